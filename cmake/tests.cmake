@@ -1,0 +1,30 @@
+# One test program for each room that has tests, and tests/*_test.cc for the whole.
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+function(test_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE TWOLANE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    TWOLANE_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
+endfunction()
+
+get_property(rooms GLOBAL PROPERTY twolane_rooms)
+foreach(room ${rooms})
+  get_property(tests GLOBAL PROPERTY twolane_tests_${room})
+  if(tests)
+    test_program(${room}_test ${tests})
+    target_link_libraries(${room}_test PRIVATE twolane_${room})
+    target_precompile_headers(${room}_test REUSE_FROM twolane_pch_light)
+  endif()
+endforeach()
+
+file(GLOB whole CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
+foreach(source ${whole})
+  get_filename_component(name ${source} NAME_WE)
+  test_program(${name} ${source})
+  target_link_libraries(${name} PRIVATE twolane_app)
+  target_precompile_headers(${name} REUSE_FROM twolane_pch_light)
+endforeach()

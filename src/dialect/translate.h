@@ -1,0 +1,64 @@
+// Bodies of requests and answers from one endpoint's words into another's.
+//
+// Pure. Requests translate only within one operation (chat, embedding, moderation). What the other
+// side cannot say is refused with code dialect.untranslatable and where.field naming the member
+// ("messages[2].content[0].input_audio"); nothing is dropped silently except members without effect
+// on the answer (user, metadata, store, prompt_cache_key and their like), which are listed in
+// docs/translation.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/endpoint.h"
+#include "model/usage.h"
+#include "wire/json.h"
+
+namespace twolane::dialect {
+
+// What intake needs to know of a request body, read without building a tree (simdjson).
+struct BodyFacts {
+  std::string_view model;     // as written, empty when absent; views into `body`
+  int64_t output_limit = -1;  // tokens, -1 when the body sets none; times n / candidateCount
+  uint64_t fingerprint = 0;   // of all parameters: everything but the text, images and user ids
+  int64_t input_bound = 0;    // tokens: no more than this, by bytes; images and files by their maximum
+};
+
+// Checks a body against the rules of a batch (no stream, no speed, no max_tokens 0, no threads or
+// background, required members, types) and reads its facts. Errors: input.field and wire.json with
+// where.field relative to the body ("stream", "messages[3].role").
+Result<BodyFacts> check_body(Endpoint endpoint, std::string_view body);
+
+// The body as endpoint `to` at `model` wants it. With to == from only the model's name is replaced,
+// byte for byte otherwise.
+Result<std::string> translate_request(Endpoint from, std::string_view body, Endpoint to,
+                                      std::string_view model);
+
+// The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
+// unchanged. `model` is shown where the answer names none.
+Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
+                                     std::string_view model);
+
+// Usage and served tier of an answer body. Error: dialect.no_usage.
+struct Served {
+  Usage usage;
+  ServiceTier tier = ServiceTier::standard;
+  bool tier_said = false;   // the body named the tier
+  std::string response_id;  // empty when the body has none
+  std::string model;        // as served
+};
+Result<Served> read_served(Endpoint endpoint, std::string_view body);
+// The same from a recorded SSE stream of a chat endpoint: the assembled answer body.
+Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse);
+
+// The answer's plain text (first choice), for row outputs; empty if there is none. For embeddings the
+// vector as a JSON array.
+std::string answer_text(Endpoint endpoint, std::string_view body);
+
+// A request body for one row: what `run --prompt` builds. `schema` is null or a JSON schema.
+std::string request_from_prompt(Endpoint endpoint, std::string_view model, std::string_view system,
+                                std::string_view prompt, const wire::Json& schema,
+                                int64_t output_limit);
+
+}  // namespace twolane::dialect

@@ -1,0 +1,96 @@
+// The patient lane: takes accepted jobs to their outcomes through provider batches and, where a
+// deadline demands it, the live lane.
+//
+// Guarantee: what may cost money is committed before it is sent; every answer that is heard is committed
+// with its bytes before anything else depends on it; whatever the moment of a crash, recover() goes on
+// without losing a request and without sending anything twice that is not known dead.
+// Threads: one. Never blocks except in the store. Randomness, time and network come from the World.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dialect/batch_api.h"
+#include "model/job.h"
+#include "net/world.h"
+#include "store/payloads.h"
+#include "store/store.h"
+
+namespace twolane::patient {
+
+// How one provider is reached.
+struct Account {
+  std::string provider;
+  dialect::Access access;
+  std::string fingerprint;        // of the key; never the key
+  double live_per_minute = 600;   // allowed rate of the live lane
+  int live_in_flight = 32;        // concurrent live calls
+  int64_t enqueued_tokens = 0;    // per model; 0: the catalogue's assumption, then learned
+  int64_t creates_per_hour = 0;   // 0: the catalogue's
+};
+
+struct Settings {
+  std::vector<Account> accounts;
+  bool probe = true;
+  int64_t probe_from = 10;        // shapes with fewer requests are not tried first
+  int64_t batch_requests = 0;     // at most this many in a batch; 0: the provider's limit
+  int64_t output_tokens = 0;
+  int max_tries = 5;              // retryable failures of one request
+  Duration poll_first = seconds(20), poll_most = minutes(5);
+};
+
+// What a person may be told at a transition; the app prints it, tests read it.
+struct Notice {
+  Time at;
+  JobId job;          // 0: of no single job
+  std::string text;   // "batch 1 sent: openai, 10,000 requests, batch_68d1f0"
+};
+
+class Engine {
+ public:
+  Engine(net::World& world, store::Store& store, store::Payloads& payloads, Settings settings,
+         std::function<void(const Notice&)> notice = {});
+  ~Engine();
+
+  // Takes up everything the store holds. Call once, first. Error provider.no_key where a job needs a
+  // provider that Settings lacks.
+  Status recover();
+  // A job was accepted, or amended in the store (deadline, cap, state, reopened requests).
+  Status take_up(JobId job);
+  // Buys these requests in the live lane now (--sample); the job must be paused otherwise.
+  Status buy_live(JobId job, const std::vector<int64_t>& indexes);
+  // Verbs of `twolane cancel, pause, resume, promote, deadline, retry`; see store::Word.
+  Status obey(const store::Word& word);
+
+  // No further calls are begun; those in flight are heard. quiet() tells when none is left.
+  void stop();
+  bool quiet() const;
+
+  // The job needs nothing more from the engine: every request final and every batch settled or, for a
+  // job stopped by its cap, nothing in flight. Provider files may still be being deleted.
+  bool finished(JobId job) const;
+  // Why the job stands still and waits for its user (no credit, cap reached, account), if it does.
+  std::optional<Error> held(JobId job) const;
+  // A failure of the store or a defect: the process must stop. Nothing further is done after it.
+  std::optional<Error> broken() const;
+
+  // For displays.
+  struct Forecast {
+    Time finish;             // best guess, 0 if unknown
+    Time takeover;           // when what remains moves to the live lane, 0 if never
+    bool miss_foreseen = false;
+    std::string next;        // "poll 01:53"
+    Time next_at;
+  };
+  Forecast forecast(JobId job) const;
+
+ private:
+  struct Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace twolane::patient
