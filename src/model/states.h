@@ -108,9 +108,10 @@ inline constexpr std::array batch_steps = {
     Step{BatchState::doubtful, BatchState::uploaded},
     Step{BatchState::doubtful, BatchState::dead},
     Step{BatchState::submitted, BatchState::ended},
-    Step{BatchState::submitted, BatchState::doubtful},   // adopted by mistake: its ids were not ours
     Step{BatchState::submitted, BatchState::dead},       // the provider's validation refused it whole
+    Step{BatchState::submitted, BatchState::closed},     // a wave of calls, each one heard or given up
     Step{BatchState::ended, BatchState::settled},
+    Step{BatchState::ended, BatchState::doubtful},       // adopted by mistake: its ids were not ours
     Step{BatchState::settled, BatchState::closed},
 };
 

@@ -35,6 +35,7 @@ struct Account {
 
 struct Settings {
   std::vector<Account> accounts;
+  std::string world;              // as in Job::world: batches of other worlds' jobs are left alone
   bool probe = true;
   int64_t probe_from = 10;        // shapes with fewer requests are not tried first
   int64_t batch_requests = 0;     // at most this many in a batch; 0: the provider's limit
@@ -56,10 +57,10 @@ class Engine {
          std::function<void(const Notice&)> notice = {});
   ~Engine();
 
-  // Takes up everything the store holds. Call once, first. Error provider.no_key where a job needs a
-  // provider that Settings lacks.
+  // Follows every unfinished batch that the store holds. Call once, first.
   Status recover();
-  // A job was accepted, or amended in the store (deadline, cap, state, reopened requests).
+  // Works on a job from now on: it was accepted, is to go on, or was amended in the store (deadline, cap,
+  // state, reopened requests). Error provider.no_key where it needs a provider that Settings lacks.
   Status take_up(JobId job);
   // Buys these requests in the live lane now (--sample); the job must be paused otherwise.
   Status buy_live(JobId job, const std::vector<int64_t>& indexes);
@@ -88,8 +89,9 @@ class Engine {
   };
   Forecast forecast(JobId job) const;
 
+  struct Core;  // the parts of the engine, patient/core.h
+
  private:
-  struct Core;
   std::unique_ptr<Core> core_;
 };
 

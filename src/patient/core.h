@@ -1,0 +1,236 @@
+// What the parts of the engine share: jobs and batches at work, the plan's state, and the ways in which
+// a part reports that something changed. Not for use outside of patient/.
+//
+// The parts, a file each: placing (which requests go into which batch), submission (upload, create,
+// reconcile), following (poll, cancel, clean up), collection (results to outcomes), live (synchronous
+// calls), words (what people ask for). Each moves a batch or job by at most one committed step, then
+// returns; what is next is always derived from the committed state, so that recover() needs no second
+// way of doing things.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dialect/catalogue.h"
+#include "patient/engine.h"
+#include "patient/job_input.h"
+#include "patient/settlement.h"
+#include "plan/rule.h"
+
+namespace twolane::patient {
+
+// One provider as this process reaches it.
+struct Line {
+  Account account;
+  const dialect::ProviderEntry* entry = nullptr;
+  const dialect::BatchApi* api = nullptr;
+  // The live lane: a token bucket, slowed by refusals.
+  double per_minute = 0;
+  double tokens = 0;
+  Time refilled;
+  int in_flight = 0;
+  int refusals = 0;  // in a row
+  Time paused_until;
+  net::TimerId pump = 0;
+  std::deque<Time> creates;  // within the last hour
+};
+
+struct ShapeAtWork {
+  Shape shape;
+  size_t target = 0;     // which of shape.targets
+  int64_t open = 0;
+  Time since;
+  bool fresh = true;
+  bool trying = false;
+  int refused_tries = 0;
+};
+
+struct JobAtWork {
+  Job job;
+  JobInput input;
+  std::vector<ShapeAtWork> shapes;
+  bool active = false;       // taken up by this process: others' jobs are collected, not bought for
+  bool rush = false;
+  bool capped = false;       // the cap lets nothing more be bought at present
+  bool miss_noted = false;
+  Time takeover, miss_finish;
+  std::optional<Error> trouble;
+};
+
+struct BatchAtWork {
+  Batch row;
+  Line* line = nullptr;
+  dialect::BatchSpec spec;
+  std::map<JobId, int64_t> unfinished;  // requests that wait for this batch, by job
+  std::set<JobId> jobs;                 // all whose requests it holds
+  dialect::Upload upload;
+  bool busy = false;         // a call is under way
+  bool spooled = false;      // its requests lie in the spool segment
+  bool cancel_sent = false;
+  bool given_up = false;     // nobody waits for it any more; it is still followed
+  int failures = 0;          // in a row
+  int looks = 0;             // polls so far
+  int collections = 0;       // complete downloads in which something was missing
+  bool refresh = false;      // ask again where the results are before collecting
+  int64_t ours = 0, strange = 0;  // result lines that were, and were not, for its requests
+  Time cancel_since;
+  Time next_look;
+  std::set<std::string> not_ours;  // batches that were adopted by mistake
+  net::TimerId timer = 0;
+
+  bool wave() const { return row.tier != ServiceTier::batch; }
+};
+
+struct Engine::Core {
+  Core(net::World& world, store::Store& store, store::Payloads& payloads, Settings settings,
+       std::function<void(const Notice&)> notice);
+
+  // --- engine.cc: jobs at work, the planning loop, reports
+  Status recover();
+  Status recover_batch(Batch row);
+  Status take_up(JobId id);
+  Result<JobAtWork*> load_job(JobId id);
+  void changed();                       // plan again as soon as control returns to the world
+  void replan();
+  void act(const plan::Action& action);
+  void tell_plan(JobAtWork& job);
+  void tell_plan(JobAtWork& job, ShapeAtWork& shape);
+  void tell_plan(const BatchAtWork& batch);
+  plan::Lane lane_of(const ShapeAtWork& shape) const;
+  void note(JobId job, std::string text);
+  void hold(JobAtWork& job, Error error);
+  void release(JobAtWork& job, std::string_view code);
+  void broke(Error error);              // the store failed: nothing more is done
+  bool ok(const Status& status);        // broke() on failure
+  void conclude(JobId id);              // commits the job's end when there is nothing left of it
+  bool finished(JobId id) const;
+  Status refresh(JobAtWork& job);       // totals from the store
+  Line* line_of(std::string_view provider);
+  Time now() { return world.now(); }
+  // `then` is dropped if the engine is gone by the time.
+  template <class F>
+  auto guarded(F then) {
+    return [alive = std::weak_ptr<int>(alive_), then = std::move(then)](auto&&... args) mutable {
+      if (alive.lock()) then(std::forward<decltype(args)>(args)...);
+    };
+  }
+  void call(wire::HttpCall call, std::function<void(wire::HttpResult)> then);  // counted for quiet()
+
+  // --- placing.cc
+  void pack(const plan::Pack& action);
+  BatchAtWork* place(Batch row, const std::vector<store::Placement>& placements);
+  Result<int64_t> token_room(const plan::Lane& lane);
+  void look_at_cap(JobAtWork& job);  // holds a job of which the cap lets nothing more be bought
+  Circumstances circumstances(const JobAtWork& job);
+  void expire(JobId id);
+  void close_open(JobAtWork& job, std::optional<int32_t> shape, std::optional<int64_t> index,
+                  RequestState state, const Error& why);
+  void left(BatchAtWork& batch, JobId job, int64_t count);  // requests that wait for it no more
+  void settle(BatchAtWork& batch, std::vector<store::Settlement>& settlements,
+              const std::vector<store::Member>& members, const Batch* row);
+  // Every member that still runs gets the same word; the batch's row is written in the same transaction.
+  bool settle_rest(BatchAtWork& batch, const Heard& heard, std::string_view error = {});
+  void price(store::Settlement& s, const BatchAtWork& batch, ServiceTier tier, const Usage& usage);
+
+  // --- submission.cc
+  void advance(BatchId id);             // the next step of a batch, whatever its state
+  void later(BatchAtWork& batch, Duration wait);
+  Duration backoff(int failures);
+  bool save(BatchAtWork& batch, BatchState to);
+  void spool_and_send(BatchAtWork& batch);
+  Result<SegmentId> spool(BatchAtWork& batch, bool inline_form);
+  void upload(BatchAtWork& batch);
+  void create(BatchAtWork& batch);
+  void created(BatchAtWork& batch, const wire::HttpResult& result);
+  void reconcile(BatchAtWork& batch, std::string cursor, std::shared_ptr<dialect::Listed> seen);
+  void conclude_search(BatchAtWork& batch, const dialect::Listed& seen);
+  // The batch is known never to have run. `culprit` is the position of the request whose fault it was.
+  void bury(BatchAtWork& batch, const dialect::Refusal& why, const Heard& heard, int64_t culprit = -1);
+  bool move_to_next_target(BatchAtWork& batch);
+  void refused(BatchAtWork& batch, const dialect::Refusal& refusal, BatchState back);
+  void throttle_lane(const BatchAtWork& batch, Duration wait);
+
+  // --- following.cc
+  void poll(BatchAtWork& batch);
+  void polled(BatchAtWork& batch, const wire::HttpReply& reply);
+  void not_heard(BatchAtWork& batch, const wire::HttpResult& result);
+  void cancel(BatchId id, std::string_view why);
+  void send_cancel(BatchAtWork& batch);
+  void give_up(BatchAtWork& batch);
+  void clean_up(BatchAtWork& batch);
+  void forget_batch(BatchId id);
+  Duration poll_pause(const BatchAtWork& batch);
+
+  // --- collection.cc
+  void collect(BatchAtWork& batch, size_t output);
+  void download(BatchAtWork& batch, size_t output, dialect::Output what);
+  void collected(BatchAtWork& batch, size_t output, SegmentId segment, int64_t bytes);
+  void collection_failed(BatchAtWork& batch, const wire::HttpResult& result);
+  Status read_results(BatchAtWork& batch, SegmentId segment, int64_t bytes);
+  void close_collection(BatchAtWork& batch);
+  void not_ours(BatchAtWork& batch);
+
+  // --- live.cc
+  void pump(Line& line);
+  void pump_all();
+  void send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
+                 ServiceTier tier, bool promotion, bool probe);
+  void try_shape(JobAtWork& job, ShapeAtWork& shape);
+  void overtake(JobId job, BatchId batch);
+  int64_t live_room(Line& line);   // calls that may be sent now
+  void pump_later(Line& line);
+  void take_answer(BatchAtWork& wave, const store::Member& member, const wire::HttpResult& result,
+                   store::Settlement& s, std::deque<std::string>& texts);
+  void prove(BatchAtWork& wave, const store::Member& member, const store::Settlement& s);
+  void answered(BatchId wave, int32_t position, wire::HttpResult result);
+  void settle_answers();
+  void slow_down(Line& line, const dialect::Refusal& refusal);
+  void recover_wave(BatchAtWork& wave);
+  Status buy_live(JobId job, const std::vector<int64_t>& indexes);
+
+  // --- words.cc
+  Status obey(const store::Word& word);
+  void withdraw_batches(JobId job);
+  Status promote_one(JobAtWork& job, int64_t index);
+
+  net::World& world;
+  store::Store& store;
+  store::Payloads& payloads;
+  Settings settings;
+  std::function<void(const Notice&)> notice;
+
+  std::map<std::string, Line, std::less<>> lines;
+  std::map<JobId, JobAtWork> jobs;
+  std::map<BatchId, BatchAtWork> batches;
+  std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
+  plan::State plan;
+  std::vector<plan::Drain> drains;
+
+  struct HeardLive {
+    BatchId wave;
+    int32_t position;
+    wire::HttpResult result;
+  };
+  std::vector<HeardLive> heard_live;
+  std::unique_ptr<store::Segment> live_segment;
+
+  bool planning = false;       // a replan is due
+  bool settling_live = false;  // settle_answers is due
+  bool stopping = false;
+  int calls = 0;               // under way
+  int batches_made = 0;        // for people: "batch 3"
+  std::optional<Error> broken;
+  net::TimerId wake = 0;
+  Time wake_at;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+// Milliseconds between an answer and the commit that it shares with others.
+inline constexpr Duration answer_gathering = milliseconds(20);
+
+}  // namespace twolane::patient

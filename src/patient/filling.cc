@@ -1,0 +1,136 @@
+#include "patient/filling.h"
+
+#include <algorithm>
+
+#include "price/price.h"
+
+namespace twolane::patient {
+
+constexpr int64_t rows_at_once = 4096;
+constexpr size_t piece_bytes = 256 << 10;
+constexpr int64_t kept_requests = 10'000;  // a cancel gives back what a drain can use
+constexpr int64_t bytes_per_token = 4;     // for quotas, which count tokens as the provider does
+
+bool goes_inline(const BatchAtWork& batch) {
+  if (batch.line->api->upload_call == nullptr) return true;
+  // The array form is a little longer than the lines; stay clear of the limit.
+  return batch.row.bytes + batch.row.requests * 64 < batch.line->entry->batch.inline_bytes * 9 / 10;
+}
+
+Filling::Filling(Engine::Core& core, Line& line, const plan::Pack& action, BatchId id,
+                 int64_t token_room)
+    : core_(core), line_(line), action_(action),
+      spec_{id.hex(), action.lane.endpoint, action.lane.model, 0},
+      file_form_(line.api->upload_call != nullptr) {
+  const dialect::BatchLimits& limits = line.entry->batch;
+  most_requests_ = limits.requests > 0 ? limits.requests : std::numeric_limits<int64_t>::max();
+  if (core.settings.batch_requests > 0) most_requests_ = std::min(most_requests_, core.settings.batch_requests);
+  if (action.kept) most_requests_ = std::min(most_requests_, kept_requests);
+  most_bytes_ = limits.bytes;
+  token_room_ = token_room;
+}
+
+Status Filling::fill() {
+  spool_ = TRY(core_.payloads.create(spool_segment({*BatchId::from_hex(spec_.token)})));
+  for (const auto& [job, shape] : action_.groups) {
+    auto at_work = core_.jobs.find(job);
+    if (at_work == core_.jobs.end()) continue;
+    CHECKED(take_from(at_work->second, at_work->second.shapes[static_cast<size_t>(shape)]));
+    if (stop_ == Stop::full || stop_ == Stop::quota) break;
+  }
+  if (!piece_.empty()) TRY(spool_->append(piece_));
+  CHECKED(make_count_unique());
+  return spool_->flush();
+}
+
+Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape) {
+  for (int64_t from = 0;;) {
+    const auto rows = TRY(core_.store.open_requests(job.job.id, shape.shape.number, from, rows_at_once));
+    for (const RequestRow& row : rows) {
+      if (!take(job, shape, row)) return std::move(failure_);
+    }
+    if (rows.size() < static_cast<size_t>(rows_at_once)) return {};
+    from = rows.back().index + 1;
+  }
+}
+
+// False where this job or the batch can take no more.
+bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
+  if (static_cast<int64_t>(placements_.size()) >= most_requests_) return stop_ = Stop::full, false;
+  const int64_t tokens = row.input_bound / bytes_per_token + 1;
+  if (tokens_ + tokens > token_room_) return stop_ = Stop::quota, false;
+
+  PicoUsd reserve;
+  if (auto bound = price::bound({action_.lane.provider, action_.lane.model}, ServiceTier::batch,
+                                row.input_bound, row.output_bound))
+    reserve = *bound;
+  const Totals& t = job.job.totals;
+  PicoUsd& spent = spent_[job.job.id];
+  if (job.job.cap && t.cost + t.reserved + t.unconfirmed + spent + reserve > *job.job.cap) {
+    job.capped = true;
+    stop_ = Stop::cap;
+    return false;
+  }
+
+  auto body = job.input.body(row.offset, row.length, row.index, action_.lane.endpoint, action_.lane.model);
+  if (!body) {  // it cannot be said there: refused before it is bought
+    core_.close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
+    return !core_.broken;
+  }
+  request_.clear();
+  line_.api->append_request(request_, spec_,
+                            dialect::custom_id_of(spec_.token, static_cast<int32_t>(placements_.size())),
+                            *body, !file_form_, placements_.empty());
+  const auto length = static_cast<int64_t>(request_.size());
+  if (bytes_ + length > most_bytes_ && !placements_.empty()) return stop_ = Stop::full, false;
+  piece_ += request_;
+  bytes_ += length;
+  tokens_ += tokens;
+  spent += reserve;
+  placements_.push_back({job.job.id, row.index, reserve});
+  shapes_.push_back(shape.shape.number);
+  ends_.push_back(bytes_);
+  ++taken_[{job.job.id, shape.shape.number}];
+  if (piece_.size() >= piece_bytes) {
+    if (auto written = spool_->append(piece_); !written) return failure_ = fail(written.error()), false;
+    piece_.clear();
+  }
+  return true;
+}
+
+// Where a provider's list does not show our token, a lost batch is found by its count of requests, which
+// must then differ from every other batch whose fate is open.
+Status Filling::make_count_unique() {
+  if (line_.entry->batch.lists_token) return {};
+  auto used = [&](size_t count) {
+    return std::any_of(core_.batches.begin(), core_.batches.end(), [&](const auto& entry) {
+      const BatchAtWork& b = entry.second;
+      return !b.wave() && b.line == &line_ && b.row.provider_id.empty() &&
+             b.row.requests == static_cast<int64_t>(count);
+    });
+  };
+  size_t count = placements_.size();
+  while (count > 0 && used(count)) --count;
+  if (count == placements_.size()) return {};
+  while (placements_.size() > count) {
+    --taken_[{placements_.back().job, shapes_.back()}];
+    placements_.pop_back();
+    shapes_.pop_back();
+    ends_.pop_back();
+  }
+  bytes_ = ends_.empty() ? 0 : ends_.back();
+  stop_ = Stop::quota;
+  exact_ = false;  // the spool is longer: it is written again from the members
+  return {};
+}
+
+void Filling::took(Engine::Core& core) {
+  for (const auto& [key, n] : taken_) {
+    ShapeAtWork& shape = core.jobs.at(key.first).shapes[static_cast<size_t>(key.second)];
+    shape.open -= n;
+    if (shape.open <= 0) shape.fresh = false;
+    core.tell_plan(core.jobs.at(key.first), shape);
+  }
+}
+
+}  // namespace twolane::patient

@@ -1,0 +1,34 @@
+// A job's input at hand: its options and bytes, and any of its requests as a provider's body.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "patient/request_text.h"
+#include "store/payloads.h"
+
+namespace twolane::patient {
+
+// Reads forward in large blocks, so that packing in input order costs no call per request.
+class JobInput {
+ public:
+  JobInput() = default;
+  static Result<JobInput> open(const Job& job, store::Payloads& payloads);
+
+  // The body of the request at `offset` in the words of `endpoint` for `model`.
+  Result<std::string> body(int64_t offset, int64_t length, int64_t index, Endpoint endpoint,
+                           std::string_view model);
+  const InputOptions& options() const { return options_; }
+
+ private:
+  Result<std::string_view> line(int64_t offset, int64_t length);
+
+  InputOptions options_;
+  std::shared_ptr<const wire::ByteSource> source_;
+  std::string window_;
+  int64_t window_at_ = 0;
+};
+
+}  // namespace twolane::patient

@@ -1,0 +1,342 @@
+// The live lane: synchronous calls for what must not wait, within what the provider allows.
+//
+// Calls go out in waves. A wave is one committed batch row with an attempt for each call, written before
+// any of them is sent; after a crash its calls can be neither repeated nor asked about, so what was not
+// heard is shown as unconfirmed and its requests are open again.
+#include <algorithm>
+
+#include "dialect/translate.h"
+#include "patient/core.h"
+#include "patient/trouble.h"
+#include "price/price.h"
+
+namespace twolane::patient {
+
+using dialect::Refusal;
+using dialect::Verdict;
+
+constexpr Duration pump_pause = seconds(1);  // waves are at least this far apart
+constexpr int probes = 3;                    // refused one after the other, before a shape is
+constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload segment is begun
+constexpr Duration answer_within = minutes(10);
+constexpr double slowest_per_minute = 6;
+
+int64_t Engine::Core::live_room(Line& line) {
+  if (line.paused_until > now()) return 0;
+  const double gained = line.per_minute * static_cast<double>((now() - line.refilled).ms) / 60'000;
+  line.refilled = now();
+  line.tokens = std::min(line.tokens + gained, std::max(1.0, line.per_minute / 30));
+  const int64_t free = line.account.live_in_flight - line.in_flight;
+  return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
+}
+
+void Engine::Core::pump_later(Line& line) {
+  if (line.pump != 0) return;
+  const double per_ms = line.per_minute / 60'000;
+  Time at = now() + pump_pause;
+  if (line.tokens < 1) at = std::max(at, now() + Duration{static_cast<int64_t>((1 - line.tokens) / per_ms) + 1});
+  at = std::max(at, line.paused_until);
+  line.pump = world.at(at, guarded([this, &line] {
+                         line.pump = 0;
+                         replan();
+                       }));
+}
+
+void Engine::Core::pump_all() {
+  if (drains.empty() || stopping) return;
+  std::sort(drains.begin(), drains.end(), [&](const plan::Drain& a, const plan::Drain& b) {
+    return std::tuple(jobs.at(a.job).job.deadline, a.job, a.shape) <
+           std::tuple(jobs.at(b.job).job.deadline, b.job, b.shape);
+  });
+  for (auto& [name, line] : lines) pump(line);
+}
+
+void Engine::Core::pump(Line& line) {
+  bool more = false;
+  for (const plan::Drain& drain : drains) {
+    JobAtWork& job = jobs.at(drain.job);
+    ShapeAtWork& shape = job.shapes[static_cast<size_t>(drain.shape)];
+    if (line_of(shape.shape.targets[shape.target].provider) != &line || shape.open == 0 || job.capped) continue;
+    const int64_t room = live_room(line);
+    more = true;
+    if (room == 0) break;
+    auto rows = store.open_requests(job.job.id, drain.shape, 0, room);
+    if (!rows) return broke(rows.error());
+    send_wave(line, job, shape, std::move(*rows), ServiceTier::standard, true, false);
+    if (broken) return;
+  }
+  if (more) pump_later(line);
+}
+
+void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
+                             ServiceTier tier, bool promotion, bool probe) {
+  const Target target = shape.shape.targets[shape.target];
+  auto endpoint = dialect::endpoint_at(target.provider, shape.shape.endpoint, tier);
+  if (!endpoint) return;
+  std::vector<store::Placement> placements;
+  std::vector<std::string> bodies;
+  int64_t were_open = 0;
+  PicoUsd spent;
+  for (const RequestRow& row : rows) {
+    PicoUsd reserve;
+    if (auto bound = price::bound(target, tier, row.input_bound, row.output_bound)) reserve = *bound;
+    const Totals& t = job.job.totals;
+    if (job.job.cap && t.cost + t.reserved + t.unconfirmed + spent + reserve > *job.job.cap) {
+      job.capped = true;
+      break;
+    }
+    auto body = job.input.body(row.offset, row.length, row.index, *endpoint, target.model);
+    if (!body) {
+      close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
+      if (broken) return;
+      continue;
+    }
+    spent += reserve;
+    placements.push_back({job.job.id, row.index, reserve});
+    bodies.push_back(std::move(*body));
+    if (row.state == RequestState::open) ++were_open;
+  }
+  if (placements.empty()) return look_at_cap(job);
+  Batch row;
+  row.id = {world.random() | 1};
+  row.provider = target.provider;
+  row.account = line.account.fingerprint;
+  row.model = target.model;
+  row.endpoint = *endpoint;
+  row.tier = tier;
+  row.promotion = promotion;
+  row.probe = probe;
+  row.state = BatchState::submitted;
+  row.created = row.sent = now();
+  BatchAtWork* wave = place(std::move(row), placements);
+  if (wave == nullptr) return;
+  shape.open -= were_open;
+  if (shape.open <= 0) shape.fresh = false;
+  tell_plan(*wave);
+  tell_plan(job);
+  line.in_flight += static_cast<int>(placements.size());
+  line.tokens -= static_cast<double>(placements.size());
+  const BatchId id = wave->row.id;
+  for (size_t i = 0; i < bodies.size(); ++i) {
+    wire::HttpCall http = line.api->live_call(line.account.access, *endpoint, target.model, bodies[i], tier);
+    http.timeout = answer_within;
+    call(std::move(http), [this, id, position = static_cast<int32_t>(i), &line](wire::HttpResult result) {
+      --line.in_flight;
+      answered(id, position, std::move(result));
+    });
+  }
+  look_at_cap(job);
+  changed();
+}
+
+void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
+  const Target& target = shape.shape.targets[shape.target];
+  Line* line = line_of(target.provider);
+  const auto tier = probe_tier(job.job, target);
+  if (line == nullptr || !tier) return;
+  if (live_room(*line) == 0) return pump_later(*line);
+  auto rows = store.open_requests(job.job.id, shape.shape.number, 0, 1);
+  if (!rows) return broke(rows.error());
+  if (rows->empty()) return;
+  shape.trying = true;
+  send_wave(*line, job, shape, std::move(*rows), *tier, false, true);
+}
+
+// Requests whose batch is being cancelled and takes too long about it. Its answers may still come, and
+// are then booked as paid twice.
+void Engine::Core::overtake(JobId id, BatchId batch_id) {
+  auto job = jobs.find(id);
+  auto batch = batches.find(batch_id);
+  if (job == jobs.end() || batch == batches.end() || stopping) return;
+  Line& line = *batch->second.line;
+  const int64_t room = live_room(line);
+  if (room == 0) return pump_later(line);
+  auto members = store.members(batch_id);
+  if (!members) return broke(members.error());
+  std::map<int32_t, std::vector<RequestRow>> by_shape;
+  int64_t taken = 0;
+  for (const store::Member& m : *members) {
+    if (taken >= room) break;
+    if (m.job != id || !m.current || m.request != RequestState::batched) continue;
+    by_shape[m.shape].push_back({m.job, m.index, m.offset, m.length, 0, m.shape, m.request, m.tries,
+                                 m.input_bound, m.output_bound});
+    ++taken;
+  }
+  for (auto& [shape, rows] : by_shape) {
+    left(batch->second, id, static_cast<int64_t>(rows.size()));
+    send_wave(line, job->second, job->second.shapes[static_cast<size_t>(shape)], std::move(rows),
+              ServiceTier::standard, true, false);
+    if (broken) return;
+  }
+  tell_plan(batch->second);
+  pump_later(line);
+}
+
+void Engine::Core::answered(BatchId wave, int32_t position, wire::HttpResult result) {
+  heard_live.push_back({wave, position, std::move(result)});
+  if (settling_live) return;
+  settling_live = true;
+  world.at(now() + answer_gathering, guarded([this] {
+             settling_live = false;
+             if (!broken) settle_answers();
+           }));
+}
+
+// All answers of the last moment: their bytes made durable by one sync, then one commit for each wave.
+void Engine::Core::settle_answers() {
+  std::vector<HeardLive> heard = std::move(heard_live);
+  heard_live.clear();
+  std::stable_sort(heard.begin(), heard.end(),
+                   [](const HeardLive& a, const HeardLive& b) { return a.wave < b.wave; });
+  if (!live_segment || live_segment->size() > segment_most) {
+    auto fresh = payloads.create({world.random() | 1});
+    if (!fresh) return broke(fresh.error());
+    live_segment = std::move(*fresh);
+  }
+  std::vector<store::Settlement> settlements;
+  std::vector<store::Member> members;
+  std::deque<std::string> texts;  // what the settlements' views point into
+  std::vector<size_t> ends;       // of each wave's settlements
+  for (size_t i = 0; i < heard.size();) {
+    BatchAtWork& wave = batches.at(heard[i].wave);
+    auto all = store.members(wave.row.id);
+    if (!all) return broke(all.error());
+    const BatchId id = heard[i].wave;
+    for (; i < heard.size() && heard[i].wave == id; ++i) {
+      const store::Member& m = (*all)[static_cast<size_t>(heard[i].position)];
+      if (m.attempt != AttemptState::running) continue;
+      store::Settlement s;
+      take_answer(wave, m, heard[i].result, s, texts);
+      if (broken) return;
+      s.key = {id, m.position};
+      settlements.push_back(s);
+      members.push_back(m);
+    }
+    ends.push_back(settlements.size());
+  }
+  if (!ok(live_segment->sync())) return;
+  for (size_t w = 0, from = 0; w < ends.size(); from = ends[w++]) {
+    if (from == ends[w]) continue;
+    BatchAtWork& wave = batches.at(settlements[from].key.batch);
+    std::vector<store::Settlement> some(settlements.begin() + static_cast<ptrdiff_t>(from),
+                                        settlements.begin() + static_cast<ptrdiff_t>(ends[w]));
+    std::vector<store::Member> theirs(members.begin() + static_cast<ptrdiff_t>(from),
+                                      members.begin() + static_cast<ptrdiff_t>(ends[w]));
+    wave.ours += static_cast<int64_t>(some.size());
+    const bool over = wave.ours == wave.row.requests;
+    if (over) wave.row.state = BatchState::closed;
+    settle(wave, some, theirs, over ? &wave.row : nullptr);
+    if (broken) return;
+    for (size_t k = 0; k < some.size(); ++k) prove(wave, theirs[k], some[k]);
+    tell_plan(wave);
+    const std::set<JobId> touched = wave.jobs;
+    if (over) forget_batch(wave.row.id);
+    for (const JobId job : touched) {
+      look_at_cap(jobs.at(job));
+      conclude(job);
+    }
+  }
+}
+
+// What one call's result means, and its bytes appended to the segment of answers.
+void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const wire::HttpResult& result,
+                               store::Settlement& s, std::deque<std::string>& texts) {
+  const Circumstances how = circumstances(jobs.at(m.job));
+  const Line& line = *wave.line;
+  const wire::HttpReply* reply = result.reply();
+  if (reply == nullptr) {
+    const Heard::What what = result.failure()->sent ? Heard::What::error : Heard::What::never_ran;
+    s = patient::settle(m, {what, Verdict::unavailable, false, true}, how);
+    Error lost;
+    lost.code = "provider.no_answer";
+    lost.message = result.failure()->message;
+    s.error = texts.emplace_back(trouble_to_json(lost));
+    return;
+  }
+  const std::string body = reply->body.text().value_or(std::string());
+  auto served = dialect::read_served(wave.row.endpoint, body);
+  if (reply->status / 100 == 2 && served) {
+    s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, true, false}, how);
+    const auto tier = line.api->read_tier(wave.row.endpoint, *reply, body);
+    price(s, wave, tier ? *tier : wave.row.tier, served->usage);
+    if (served->response_id.empty()) served->response_id = wave.spec.token + "-" + std::to_string(m.position);
+    s.response_id = texts.emplace_back(std::move(served->response_id));
+    s.http_status = reply->status;
+    auto slice = live_segment->append(body);
+    if (!slice) return broke(slice.error());
+    s.result = *slice;
+    return;
+  }
+  Refusal refusal = line.api->read_refusal(*reply);
+  if (reply->status / 100 == 2) refusal.verdict = Verdict::unavailable;
+  s = patient::settle(m, {Heard::What::error, refusal.verdict, false, false}, how);
+  s.http_status = reply->status;
+  s.error = texts.emplace_back(refusal.json);
+  if (refusal.verdict == Verdict::account || refusal.verdict == Verdict::no_credit)
+    hold(jobs.at(m.job), trouble_of(wave.row.provider, refusal));
+  slow_down(*wave.line, refusal);
+}
+
+// Additive up, multiplicative down, and a pause as long as the provider asks for.
+void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
+  const bool too_fast = refusal.verdict == Verdict::throttled || refusal.verdict == Verdict::quota_full ||
+                        refusal.verdict == Verdict::no_capacity;
+  if (!too_fast && refusal.verdict != Verdict::unavailable) return;
+  const Duration asked = refusal.retry_after.value_or(Duration{0});
+  const bool paused = line.paused_until > now();
+  line.paused_until = std::max(line.paused_until, now() + std::max(asked, seconds(1)));
+  if (!too_fast || paused) return;  // one burst of refusals counts once
+  line.per_minute = std::max(line.per_minute * 0.8, slowest_per_minute);
+  plan::apply(plan, plan::RateLearned{line.account.provider, line.per_minute});
+}
+
+// A shape is proven by its first answer, and refused after three clear refusals.
+void Engine::Core::prove(BatchAtWork& wave, const store::Member& m, const store::Settlement& s) {
+  JobAtWork& job = jobs.at(m.job);
+  ShapeAtWork& shape = job.shapes[static_cast<size_t>(m.shape)];
+  if (wave.row.probe) shape.trying = false;
+  if (wave.line->per_minute < wave.line->account.live_per_minute && s.state == AttemptState::answered) {
+    wave.line->per_minute = std::min(wave.line->per_minute + 1, wave.line->account.live_per_minute);
+    plan::apply(plan, plan::RateLearned{wave.line->account.provider, wave.line->per_minute});
+  }
+  if (shape.shape.proof != Shape::Proof::untried) return;
+  if (s.state == AttemptState::answered) {
+    shape.shape.proof = Shape::Proof::proven;
+    ok(store.set_proof(m.job, m.shape, shape.shape.proof, ""));
+    if (wave.row.probe) note(m.job, "a first request was answered live");
+  } else if (wave.row.probe && s.request && *s.request == RequestState::failed && ++shape.refused_tries >= probes) {
+    shape.shape.proof = Shape::Proof::refused;
+    shape.shape.refusal = std::string(s.error);
+    ok(store.set_proof(m.job, m.shape, shape.shape.proof, shape.shape.refusal));
+    Error why;
+    why.code = "provider.refused_shape";
+    why.message = "not bought: " + std::to_string(probes) + " requests like it were refused";
+    why.why = std::string(s.error);
+    close_open(job, m.shape, std::nullopt, RequestState::failed, why);
+  }
+  if (!broken) tell_plan(job);
+}
+
+void Engine::Core::recover_wave(BatchAtWork& wave) {
+  if (!may_step(batch_steps, wave.row.state, BatchState::closed)) return;
+  wave.row.state = BatchState::closed;
+  if (!settle_rest(wave, {Heard::What::missing, Verdict::unavailable, false, false})) return;
+  forget_batch(wave.row.id);
+}
+
+Status Engine::Core::buy_live(JobId id, const std::vector<int64_t>& indexes) {
+  JobAtWork& job = jobs.at(id);
+  std::map<int32_t, std::vector<RequestRow>> by_shape;
+  for (const int64_t index : indexes)
+    if (auto row = TRY(store.request(id, index)); row && row->state == RequestState::open)
+      by_shape[row->shape].push_back(*row);
+  for (auto& [number, rows] : by_shape) {
+    ShapeAtWork& shape = job.shapes[static_cast<size_t>(number)];
+    Line* line = line_of(shape.shape.targets[shape.target].provider);
+    send_wave(*line, job, shape, std::move(rows), ServiceTier::standard, false, false);
+    if (broken) return fail(*broken);
+  }
+  return {};
+}
+
+}  // namespace twolane::patient

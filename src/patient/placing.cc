@@ -1,0 +1,203 @@
+// Which requests go into which batch, and what follows in the books when they leave it.
+#include <algorithm>
+
+#include "patient/core.h"
+#include "patient/filling.h"
+#include "patient/trouble.h"
+#include "price/price.h"
+
+namespace twolane::patient {
+
+constexpr Duration quota_pause = minutes(10);  // until a full quota is tried again without news
+constexpr Duration grace = hours(24);          // after the window of a best-effort job
+
+void Engine::Core::pack(const plan::Pack& action) {
+  Line* line = line_of(action.lane.provider);
+  if (line == nullptr) return;
+  const BatchId id{world.random() | 1};
+  auto room = token_room(action.lane);
+  if (!room) return broke(room.error());
+  Filling filling(*this, *line, action, id, *room);
+  if (auto filled = filling.fill(); !filled) return broke(filled.error());
+  if (filling.placements().empty()) {
+    if (filling.stopped_by() == Filling::Stop::quota)
+      plan::apply(plan, plan::LaneHeld{action.lane, now() + quota_pause});
+    ok(payloads.remove(spool_segment(id)));
+    for (const auto& [job, shape] : action.groups) look_at_cap(jobs.at(job));
+    return changed();
+  }
+  Batch row;
+  row.id = id;
+  row.provider = action.lane.provider;
+  row.model = action.lane.model;
+  row.endpoint = action.lane.endpoint;
+  row.bytes = filling.bytes();
+  row.tokens = filling.tokens();
+  row.created = now();
+  BatchAtWork* batch = place(std::move(row), filling.placements());
+  if (batch == nullptr) return;
+  batch->spooled = filling.spool_is_exact();
+  filling.took(*this);
+  for (const auto& [job, shape] : action.groups) look_at_cap(jobs.at(job));
+  tell_plan(*batch);
+  advance(id);
+  changed();
+}
+
+// Commits the batch with its attempts, then takes it to work.
+BatchAtWork* Engine::Core::place(Batch row, const std::vector<store::Placement>& placements) {
+  row.requests = static_cast<int64_t>(placements.size());
+  if (!ok(store.place(row, placements))) return nullptr;
+  BatchAtWork batch;
+  const BatchId id = row.id;
+  batch.row = std::move(row);
+  batch.line = line_of(batch.row.provider);
+  batch.spec = {id.hex(), batch.row.endpoint, batch.row.model, batch.row.requests};
+  for (const store::Placement& p : placements) ++batch.unfinished[p.job];
+  for (const auto& [job, n] : batch.unfinished) {
+    batch.jobs.insert(job);
+    if (!ok(refresh(jobs.at(job)))) return nullptr;
+  }
+  return &batches.insert_or_assign(id, std::move(batch)).first->second;
+}
+
+// Estimated prompt tokens that the provider still lets us queue for a model: the least of what is
+// configured (or assumed) and what its refusals taught.
+Result<int64_t> Engine::Core::token_room(const plan::Lane& lane) {
+  const Line& line = *line_of(lane.provider);
+  const std::string name = lane.provider + "/" + lane.model;
+  if (!enqueued_limit.contains(name)) {
+    const std::string learned = TRY(store.recall("enqueued." + name));
+    enqueued_limit[name] = learned.empty() ? std::numeric_limits<int64_t>::max() : std::stoll(learned);
+  }
+  int64_t room = enqueued_limit[name];
+  const int64_t set = line.account.enqueued_tokens > 0 ? line.account.enqueued_tokens
+                                                       : line.entry->batch.enqueued_tokens;
+  if (set > 0) room = std::min(room, set);
+  if (room == std::numeric_limits<int64_t>::max()) return room;
+  for (const auto& [id, b] : batches)
+    if (!b.wave() && b.row.provider == lane.provider && b.row.model == lane.model &&
+        b.row.state <= BatchState::submitted)
+      room -= b.row.tokens;
+  return std::max<int64_t>(room, 0);
+}
+
+void Engine::Core::look_at_cap(JobAtWork& job) {
+  if (!job.capped) return;
+  const Totals& t = job.job.totals;
+  if (t.of(RequestState::open) > 0 && t.of(RequestState::batched) + t.of(RequestState::live) == 0) {
+    Error cap;
+    cap.code = "money.cap";
+    cap.message = "stopped by the cap, " + std::to_string(t.of(RequestState::open)) + " requests not bought";
+    cap.why = "booked " + exact_usd(t.cost) + " of " + exact_usd(*job.job.cap) +
+              " USD; the next request could cost more than what is left";
+    cap.next = {"run it again with a higher --max-cost"};
+    hold(job, std::move(cap));
+  }
+  tell_plan(job);
+}
+
+Circumstances Engine::Core::circumstances(const JobAtWork& job) {
+  return {job.job.state == JobState::cancelling || job.job.state == JobState::cancelled,
+          !job.job.kept && now() >= job.job.deadline + grace, settings.max_tries};
+}
+
+void Engine::Core::expire(JobId id) {
+  auto found = jobs.find(id);
+  if (found == jobs.end()) return;
+  Error why;
+  why.code = "job.expired";
+  why.message = "no answer within a day after the job's window";
+  close_open(found->second, std::nullopt, std::nullopt, RequestState::expired, why);
+  for (const BatchId batch : [&] {
+         std::vector<BatchId> ids;
+         for (const auto& [b, at_work] : batches)
+           if (at_work.jobs.contains(id)) ids.push_back(b);
+         return ids;
+       }())
+    cancel(batch, "its job's window is over");
+  conclude(id);
+}
+
+void Engine::Core::close_open(JobAtWork& job, std::optional<int32_t> shape, std::optional<int64_t> index,
+                              RequestState state, const Error& why) {
+  auto closed = store.close_open(job.job.id, index ? std::nullopt : shape, index, state, trouble_to_json(why));
+  if (!closed) return broke(closed.error());
+  if (*closed == 0) return;
+  for (ShapeAtWork& s : job.shapes) {
+    if (shape && s.shape.number != *shape) continue;
+    s.open = index ? std::max<int64_t>(s.open - *closed, 0) : 0;
+  }
+  ok(refresh(job));
+  tell_plan(job);
+  changed();
+}
+
+void Engine::Core::left(BatchAtWork& batch, JobId job, int64_t count) {
+  int64_t& n = batch.unfinished[job];
+  n = std::max<int64_t>(n - count, 0);
+}
+
+void Engine::Core::price(store::Settlement& s, const BatchAtWork& batch, ServiceTier tier,
+                         const Usage& usage) {
+  const Target target{batch.row.provider, batch.row.model};
+  s.served = tier;
+  s.usage = usage;
+  s.charged = true;
+  auto cost = price::charge(target, tier, usage);
+  auto list = price::charge(target, ServiceTier::standard, usage);
+  if (cost) s.cost = *cost;
+  if (list) s.list = *list;
+  if (!cost || !list) note({}, "no price for " + target.provider + "/" + target.model + ": its cost is unknown");
+}
+
+// One transaction; then the counts that the plan knows follow. `members` and `settlements` go in pairs.
+void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& settlements,
+                          const std::vector<store::Member>& members, const Batch* row) {
+  if (!ok(store.settle(settlements, row, now()))) return;
+  std::set<JobId> touched;
+  for (size_t i = 0; i < settlements.size(); ++i) {
+    const store::Settlement& s = settlements[i];
+    const store::Member& m = members[i];
+    touched.insert(m.job);
+    if (m.current && m.attempt == AttemptState::running) left(batch, m.job, 1);
+    if (!s.request) continue;
+    ShapeAtWork& shape = jobs.at(m.job).shapes[static_cast<size_t>(m.shape)];
+    if (m.request == RequestState::open) --shape.open;
+    if (*s.request == RequestState::open) {
+      if (shape.open++ == 0) shape.since = now();
+      shape.fresh = false;
+    }
+  }
+  for (const JobId id : touched) {
+    JobAtWork& job = jobs.at(id);
+    if (!ok(refresh(job))) return;
+    job.capped = false;
+    tell_plan(job);
+  }
+  changed();
+}
+
+bool Engine::Core::settle_rest(BatchAtWork& batch, const Heard& heard, std::string_view error) {
+  auto all = store.members(batch.row.id);
+  if (!all) {
+    broke(all.error());
+    return false;
+  }
+  std::vector<store::Settlement> settlements;
+  std::vector<store::Member> members;
+  for (const store::Member& m : *all) {
+    const bool waits = m.attempt == AttemptState::running ||
+                       (m.attempt == AttemptState::unconfirmed && heard.what != Heard::What::missing);
+    if (!waits) continue;
+    store::Settlement s = patient::settle(m, heard, circumstances(jobs.at(m.job)));
+    s.key = {batch.row.id, m.position};
+    s.error = error;
+    settlements.push_back(s);
+    members.push_back(m);
+  }
+  settle(batch, settlements, members, &batch.row);
+  return !broken;
+}
+
+}  // namespace twolane::patient
