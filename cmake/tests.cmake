@@ -8,7 +8,7 @@ function(test_program name)
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE TWOLANE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     TWOLANE_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
 endfunction()
 
 get_property(rooms GLOBAL PROPERTY twolane_rooms)
@@ -24,7 +24,19 @@ endforeach()
 file(GLOB whole CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
 foreach(source ${whole})
   get_filename_component(name ${source} NAME_WE)
-  test_program(${name} ${source})
+  string(REGEX REPLACE "_test\\.cc$" ".cc" beside ${source})  # what the test needs, when it has its own file
+  if(NOT EXISTS ${beside})
+    set(beside "")
+  endif()
+  test_program(${name} ${source} ${beside})
   target_link_libraries(${name} PRIVATE twolane_app)
   target_precompile_headers(${name} REUSE_FROM twolane_pch_light)
 endforeach()
+
+# Checks of the sources themselves.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME sources.includes COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check_includes.py)
+add_test(NAME sources.includes_check
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check_includes_test.py)
+add_test(NAME sources.must_not_compile
+  COMMAND bash ${PROJECT_SOURCE_DIR}/scripts/check_must_not_compile.sh ${CMAKE_CXX_COMPILER})

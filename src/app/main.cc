@@ -1,2 +1,4 @@
 // The program's entry; everything else is in app/.
-int main() { return 0; }
+#include "app/commands.h"
+
+int main(int count, char** arguments) { return twolane::app::twolane_main(count, arguments); }

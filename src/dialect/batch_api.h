@@ -50,6 +50,7 @@ struct Refusal {
   std::string message;  // the provider's own words, unescaped, at most 500 bytes
   std::optional<Duration> retry_after;
   int64_t limit = 0;    // enqueued tokens
+  int64_t line = 0;     // of a batch refused whole: its first faulty line, 1-based, 0 if not said
   std::string json;     // the provider's error object, for outputs
 };
 

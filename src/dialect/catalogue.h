@@ -21,7 +21,8 @@ struct BatchLimits {
   int64_t requests = 0;
   int64_t bytes = 0;
   int64_t inline_bytes = 0;       // below this the requests travel in the create call (0: never)
-  int64_t creates_per_hour = 0;
+  int64_t creates_per_hour = 0;   // 0: not stated
+  int64_t concurrent = 0;         // batches not yet ended at a time; 0: not stated
   bool one_model = true;          // a batch holds requests for a single model
   bool lists_token = true;        // its list shows our token; otherwise candidates go by request count
   Duration window;                // the provider ends the batch after this
@@ -38,10 +39,22 @@ struct ProviderEntry {
   std::string_view default_base_url;  // what the SDK's *_BASE_URL replaces
   std::string_view base_url_env, key_env;
   BatchLimits batch;
+  bool driven = false;  // this build runs its batches; otherwise the entry serves refusals and docs
 };
 
 std::span<const ProviderEntry> providers();
 const ProviderEntry* find_provider(std::string_view name);
+
+// One row of the table: who has which endpoint on which tiers, and what its requests may hold.
+struct Offer {
+  enum class Known : uint8_t { no, yes, unstated };
+  std::string_view provider;
+  Endpoint endpoint;
+  uint8_t tiers = 0;  // bit by ServiceTier
+  Known images = Known::no, pdf = Known::no;
+  bool on(ServiceTier tier) const { return (tiers >> static_cast<int>(tier)) & 1; }
+};
+std::span<const Offer> offers();
 
 // Whether `provider` sells `endpoint` (called as its own endpoint of that operation) on `tier`.
 bool sells(std::string_view provider, Operation operation, ServiceTier tier);
@@ -57,6 +70,7 @@ struct ModelEntry {
   Operation operation;
   int64_t output_limit = 0;  // tokens; what to assume where the request sets none
   bool reasoning = false;    // refuses temperature and max_tokens (OpenAI), or thinks by default
+  bool flex = false;         // sold on the flex tier
 };
 std::span<const ModelEntry> models();
 const ModelEntry* find_model(std::string_view name);                       // any provider

@@ -19,8 +19,11 @@ namespace twolane::dialect {
 
 // What intake needs to know of a request body, read without building a tree (simdjson).
 struct BodyFacts {
-  std::string_view model;     // as written, empty when absent; views into `body`
-  int64_t output_limit = -1;  // tokens, -1 when the body sets none; times n / candidateCount
+  std::string_view model;     // as written, empty when absent; views into `body` (a name that was
+                              // written with escapes lives as long as the thread)
+  int64_t output_limit = -1;  // tokens, -1 when the body sets none; times n / candidateCount; 0 where
+                              // there is no output to limit (embeddings, moderations)
+  int64_t choices = 1;        // n / candidateCount
   uint64_t fingerprint = 0;   // of all parameters: everything but the text, images and user ids
   int64_t input_bound = 0;    // tokens: no more than this, by bytes; images and files by their maximum
 };
@@ -36,9 +39,11 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
                                       std::string_view model);
 
 // The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
-// unchanged. `model` is shown where the answer names none.
+// unchanged. `model` is shown where the answer names none. `asked` is the request's body in the words
+// of `to`, for what only a request says about the form of its answer (encoding_format); it may be
+// empty. Errors: dialect.no_answer, dialect.failed_answer.
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
-                                     std::string_view model);
+                                     std::string_view model, std::string_view asked = {});
 
 // Usage and served tier of an answer body. Error: dialect.no_usage.
 struct Served {
@@ -49,7 +54,8 @@ struct Served {
   std::string model;        // as served
 };
 Result<Served> read_served(Endpoint endpoint, std::string_view body);
-// The same from a recorded SSE stream of a chat endpoint: the assembled answer body.
+// The same from a recorded SSE stream of a chat endpoint: the assembled answer body. Errors:
+// dialect.stream_cut, dialect.stream_error, dialect.line, wire.sse.
 Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse);
 
 // The answer's plain text (first choice), for row outputs; empty if there is none. For embeddings the

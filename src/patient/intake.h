@@ -36,7 +36,8 @@ struct Checked {
   Error first_invalid;           // meaningful when invalid > 0
   int64_t input_bytes = 0;
   int64_t input_tokens_estimated = 0;
-  PicoUsd batch_bound, list_bound;  // of all requests, first target each
+  PicoUsd batch_bound, list_bound;  // of all requests, first target each; nothing without a price
+  bool price_known = false;         // both bounds hold
   std::vector<Shape> shapes;
   bool existed = false;          // the store has this job already: nothing was added
 };

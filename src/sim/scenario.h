@@ -36,6 +36,7 @@ struct Scenario {
   double truncated_download = 0;  // per download: cut off
   Duration late_output;           // output_file_id appears this long after `completed`
   double counts_lie = 0;          // per poll: counts that do not match the lines
+  std::vector<long long> counts_always;  // total, completed, failed shown whatever the lines are; or empty
   bool empty_string_ids = false;  // "" for absent file ids
 
   // Calls.

@@ -6,8 +6,9 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 
 #include "net/world.h"
 #include "sim/providers.h"
@@ -44,6 +45,7 @@ class VirtualWorld final : public net::World {
   uint64_t random_state_;
   uint64_t next_order_ = 1;
   std::map<Due, std::function<void()>> events_;
+  std::unordered_map<uint64_t, Time> timers_;  // order -> when, of those that may be forgotten
 };
 
 }  // namespace twolane::sim

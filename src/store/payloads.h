@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -23,7 +24,7 @@ class Segment {
   Segment(SegmentId id, std::unique_ptr<File> file, int64_t size);
   SegmentId id() const { return id_; }
   int64_t size() const { return size_; }  // with what is still buffered
-  Result<Slice> append(std::string_view bytes);
+  Result<Slice> append(std::string_view bytes);  // on an error nothing was appended
   Status sync();   // all appended bytes are durable
   Status flush();  // all appended bytes are readable through Payloads::read
 
@@ -32,6 +33,7 @@ class Segment {
   std::unique_ptr<File> file_;
   int64_t size_ = 0;
   std::string buffer_;  // appended, not yet written
+  bool synced_ = true;
 };
 
 class Payloads {
@@ -47,7 +49,11 @@ class Payloads {
   Result<std::vector<SegmentId>> list();
 
  private:
+  Result<std::shared_ptr<File>> opened(SegmentId id);
+
   Disk& disk_;
+  // The segments read last, newest first: results are read line by line.
+  std::vector<std::pair<SegmentId, std::shared_ptr<File>>> recent_;
 };
 
 }  // namespace twolane::store

@@ -6,7 +6,10 @@
 // store from the rows it changes.
 // Threads: one at a time. Time: the store never reads a clock, callers pass it.
 // Bytes referred to by a Slice must be durable (Payloads::sync) before a row that names them is written.
-// Errors: store.io (disk), store.newer (made by a later version), store.busy (locked by another).
+// Errors: store.io (disk), store.corrupt, store.newer (made by a later version), store.older (not yet
+// migrated, and opened by a process that may not), store.busy (locked by another), store.unknown_job,
+// store.unknown_batch, store.unknown_request, store.exists, store.step (not in the transition tables),
+// store.range (an amount that no row can hold).
 #pragma once
 
 #include <functional>
@@ -81,7 +84,7 @@ struct OutcomeRow {
 
 // A word left for the process that owns the home.
 struct Word {
-  uint64_t id = 0;
+  uint64_t id = 0;  // 0 when it is left: the store numbers it
   JobId job;
   std::string verb;      // "cancel", "retry", "promote", "pause", "resume", "deadline", "forget"
   std::string argument;  // request index, RFC 3339 time, ...
@@ -92,7 +95,11 @@ class Acceptance {
  public:
   virtual ~Acceptance() = default;
   virtual Status add(std::span<const RequestRow> rows) = 0;
-  // The job, its shapes and all rows become visible at once. Job::totals is computed here.
+  // A row that is final from the start (failed: a bad line that was set aside), with the reason.
+  virtual Status add_refused(const RequestRow& row, std::string_view error) = 0;
+  // The job, its shapes and all rows become visible at once. Job::totals is computed here. job.id may
+  // differ from the id that accept() was called with, since a job's name is known only when all of its
+  // input was read. Error store.exists.
   virtual Status commit(const Job& job, std::span<const Shape> shapes) = 0;
 };
 
@@ -101,14 +108,18 @@ class Store {
   virtual ~Store() = default;
 
   // --- jobs
-  virtual Result<std::unique_ptr<Acceptance>> accept(JobId id) = 0;  // one at a time
+  // One at a time; until it is committed or destroyed other changes are refused with store.busy. `id`
+  // may be provisional (any number that no other job uses).
+  virtual Result<std::unique_ptr<Acceptance>> accept(JobId id) = 0;
   virtual Result<std::optional<Job>> job(JobId id) = 0;
   virtual Result<std::vector<Job>> jobs() = 0;  // newest first
   virtual Result<std::vector<Shape>> shapes(JobId id) = 0;
-  // Writes everything but id, totals, requests and input. error store.unknown_job
+  // Writes everything but id, totals, requests, input and last_answer (which settle() keeps). Where the
+  // deadline moves, Totals::late is counted anew. Error store.unknown_job.
   virtual Status amend(const Job& job) = 0;
   virtual Status set_proof(JobId job, int32_t shape, Shape::Proof proof, std::string_view refusal) = 0;
-  // Failed and expired requests (all of them, or one) are open again, their tries forgotten.
+  // Failed and expired requests (all of them, or one) are open again, their tries forgotten. Lines that
+  // were set aside as invalid (length 0) stay as they are.
   virtual Result<int64_t> reopen(JobId job, std::optional<int64_t> index) = 0;
   // Open requests (all of the job, of one shape, or one request) become final without an attempt, with
   // `error` as the reason. Returns how many.
@@ -130,6 +141,7 @@ class Store {
   // --- batches and attempts
   // The write-ahead of a submission: the batch, one running attempt for each placement (position =
   // place in the span), and the requests' step to batched (or live, for tiers other than batch).
+  // The placement becomes each request's latest attempt.
   virtual Status place(const Batch& batch, std::span<const Placement> placements) = 0;
   virtual Status update(const Batch& batch) = 0;  // everything but id
   virtual Result<std::optional<Batch>> batch(BatchId id) = 0;
@@ -137,9 +149,12 @@ class Store {
   virtual Result<std::vector<Batch>> batches_of(JobId job) = 0;
   virtual Result<std::vector<Member>> members(BatchId id) = 0;  // by position
   // All in one transaction, with `batch` (if any) updated in the same one. A settlement whose step is
-  // not in the transition tables is a defect: store.step, and nothing is written.
+  // not in the transition tables is a defect: store.step, and nothing is written. So is an answered
+  // attempt whose request does not succeed with it, and the reverse. A settlement equal to what the
+  // attempt already is (but for its slice: a repeated line) changes nothing.
   virtual Status settle(std::span<const Settlement> settlements, const Batch* batch, Time at) = 0;
-  // The job's attempts, by (batch, position): the ledger with everything not billed.
+  // The job's attempts, by (batch, position), those of its forgotten forerunners included: the ledger
+  // with everything not billed. `from` counts attempts; reading on where the last call ended is cheap.
   virtual Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) = 0;
 
   // --- the rest

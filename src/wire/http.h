@@ -83,7 +83,8 @@ struct HttpResult {  // exactly one of the two
   const NetFailure* failure() const { return std::get_if<NetFailure>(&is); }
 };
 
-// Pieces of a URL. `target` is path and query, never empty.
+// Pieces of a URL. `target` is path and query, never empty; `port` is the scheme's own where none is
+// given; `host` comes without the brackets of an IPv6 address. Only http and https, no user names.
 struct Url {
   std::string scheme, host, port, target;
 };

@@ -14,8 +14,10 @@ namespace twolane::wire {
 
 using Json = nlohmann::ordered_json;
 
-// Error code wire.json; where.column is the 1-based byte, where.line the line within `text`; `excerpt`
-// shows the place. Refuses invalid UTF-8, depth beyond 256 and anything after the value.
+// Error code wire.json; where.column is the 1-based byte, where.line the line within `text`;
+// `excerpt` shows the place, and `why` is what to write after its caret ("expected a quoted name").
+// Refuses invalid UTF-8, depth beyond 256 and anything after the value. Of a repeated name the last
+// value counts. Numbers beyond 64 bits become doubles.
 Result<Json> parse_json(std::string_view text);
 
 // One line, no spaces. Never fails: invalid UTF-8 (which parse_json refuses) is replaced.

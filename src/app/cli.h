@@ -1,0 +1,85 @@
+// The command line as a value.
+//
+// Pure. A command line that cannot be understood is an Error (usage.*), shown and counted like any
+// other; nothing here prints or exits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/money.h"
+#include "base/result.h"
+
+namespace twolane::app {
+
+enum class Verb {
+  help, version, config_check, run, sim, jobs, show, results, cancel, pause, resume, promote, deadline,
+  retry, forget
+};
+
+enum class ProgressStyle { automatic, plain, none };
+
+// Given on any command.
+struct CommonFlags {
+  std::string home, config;
+  bool json = false, quiet = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+
+// --sim[=NAME|FILE], --seed, --speed: which world the job runs in.
+struct WorldFlags {
+  std::optional<std::string> sim;  // scenario; set: embedded simulated providers
+  uint64_t seed = 1;
+  std::optional<double> speed;
+};
+
+struct CapFlag {
+  bool given = false;
+  std::optional<PicoUsd> cap;  // --max-cost none: no cap
+};
+
+struct RunFlags {
+  std::string input, output;
+  std::string prompt, prompt_file, system, system_file, schema_file;
+  std::vector<std::string> models;
+  std::string by, within;
+  bool best_effort = false;
+  CapFlag max_cost;
+  int64_t output_tokens = 0;
+  int64_t limit = -1, sample = 0;
+  bool dry_run = false, skip_invalid = false, no_probe = false, again = false;
+};
+
+struct JobFlags {
+  std::string job;      // any unique prefix of its name
+  std::string request;  // custom_id, or the line's number
+  std::string by, within;
+  bool best_effort = false;
+  std::string output;
+};
+
+struct SimFlags {
+  std::string listen = "127.0.0.1:8090";
+  std::string scenario = "calm";
+};
+
+struct Invocation {
+  Verb verb = Verb::help;
+  std::string text;  // of help
+  CommonFlags common;
+  WorldFlags world;
+  RunFlags run;
+  JobFlags job;
+  SimFlags sim;
+};
+
+Result<Invocation> parse_command_line(std::span<const char* const> arguments);
+
+// Whether --json stands on it, also when the rest makes no sense.
+bool wants_json(std::span<const char* const> arguments);
+
+}  // namespace twolane::app

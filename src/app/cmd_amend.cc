@@ -1,0 +1,163 @@
+// twolane cancel, retry, pause, resume, promote, deadline: what people ask of a job afterwards.
+//
+// A process that owns the home is left a word and obeys it. When there is none, cancel, retry, promote and
+// resume take the job to its end here; pause and deadline only change what is stored.
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/errors_shown.h"
+#include "app/figures.h"
+#include "app/finish.h"
+#include "app/signals.h"
+#include "app/snapshot.h"
+
+namespace twolane::app {
+namespace {
+
+std::string verb_of(Verb verb) {
+  switch (verb) {
+    case Verb::cancel: return "cancel";
+    case Verb::retry: return "retry";
+    case Verb::pause: return "pause";
+    case Verb::resume: return "resume";
+    case Verb::promote: return "promote";
+    default: return "deadline";
+  }
+}
+
+class Amend {
+ public:
+  explicit Amend(const Shell& shell) : shell_(shell), display_(shell.in.common, shell.zone) {}
+
+  Result<int> operator()() {
+    config_ = TRY(load_config(shell_.in.common.config));
+    home_ = TRY(own_or_look(home_directory(shell_.in.common.home, config_)));
+    job_ = TRY(find_job(*home_.store, shell_.in.job.job));
+    word_.job = job_.id;
+    word_.verb = verb_of(shell_.in.verb);
+    if (!shell_.in.job.request.empty())
+      word_.argument = std::to_string(TRY(find_request(*home_.store, *home_.payloads, job_, shell_.in.job.request)));
+    if (!home_.owned()) return leave_word();
+    CHECKED(open());
+    if (shell_.in.verb == Verb::pause || shell_.in.verb == Verb::deadline) return amend();
+    return work();
+  }
+
+ private:
+  // The world in which the job lives, whatever the flags of its run were.
+  Status open() {
+    WorldFlags flags = shell_.in.world;
+    if (const auto embedded = parse_embedded_name(job_.world)) {
+      flags.sim = embedded->scenario;
+      flags.seed = embedded->seed;
+    }
+    world_ = TRY(open_world(flags, config_, home_.path, *home_.store));
+    return {};
+  }
+
+  // A deadline for another process is counted from real time where this one cannot know its clock.
+  Result<Time> deadline(Time now) {
+    const auto t = TRY(parse_deadline(shell_.in.job.by, shell_.in.job.within, now, shell_.zone));
+    return *t;
+  }
+
+  Result<int> leave_word() {
+    if (shell_.in.verb == Verb::deadline) {
+      CHECKED(open_clock());
+      word_.argument = rfc3339(TRY(deadline(now_)));
+    }
+    CHECKED(home_.store->leave_word(word_));
+    shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb + '\n' +
+                  "next  twolane show " + short_name(job_.id) + '\n');
+    return answer(true);
+  }
+
+  // What the clock of the owner shows, as far as it can be known from here.
+  Status open_clock() {
+    const auto real = std::chrono::system_clock::now().time_since_epoch();
+    now_ = {std::chrono::duration_cast<std::chrono::milliseconds>(real).count()};
+    if (parse_embedded_name(job_.world)) {
+      const std::string text = TRY(home_.store->recall("sim.now"));
+      if (!text.empty()) now_ = {std::strtoll(text.c_str(), nullptr, 10)};
+      return {};
+    }
+    if (shell_.in.world.speed || job_.world.starts_with("simulator ")) {
+      CHECKED(open());
+      now_ = world_->world().now();
+    }
+    return {};
+  }
+
+  Result<int> amend() {
+    std::string text = "job " + short_name(job_.id) + ": ";
+    if (shell_.in.verb == Verb::pause) {
+      if (job_.state == JobState::running) job_.state = JobState::paused;
+      text += "paused, batches at the providers go on";
+    } else {
+      const Time now = world_->world().now();
+      job_.deadline = TRY(deadline(now));
+      job_.kept = !shell_.in.job.best_effort;
+      text += "due " + day_and_time(job_.deadline, now, shell_.zone) + (job_.kept ? ", kept" : ", best effort");
+    }
+    CHECKED(home_.store->amend(job_));
+    shell_.remark(text + "\nnext  twolane resume " + short_name(job_.id) + '\n');
+    return answer(false);
+  }
+
+  Result<int> answer(bool left_word) {
+    job_ = *TRY(home_.store->job(job_.id));
+    auto object = good_answer();
+    object.update(job_json(job_, job_.deadline));
+    object["left_word"] = left_word;
+    object["error"] = nullptr;
+    shell_.answer(object);
+    return 0;
+  }
+
+  Result<int> work() {
+    count_interrupts();
+    if (world_->simulated()) display_.tell("SIMULATED: no money is spent, time is virtual\n");
+    if (world_->name() != job_.world) return fail(other_world());
+    patient::Settings settings;
+    settings.accounts = world_->accounts();
+    settings.world = world_->name();
+    Driver driver(*world_, *home_.store, *home_.payloads, display_, std::move(settings));
+    const auto bound = parse_usd(TRY(home_.store->recall(bound_fact(job_.id))));
+    Watcher watcher(*home_.store, job_, bound ? *bound : PicoUsd{});
+    display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
+    Finishing finishing{job_.input_name, TRY(home_.store->recall(output_fact(job_.id))), false, began_};
+    CHECKED(driver.engine().recover());
+    CHECKED(driver.engine().obey(word_));
+    const Driven driven = driver.drive(job_.id, watcher);
+    driver.settle_down();
+    return finish(shell_, home_, driver, *world_, display_, watcher, driven, finishing);
+  }
+
+  Error other_world() {
+    Error e;
+    e.code = "config.world";
+    e.message = "job " + short_name(job_.id) + " belongs to other providers than those configured";
+    e.where.note = job_.world;
+    e.why = "its batches are there, and only there";
+    e.next = {"set the base URLs (and --speed) as they were when it was run"};
+    return e;
+  }
+
+  const Shell& shell_;
+  Display display_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Config config_;
+  Home home_;
+  std::unique_ptr<RunWorld> world_;
+  Job job_;
+  store::Word word_;
+  Time now_;
+};
+
+}  // namespace
+
+int amend_command(const Shell& shell) {
+  const auto done = Amend(shell)();
+  return done ? *done : shell.refuse(done.error());
+}
+
+}  // namespace twolane::app

@@ -1,0 +1,51 @@
+// twolane config check: what is set and from where (never a key), and which provider sells what.
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/escape.h"
+#include "app/figures.h"
+#include "dialect/catalogue.h"
+
+namespace twolane::app {
+namespace {
+
+std::string text_of(const Config& config, const std::string& home) {
+  std::string out = "file       " + (config.file.empty() ? "none" : escaped(config.file)) + '\n';
+  out += "home       " + escaped(home) + '\n';
+  out += "retention  " + (config.retention.ms == 0 ? "forever" : spoken(config.retention)) + "\n\n";
+  out += left("PROVIDER", 12) + left("KEY", 22) + "BASE URL\n";
+  for (const auto& p : config.providers) {
+    const std::string key = p.key_from.empty() ? "not set" : "set by " + p.key_from;
+    out += left(p.name, 12) + left(key, 22) + escaped(p.base_url);
+    out += p.base_url_from == "default" ? "\n" : "  (" + escaped(p.base_url_from) + ")\n";
+  }
+  return out + '\n' + dialect::endpoint_table();
+}
+
+wire::Json json_of(const Config& config, const std::string& home) {
+  auto object = good_answer();
+  object["file"] = config.file.empty() ? wire::Json(nullptr) : wire::Json(config.file);
+  object["home"] = home;
+  object["retention_s"] = config.retention.ms / 1000;
+  wire::Json providers = wire::Json::array();
+  for (const auto& p : config.providers)
+    providers.push_back({{"name", p.name},
+                         {"base_url", p.base_url},
+                         {"base_url_from", p.base_url_from},
+                         {"key_set", !p.key_from.empty()},
+                         {"key_from", p.key_from.empty() ? wire::Json(nullptr) : wire::Json(p.key_from)}});
+  object["providers"] = std::move(providers);
+  return object;
+}
+
+}  // namespace
+
+int config_check_command(const Shell& shell) {
+  const auto config = load_config(shell.in.common.config);
+  if (!config) return shell.refuse(config.error());
+  const std::string home = home_directory(shell.in.common.home, *config);
+  if (!shell.in.common.json) shell.print(text_of(*config, home));
+  shell.answer(json_of(*config, home));
+  return 0;
+}
+
+}  // namespace twolane::app

@@ -1,0 +1,249 @@
+// twolane run INPUT: from a file of requests to a file of answers and the bill.
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/errors_shown.h"
+#include "app/escape.h"
+#include "app/figures.h"
+#include "app/finish.h"
+#include "app/forget.h"
+#include "app/sample.h"
+#include "app/signals.h"
+#include "app/snapshot.h"
+#include "dialect/catalogue.h"
+#include "patient/intake.h"
+#include "patient/output.h"
+
+namespace twolane::app {
+namespace {
+
+class Run {
+ public:
+  explicit Run(const Shell& shell)
+      : shell_(shell), flags_(shell.in.run), display_(shell.in.common, shell.zone) {}
+
+  int operator()() {
+    if (const auto ready = prepare(); !ready) return shell_.refuse(ready.error(), true);
+    if (const auto accepted = accept(); !accepted) return shell_.refuse(accepted.error(), true);
+    if (flags_.dry_run) return quote();
+    const auto job = home_.store->job(checked_.id);
+    if (!job) return shell_.refuse(job.error());
+    job_ = **job;
+    if (const auto amended = amend(); !amended) return shell_.refuse(amended.error());
+    return drive();
+  }
+
+ private:
+  // Everything that can be wrong before the input is read.
+  Status prepare() {
+    const Config config = TRY(load_config(shell_.in.common.config));
+    CHECKED(read_options());
+    const std::string path = home_directory(shell_.in.common.home, config);
+    home_ = TRY(flags_.dry_run ? own_or_look(path) : own_home(path));
+    if (home_.owned()) CHECKED(remove_leftovers(*home_.store, *home_.payloads));
+    world_ = TRY(open_world(shell_.in.world, config, path, *home_.store));
+    if (world_->simulated()) display_.tell("SIMULATED: no money is spent, time is virtual\n");
+    deadline_ = TRY(parse_deadline(flags_.by, flags_.within, world_->world().now(), shell_.zone));
+    if (home_.owned())
+      TRY(forget_old_jobs(*home_.store, *home_.payloads, config.retention, world_->world().now()));
+    return check_keys();
+  }
+
+  Status read_options() {
+    patient::InputOptions& input = options_.input;
+    input.prompt = flags_.prompt_file.empty() ? flags_.prompt
+                                              : TRY(read_text_file(flags_.prompt_file, "--prompt-file"));
+    input.system = flags_.system_file.empty() ? flags_.system
+                                              : TRY(read_text_file(flags_.system_file, "--system-file"));
+    if (!flags_.schema_file.empty()) {
+      auto schema = wire::parse_json(TRY(read_text_file(flags_.schema_file, "--schema")));
+      if (!schema) {
+        Error e = schema.error();
+        e.code = "usage.schema";
+        e.message = "the schema is not JSON";
+        e.where.file = flags_.schema_file;
+        e.next = {"mend it"};
+        return fail(std::move(e));
+      }
+      input.schema = std::move(*schema);
+    }
+    for (const auto& model : flags_.models) input.models.push_back(TRY(dialect::parse_target(model)));
+    input.output_tokens = flags_.output_tokens;
+    options_.skip_invalid = flags_.skip_invalid;
+    options_.limit = flags_.limit;
+    if (flags_.again) options_.salt = std::to_string(std::random_device{}()) + '-' + std::to_string(::time(nullptr));
+    return {};
+  }
+
+  // A model that nobody here has a key for is refused before the input is read.
+  Status check_keys() {
+    const auto known = world_->accounts();
+    for (const auto& target : options_.input.models) {
+      const bool there = std::any_of(known.begin(), known.end(),
+                                     [&](const auto& a) { return a.provider == target.provider; });
+      if (there) continue;
+      const auto* entry = dialect::find_provider(target.provider);
+      Error e;
+      e.code = "config.no_key";
+      e.message = "no API key for " + target.provider;
+      e.where.field = "--model " + target.provider + '/' + target.model;
+      e.why = entry && entry->driven ? std::string(entry->key_env) + " and key_file are both unset"
+                                     : "this build runs no batches there";
+      e.next = {entry && entry->driven ? "export one, or rehearse with --sim" : "choose another provider"};
+      return fail(std::move(e));
+    }
+    return {};
+  }
+
+  Status accept() {
+    const Time now = world_->world().now();
+    Job job;
+    job.input_name = flags_.input;
+    job.world = world_->name();
+    job.accepted = now;
+    job.deadline = deadline_.value_or(now + hours(24));
+    job.kept = deadline_.has_value() && !flags_.best_effort;
+    job.cap = flags_.max_cost.cap;
+    if (flags_.sample > 0) job.state = JobState::paused;
+    const SegmentId fresh{(static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1};
+    checked_ = TRY(patient::take_in(flags_.input, options_, job, fresh, home_.path, *home_.store,
+                                    *home_.payloads, flags_.dry_run));
+    draft_ = std::move(job);
+    if (flags_.dry_run || checked_.existed) return {};
+    return home_.store->remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
+  }
+
+  // --dry-run: what was found, and what it can cost at most.
+  int quote() {
+    std::string out = counted(checked_.requests, "request") + ", " + grouped(checked_.invalid) + " invalid, due " +
+                      day_and_time(draft_.deadline, world_->world().now(), shell_.zone) +
+                      (draft_.kept ? " (kept)\n" : " (best effort)\n");
+    const PicoUsd prices[] = {checked_.batch_bound, checked_.list_bound};
+    out += "  models    " + escaped(models_of(checked_.shapes)) + '\n';
+    out += "  input     about " + grouped(checked_.input_tokens_estimated) + " tokens, estimated\n";
+    out += "  batch     at most " + spoken_usd(prices[0]) + " USD\n";
+    out += "  list      at most " + spoken_usd(prices[1]) + " USD\n";
+    if (checked_.invalid > 0) out += "  invalid   first: " + escaped(checked_.first_invalid.message, 60) + '\n';
+    out += checked_.existed ? "known as job " + short_name(checked_.id) + ". Nothing was bought.\n"
+                            : "Nothing was bought.\n";
+    if (!shell_.in.common.json) shell_.print(out);
+    auto object = good_answer();
+    object["job"] = checked_.id.hex();
+    object["dry_run"] = true;
+    object["known"] = checked_.existed;
+    object["requests"] = checked_.requests;
+    object["invalid"] = checked_.invalid;
+    object["deadline"] = rfc3339(draft_.deadline);
+    object["kept"] = draft_.kept;
+    object["input_bytes"] = checked_.input_bytes;
+    object["input_tokens_estimated"] = checked_.input_tokens_estimated;
+    object["batch_bound_usd"] = exact_usd(checked_.batch_bound);
+    object["list_bound_usd"] = exact_usd(checked_.list_bound);
+    object["cost_usd"] = "0.00";
+    object["error"] = nullptr;
+    shell_.answer(object);
+    return 0;
+  }
+
+  bool over() const { return job_.totals.unfinished() == 0 && job_.finished.ms != 0; }
+
+  // What this command line says of a job that is known already.
+  Status amend() {
+    if (!checked_.existed || over()) return {};
+    const Time now = world_->world().now(), before = job_.deadline;
+    if (deadline_) {
+      job_.deadline = *deadline_;
+      job_.kept = true;
+    }
+    if (flags_.best_effort) job_.kept = false;
+    if (flags_.max_cost.given) job_.cap = flags_.max_cost.cap;
+    if (flags_.sample > 0 && job_.state == JobState::running) job_.state = JobState::paused;
+    else if (flags_.sample == 0 && job_.state == JobState::paused) job_.state = JobState::running;
+    CHECKED(home_.store->amend(job_));
+    std::string text = "job " + short_name(job_.id) + " goes on: " +
+                       grouped(job_.requests - job_.totals.unfinished()) + " of " + grouped(job_.requests) +
+                       " done, deadline ";
+    if (before == job_.deadline) text += "still " + day_and_time(before, now, shell_.zone);
+    else text += "moved from " + day_and_time(before, now, shell_.zone) + " to " +
+                 day_and_time(job_.deadline, now, shell_.zone);
+    display_.tell(text + '\n');
+    return {};
+  }
+
+  patient::Settings settings() const {
+    patient::Settings s;
+    s.accounts = world_->accounts();
+    s.world = world_->name();
+    s.probe = !flags_.no_probe;
+    s.output_tokens = flags_.output_tokens;
+    return s;
+  }
+
+  int drive() {
+    count_interrupts();
+    const std::string output =
+        flags_.output.empty() ? patient::default_output_path(flags_.input) : flags_.output;
+    Finishing finishing{flags_.input, output, false, began_};
+    Driver driver(*world_, *home_.store, *home_.payloads, display_, settings());
+    Watcher watcher(*home_.store, job_, list_most());
+    if (over()) {
+      display_.tell("job " + short_name(job_.id) + " is done already: its result again (--again buys anew)\n");
+      return finish(shell_, home_, driver, *world_, display_, watcher, {}, finishing);
+    }
+    if (const auto started = start(driver, watcher, output); !started) {
+      Driven stopped;
+      stopped.error = started.error();
+      return finish(shell_, home_, driver, *world_, display_, watcher, stopped, finishing);
+    }
+    Driven driven;
+    bool rest = true;
+    if (flags_.sample > 0) {
+      Sample sample{shell_, home_, driver, *world_, display_, watcher, checked_.list_bound};
+      rest = sample.buy(job_, flags_.sample, driven);
+      finishing.sampled = !rest;
+    }
+    if (rest) driven = driver.drive(job_.id, watcher);
+    driver.settle_down();
+    return finish(shell_, home_, driver, *world_, display_, watcher, driven, finishing);
+  }
+
+  Status start(Driver& driver, Watcher& watcher, const std::string& output) {
+    std::error_code ignored;
+    CHECKED(home_.store->remember(output_fact(job_.id), std::filesystem::absolute(output, ignored).string()));
+    display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
+    std::string text = "checked: " + grouped(checked_.invalid) + " invalid, " + spoken_usd(checked_.batch_bound) +
+                       " USD at most in batches";
+    if (job_.cap) text += ", cap " + spoken_usd(*job_.cap);
+    display_.change(world_->shown_now(), text);
+    CHECKED(driver.engine().recover());
+    return driver.engine().take_up(job_.id);
+  }
+
+  PicoUsd list_most() const {
+    if (checked_.list_bound.n > 0) return checked_.list_bound;
+    const auto remembered = home_.store->recall(bound_fact(job_.id));
+    if (!remembered || remembered->empty()) return {};
+    const auto amount = parse_usd(*remembered);
+    return amount ? *amount : PicoUsd{};
+  }
+
+  const Shell& shell_;
+  const RunFlags& flags_;
+  Display display_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  patient::IntakeOptions options_;
+  Home home_;
+  std::unique_ptr<RunWorld> world_;
+  std::optional<Time> deadline_;
+  patient::Checked checked_;
+  Job draft_, job_;
+};
+
+}  // namespace
+
+int run_command(const Shell& shell) { return Run(shell)(); }
+
+}  // namespace twolane::app

@@ -1,0 +1,21 @@
+// One function for each command; each returns the exit code of the process.
+#pragma once
+
+#include "app/shell.h"
+
+namespace twolane::app {
+
+int run_command(const Shell& shell);           // run
+int sim_command(const Shell& shell);           // sim
+int jobs_command(const Shell& shell);          // jobs
+int show_command(const Shell& shell);          // show
+int results_command(const Shell& shell);       // results
+int amend_command(const Shell& shell);         // cancel, retry, pause, resume, promote, deadline
+int forget_command(const Shell& shell);        // forget
+int config_check_command(const Shell& shell);  // config check
+int version_command(const Shell& shell);       // version
+
+// The whole program: main without the process.
+int twolane_main(int count, const char* const* arguments);
+
+}  // namespace twolane::app

@@ -1,0 +1,165 @@
+// Which decoder meets which encoder, and the short way where a body stays in its own endpoint.
+#include "dialect/translate.h"
+
+#include <optional>
+
+#include "dialect/anthropic/anthropic.h"
+#include "dialect/gemini/gemini.h"
+#include "dialect/openai/openai.h"
+#include "dialect/translate_embeddings.h"
+#include "dialect/translate_fields.h"
+#include "dialect/translate_scan.h"
+
+namespace twolane::dialect {
+namespace {
+
+Result<ChatRequest> decode_request(Endpoint from, const Json& body) {
+  switch (from) {
+    case Endpoint::responses: return openai::decode_responses_request(body);
+    case Endpoint::messages: return anthropic::decode_request(body);
+    case Endpoint::generate_content: return gemini::decode_request(body);
+    default: return openai::decode_chat_request(body);
+  }
+}
+
+Result<Json> encode_request(const ChatRequest& request, Endpoint to, std::string_view model) {
+  switch (to) {
+    case Endpoint::responses: return openai::encode_responses_request(request, model);
+    case Endpoint::messages: return anthropic::encode_request(request, model);
+    case Endpoint::generate_content: return gemini::encode_request(request, model);
+    default: return openai::encode_chat_request(request, model);
+  }
+}
+
+Result<ChatAnswer> decode_answer(Endpoint from, const Json& body) {
+  switch (from) {
+    case Endpoint::responses: return openai::decode_responses_answer(body);
+    case Endpoint::messages: return anthropic::decode_answer(body);
+    case Endpoint::generate_content: return gemini::decode_answer(body);
+    default: return openai::decode_chat_answer(body);
+  }
+}
+
+Json encode_answer(const ChatAnswer& answer, Endpoint to, const Served* served) {
+  switch (to) {
+    case Endpoint::responses: return openai::encode_responses_answer(answer, served);
+    case Endpoint::messages: return anthropic::encode_answer(answer, served);
+    case Endpoint::generate_content: return gemini::encode_answer(answer, served);
+    default: return openai::encode_chat_answer(answer, served);
+  }
+}
+
+std::unexpected<Error> other_operation(Endpoint from, Endpoint to) {
+  Error e;
+  e.code = "dialect.untranslatable";
+  e.message = std::string(wire_name(from)) + " is not the work of " + std::string(wire_name(to));
+  e.why = "chat, embeddings and moderations do not translate into one another";
+  return std::unexpected<Error>(std::move(e));
+}
+
+std::string quoted(std::string_view text) { return wire::dump(Json(text)); }
+
+bool carries_model(Endpoint e) { return dialect_of(e) != Dialect::gemini; }
+
+// Every top-level value of "model" is replaced where it stands; none: one is put first.
+Result<std::string> splice_model(Endpoint endpoint, std::string_view body, std::string_view model) {
+  thread_local simdjson::ondemand::parser parser;
+  simdjson::padded_string text(body);
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object members;
+  if (parser.iterate(text).get(document) || document.get_object().get(members)) {
+    CHECKED(scan(body));  // the slow way knows what is wrong
+    return malformed("", "an object");
+  }
+  std::string out;
+  size_t done = 0;
+  bool empty = true;
+  for (auto field : members) {
+    simdjson::ondemand::raw_json_string key;
+    simdjson::ondemand::value value;
+    if (field.key().get(key) || field.value().get(value)) {
+      CHECKED(scan(body));
+      return malformed("", "JSON");
+    }
+    empty = false;
+    if (!key.unsafe_is_equal("model")) continue;
+    simdjson::ondemand::json_type type;
+    if (value.type().get(type) ||
+        (type != simdjson::ondemand::json_type::string && type != simdjson::ondemand::json_type::null))
+      return malformed("model", "text");
+    std::string_view token = value.raw_json_token();
+    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+    const auto at = static_cast<size_t>(token.data() - text.data());
+    const bool prefixed = token.starts_with("\"models/") && !model.starts_with("models/");
+    out.append(body.substr(done, at - done));
+    out += quoted(prefixed ? "models/" + std::string(model) : std::string(model));
+    done = at + token.size();
+  }
+  if (done == 0 && carries_model(endpoint)) {
+    const size_t brace = body.find('{') + 1;
+    out.append(body.substr(0, brace)).append("\"model\":").append(quoted(model));
+    if (!empty) out += ',';
+    done = brace;
+  }
+  return out.append(body.substr(done));
+}
+
+Result<std::string> translate_embedding(Endpoint to, const Json& body, std::string_view model) {
+  const Json out = to == Endpoint::embed_content ? TRY(embedding_request_to_gemini(body))
+                                                 : TRY(embedding_request_to_openai(body, model));
+  return wire::dump(out);
+}
+
+// An answer's id where it has none: the same for the same bytes.
+std::string derived_id(std::string_view body) {
+  char text[24];
+  std::snprintf(text, sizeof text, "twolane-%016llx", static_cast<unsigned long long>(hash_bytes(body, 0)));
+  return text;
+}
+
+bool wants_base64(std::string_view asked) {
+  if (asked.empty()) return false;
+  const auto request = scan(asked);
+  return request && text_member(*request, "encoding_format") == "base64";
+}
+
+}  // namespace
+
+Result<std::string> translate_request(Endpoint from, std::string_view body, Endpoint to,
+                                      std::string_view model) {
+  if (operation_of(from) != operation_of(to)) return other_operation(from, to);
+  if (from == to) return splice_model(from, body, model);
+  const Json parsed = TRY(wire::parse_json(body));
+  if (!parsed.is_object()) return malformed("", "an object");
+  if (operation_of(from) == Operation::embedding) return translate_embedding(to, parsed, model);
+  const ChatRequest request = TRY(decode_request(from, parsed));
+  return wire::dump(TRY(encode_request(request, to, model)));
+}
+
+Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
+                                     std::string_view model, std::string_view asked) {
+  if (operation_of(from) != operation_of(to)) return other_operation(from, to);
+  if (from == to) return std::string(body);
+  const Json parsed = TRY(wire::parse_json(body));
+  const auto used = read_served(from, body);
+  const Served* served = used ? &*used : nullptr;
+  if (to == Endpoint::embed_content) return wire::dump(TRY(embedding_answer_to_gemini(parsed, served)));
+  if (to == Endpoint::embeddings)
+    return wire::dump(TRY(embedding_answer_to_openai(parsed, served, model, wants_base64(asked))));
+  ChatAnswer answer = TRY(decode_answer(from, parsed));
+  if (answer.id.empty()) answer.id = derived_id(body);
+  if (answer.model.empty()) answer.model = model;
+  return wire::dump(encode_answer(answer, to, served));
+}
+
+Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse) {
+  switch (endpoint) {
+    case Endpoint::chat_completions: return wire::dump(TRY(openai::assemble_chat(sse)));
+    case Endpoint::responses: return wire::dump(TRY(openai::assemble_responses(sse)));
+    case Endpoint::messages: return wire::dump(TRY(anthropic::assemble(sse)));
+    case Endpoint::generate_content: return wire::dump(TRY(gemini::assemble(sse)));
+    default: return fail("dialect.stream_error", std::string(wire_name(endpoint)) + " does not stream");
+  }
+}
+
+}  // namespace twolane::dialect

@@ -1,0 +1,106 @@
+// HTTP/1.1 messages over one Stream: heads and bodies in, heads and bodies out, flat memory.
+//
+// The reading and the writing side may be used by two tasks at once. Holds no buffer while idle.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/asio.h"
+#include "net/event_loop.h"
+#include "net/message_parser.h"
+#include "net/stream.h"
+#include "wire/http.h"
+
+namespace twolane::net {
+
+// Bytes read and not yet parsed, in one piece: parsers want the rest of a line beside its
+// beginning.
+class ReadBuffer {
+ public:
+  asio::mutable_buffer room();  // at least one byte, unless full()
+  void filled(size_t n);        // after reading into room()
+  asio::const_buffer bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
+  void consumed(size_t n);
+  bool empty() const { return begin_ == end_; }
+  bool full() const { return end_ - begin_ == most; }
+  void give_back() {
+    if (empty()) memory_.reset(), size_ = begin_ = end_ = 0;
+  }
+
+  static constexpr size_t least = 16 << 10, most = 128 << 10;
+
+ private:
+  void resize(size_t size);
+
+  std::unique_ptr<char[]> memory_;
+  size_t size_ = 0, begin_ = 0, end_ = 0;
+  bool was_filled_up_ = false;
+};
+
+// Reads the first bytes of a Body in order, across its pieces.
+class BodyCursor {
+ public:
+  BodyCursor(std::shared_ptr<const wire::Body> body, int64_t length)
+      : body_(std::move(body)), left_(length) {}
+  int64_t left() const { return left_; }
+  // Up to `length` bytes; none only at the end. Error: net.body, the body is shorter than it said.
+  Result<size_t> read(char* to, size_t length);
+
+ private:
+  std::shared_ptr<const wire::Body> body_;
+  size_t piece_ = 0;
+  int64_t offset_ = 0;  // in the piece
+  int64_t left_;
+};
+
+inline const std::shared_ptr<const wire::Body> no_body;
+
+// `parses_requests`: the server's side.
+template <bool parses_requests>
+class Channel {
+ public:
+  using Parser = MessageParser<parses_requests>;
+
+  Channel(Socket socket, int64_t header_limit)
+      : stream(std::move(socket)), header_limit_(header_limit) {}
+
+  // Waits for the first bytes of a message without holding memory.
+  Awaitable<ErrorCode> wait_for_bytes();
+  // Begins the next message and reads its head: parser() has it then. `skip_body`: there will be
+  // none, whatever the head says.
+  Awaitable<ErrorCode> read_head(bool skip_body);
+  // Reads the body to its end; every piece goes to `take`. After an error refusal() may say more.
+  Awaitable<ErrorCode> read_body(wire::Sink take);
+  // Writes `head` and the first `length` bytes of `body`. After an error body_fault may say more.
+  Awaitable<ErrorCode> write(std::string head, std::shared_ptr<const wire::Body> body,
+                             int64_t length);
+
+  Parser& parser() { return *parser_; }
+  // What the taker of the body said against it.
+  std::optional<Error> refusal() const { return parser_ ? parser_->refused : std::nullopt; }
+  bool has_unread() const { return !buffer_.empty(); }
+  void rest();  // between messages: gives back what memory can be
+
+  Stream stream;
+  std::function<void()> progress;  // bytes went through
+  bool heard = false,
+       sent = false;  // bytes were read, may have reached the peer; the owner resets them
+  int64_t bytes_read = 0, bytes_written = 0;  // since the owner set them to 0
+  std::optional<Error> body_fault;            // why the body could not be read
+
+ private:
+  Awaitable<ErrorCode> fill();
+  Awaitable<ErrorCode> write_block(const char* bytes, size_t length);
+
+  ReadBuffer buffer_;
+  std::optional<Parser> parser_;
+  int64_t header_limit_;
+};
+
+extern template class Channel<true>;
+extern template class Channel<false>;
+
+}  // namespace twolane::net

@@ -1,0 +1,57 @@
+// Small rules of HTTP heads.
+#include "net/head.h"
+
+#include <algorithm>
+#include <boost/beast/http/status.hpp>
+#include <cstdio>
+
+namespace twolane::net {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_token_char(char c) {
+  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || others.contains(c);
+}
+
+}  // namespace
+
+Status check_headers(const wire::Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (name.empty() || !std::ranges::all_of(name, is_token_char))
+      return fail("net.header", "a header has a name that HTTP does not allow");
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
+      return fail("net.header", "the header " + name + " holds a line end");
+  }
+  return {};
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::string_view reason_phrase(int status) {
+  const auto text = boost::beast::http::obsolete_reason(
+      boost::beast::http::int_to_status(static_cast<unsigned>(status)));
+  return {text.data(), text.size()};
+}
+
+std::string http_date(Time t) {
+  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Civil c = to_civil(t);
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[c.weekday], c.day,
+                months[c.month - 1], c.year, c.hour, c.minute, c.second);
+  return text;
+}
+
+std::string authority(const wire::Url& url) {
+  std::string text = url.host.contains(':') ? '[' + url.host + ']' : url.host;
+  if (url.port != (url.scheme == "https" ? "443" : "80")) text += ':' + url.port;
+  return text;
+}
+
+}  // namespace twolane::net

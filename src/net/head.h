@@ -1,0 +1,23 @@
+// Heads of HTTP/1.1 messages as text, and what may not stand in them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "wire/http.h"
+
+namespace twolane::net {
+
+// Names must be tokens, values free of line ends and NUL (RFC 9110, 5.1 and 5.5). Error:
+// net.header, with the name at most, never the value.
+Status check_headers(const wire::Headers& headers);
+bool same_name(std::string_view a, std::string_view b);  // ASCII case ignored
+std::string_view reason_phrase(int status);
+std::string http_date(Time t);  // "Sun, 06 Nov 1994 08:49:37 GMT"
+
+// `host` as it stands in a URL or a Host header: IPv6 in brackets, the scheme's own port left out.
+std::string authority(const wire::Url& url);
+
+}  // namespace twolane::net

@@ -1,0 +1,462 @@
+// Accepting, and the life of one connection: read a request, ask the handler, write what it
+// answers.
+#include "net/http_server.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "net/asio.h"
+#include "net/channel.h"
+#include "net/event_loop.h"
+#include "net/head.h"
+#include "net/spool.h"
+#include "net/tls.h"
+
+namespace twolane::net {
+
+using ServerChannel = Channel<true>;
+
+struct Responder::Turn {
+  enum class Answer : uint8_t { none, reply, drop, hold };
+
+  explicit Turn(EventLoop& l) : loop(l), over(l) {}
+
+  EventLoop& loop;
+  Answer answer = Answer::none;
+  wire::HttpReply reply;
+  int64_t cut_at = -1;  // bytes of the body; -1: all
+  bool gone = false;
+  std::function<void()> when_gone;
+  Signal over;  // answered, or nobody is left to answer
+
+  void give(Answer kind) {
+    if (answer != Answer::none) return;
+    answer = kind;
+    if (kind != Answer::hold) over.set();
+  }
+  void lose_client() {
+    if (gone) return;
+    gone = true;
+    over.set();
+    if (auto then = std::exchange(when_gone, nullptr); then && answer != Answer::reply)
+      loop.post(std::move(then));
+  }
+};
+
+Responder::Responder(std::shared_ptr<Turn> turn) : turn_(std::move(turn)) {}
+Responder::Responder(Responder&&) noexcept = default;
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+  std::swap(turn_, other.turn_);
+  return *this;
+}
+
+Responder::~Responder() {
+  if (!turn_ || turn_->answer != Turn::Answer::none) return;
+  turn_->reply = wire::HttpReply{500, {}, {}};
+  turn_->give(Turn::Answer::reply);
+}
+
+void Responder::reply(wire::HttpReply reply) { reply_cut(std::move(reply), -1); }
+
+void Responder::reply_cut(wire::HttpReply reply, int64_t body_bytes) {
+  if (turn_->answer != Turn::Answer::none) return;
+  turn_->reply = std::move(reply);
+  turn_->cut_at = body_bytes;
+  turn_->give(Turn::Answer::reply);
+}
+
+void Responder::drop() { turn_->give(Turn::Answer::drop); }
+void Responder::hold() { turn_->give(Turn::Answer::hold); }
+bool Responder::client_gone() const { return turn_->gone; }
+void Responder::on_client_gone(std::function<void()> then) { turn_->when_gone = std::move(then); }
+
+namespace {
+
+// One client. Its deadlines close it; whatever waits on its socket then goes on with an error.
+struct Connection {
+  Connection(EventLoop& loop, Socket socket, int64_t header_limit)
+      : channel(std::move(socket), header_limit), deadline(loop, [this] { close(); }) {}
+
+  ServerChannel channel;
+  Deadline deadline;
+  std::shared_ptr<Responder::Turn> turn;  // of the request in the handler's hands
+  std::string peer;
+  bool idle = true;
+  bool watched = false;
+
+  void close() {
+    channel.stream.close();
+    if (turn) turn->lose_client();
+  }
+};
+
+// The deadline of a body under way: `stall` after its last progress, and no later than the slowest
+// allowed rate.
+class Pace {
+ public:
+  Pace(Connection& connection, const HttpServer::Settings& settings)
+      : connection_(connection), stall_(settings.stall), slowest_(settings.slowest) {
+    connection_.channel.bytes_read = connection_.channel.bytes_written = 0;
+    connection_.channel.progress = [this] { go_on(); };
+    go_on();
+  }
+  Pace(const Pace&) = delete;
+  Pace& operator=(const Pace&) = delete;
+  ~Pace() {
+    connection_.channel.progress = nullptr;
+    connection_.deadline.clear();
+  }
+
+ private:
+  void go_on() {
+    const int64_t bytes = connection_.channel.bytes_read + connection_.channel.bytes_written;
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
+    const Duration allowed = stall_ + milliseconds(bytes * 1000 / slowest_ - passed);
+    connection_.deadline.in(std::clamp(allowed, Duration{0}, stall_));
+  }
+
+  Connection& connection_;
+  Duration stall_;
+  int64_t slowest_;
+  Clock::time_point began_ = Clock::now();
+};
+
+int status_of(const ErrorCode& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  if (error.category() == make_error_code(http::error::bad_value).category()) return 400;
+  return 0;  // the connection, not the message
+}
+
+// Why a request is refused by its head alone; 0 if it is not.
+int refusal(const ServerChannel::Parser& parser, int64_t body_limit) {
+  const MessageHead& head = parser.head;
+  if (parser.unknown_coding()) return 501;
+  if (head.version == 11 && wire::header(head.headers, "Host").empty()) return 400;
+  if (!head.target.starts_with('/') && head.target != "*") return 400;
+  if (parser.content_length().value_or(0) > static_cast<uint64_t>(body_limit)) return 413;
+  return 0;
+}
+
+// "http://host/path" is sent to proxies, and must be understood by all (RFC 9112, 3.2.2).
+void make_origin_form(std::string& target) {
+  if (target.starts_with('/')) return;
+  if (auto url = wire::parse_url(target)) target = url->target;
+}
+
+}  // namespace
+
+struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
+  Core(LoopWorld& world, Settings s, Handler h)
+      : loop(world.loop()), settings(std::move(s)), handler(std::move(h)) {}
+
+  struct Door {
+    Door(EventLoop& l) : acceptor(l.io()), pause(l.io().get_executor()) {}
+    Acceptor acceptor;
+    Alarm pause;
+  };
+  using Self = std::shared_ptr<Core>;
+  using Client = std::shared_ptr<Connection>;
+
+  EventLoop& loop;
+  Settings settings;
+  Handler handler;
+  std::unique_ptr<ssl::context> tls;
+  std::vector<std::shared_ptr<Door>> doors;
+  std::unordered_set<Client> clients;
+  bool stopping = false;
+  std::unique_ptr<Deadline> grace;
+  std::function<void()> stopped;
+  Time dated{-1};
+  std::string date;
+
+  Result<uint16_t> open_door(const std::string& address, uint16_t port);
+  static Awaitable<void> accept(Self core, std::shared_ptr<Door> door);
+  void welcome(Socket socket);
+  static Awaitable<void> serve(Self core, Client client);
+  Awaitable<bool> serve_one(Client client);
+  Awaitable<int> receive_body(Client client, std::shared_ptr<Spool> spool);
+  Awaitable<bool> ask(Client client, HttpRequest request, bool keep);
+  Awaitable<bool> answer(Client client, std::shared_ptr<Responder::Turn> turn, bool keep,
+                         bool body_wanted);
+  Awaitable<void> refuse(Client client, int status);
+  static void watch(Client client);
+  std::string head_of(const wire::HttpReply& reply, bool keep, int version);
+  void begin_stop(Duration how_long, std::function<void()> then);
+  void close_doors();
+  void close_all();
+  void leave(const Client& client);
+};
+
+Result<uint16_t> HttpServer::Core::open_door(const std::string& address, uint16_t port) {
+  const auto refused = [&](const ErrorCode& error) {
+    return fail("net.listen", "cannot listen on " + address + " port " + std::to_string(port),
+                error.message());
+  };
+  if (!settings.certificate_pem.empty() && !tls)
+    tls = TRY(server_tls(settings.certificate_pem, settings.key_pem));
+  ErrorCode error;
+  const auto ip = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+  if (error) return refused(error);
+  auto door = std::make_shared<Door>(loop);
+  Acceptor& acceptor = door->acceptor;
+  acceptor.open(ip.is_v6() ? Tcp::v6() : Tcp::v4(), error);
+  if (error) return refused(error);
+  acceptor.set_option(Acceptor::reuse_address(true), error);
+  if (settings.reuse_port) {
+    using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+    acceptor.set_option(ReusePort(true), error);
+  }
+  if (acceptor.bind({ip, port}, error); error) return refused(error);
+  if (acceptor.listen(Acceptor::max_listen_connections, error); error) return refused(error);
+  const uint16_t bound = acceptor.local_endpoint(error).port();
+  doors.push_back(door);
+  loop.spawn(accept(shared_from_this(), door));
+  return bound;
+}
+
+Awaitable<void> HttpServer::Core::accept(Self core, std::shared_ptr<Door> door) {
+  while (!core->stopping) {
+    auto [failed, socket] = co_await door->acceptor.async_accept(as_result);
+    if (core->stopping) break;
+    if (!failed) {
+      core->welcome(std::move(socket));
+    } else if (failed != asio::error::connection_aborted) {
+      door->pause.expires_after(std::chrono::milliseconds(100));  // no descriptors: some must end
+      co_await door->pause.async_wait(as_result);
+    }
+  }
+}
+
+void HttpServer::Core::welcome(Socket socket) {
+  if (static_cast<int64_t>(clients.size()) >= settings.connections) return;  // closes it
+  ErrorCode ignored;
+  socket.set_option(Tcp::no_delay(true), ignored);
+  const auto peer = socket.remote_endpoint(ignored);
+  auto client = std::make_shared<Connection>(loop, std::move(socket), settings.header_limit);
+  client->peer = peer.address().to_string() + ' ' + std::to_string(peer.port());
+  clients.insert(client);
+  loop.spawn(serve(shared_from_this(), client));
+}
+
+Awaitable<void> HttpServer::Core::serve(Self core, Client client) {
+  ServerChannel& channel = client->channel;
+  struct Leave {
+    ~Leave() { core->leave(client); }
+    Core* core;
+    Client client;
+  } const leave{core.get(), client};
+  bool go_on = true;
+  if (core->tls) {
+    client->deadline.in(core->settings.head);
+    go_on = !co_await channel.stream.server_handshake(*core->tls);
+  }
+  while (go_on && !core->stopping) {
+    channel.rest();
+    client->idle = true;
+    client->deadline.in(core->settings.idle);
+    const ErrorCode failed = co_await channel.wait_for_bytes();
+    if (failed) break;
+    client->idle = false;
+    go_on = co_await core->serve_one(client);
+  }
+}
+
+// Whether the connection goes on.
+Awaitable<bool> HttpServer::Core::serve_one(Client client) {
+  ServerChannel& channel = client->channel;
+  client->deadline.in(settings.head);
+  const ErrorCode failed = co_await channel.read_head(false);
+  client->deadline.clear();
+  if (failed) {
+    co_await refuse(client, status_of(failed));
+    co_return false;
+  }
+  make_origin_form(channel.parser().head.target);
+  int status = refusal(channel.parser(), settings.body_limit);
+  auto spool = std::make_shared<Spool>(settings.spool_above, settings.spool_directory);
+  if (status == 0) status = co_await receive_body(client, spool);
+  if (status != 0) {
+    co_await refuse(client, status > 0 ? status : 0);
+    co_return false;
+  }
+  MessageHead& head = channel.parser().head;
+  HttpRequest request{std::move(head.method), std::move(head.target), std::move(head.headers),
+                      spool->take(), client->peer};
+  const bool keep = channel.parser().keep_alive();
+  co_return co_await ask(std::move(client), std::move(request), keep);
+}
+
+// 0, or the status with which to refuse, or -1 where there is nobody to tell.
+Awaitable<int> HttpServer::Core::receive_body(Client client, std::shared_ptr<Spool> spool) {
+  ServerChannel& channel = client->channel;
+  if (channel.parser().is_done()) co_return 0;
+  const Pace pace(*client, settings);
+  if (same_name(wire::header(channel.parser().head.headers, "Expect"), "100-continue") &&
+      !channel.has_unread()) {
+    std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const ErrorCode failed = co_await channel.write(std::move(go_on), no_body, 0);
+    if (failed) co_return -1;
+  }
+  const int64_t limit = settings.body_limit;
+  wire::Sink take = [spool, limit](std::string_view piece) -> Status {
+    if (spool->size() + static_cast<int64_t>(piece.size()) > limit)
+      return fail("net.body_limit", "the body is too large");
+    return spool->append(piece);
+  };
+  const ErrorCode failed = co_await channel.read_body(std::move(take));
+  if (!failed) co_return 0;
+  if (const auto refused = channel.refusal())
+    co_return refused->code == "net.body_limit" ? 413 : 507;
+  const int status = status_of(failed);
+  co_return status == 0 ? -1 : status;
+}
+
+Awaitable<bool> HttpServer::Core::ask(Client client, HttpRequest request, bool keep) {
+  if (client->channel.stream.closed()) co_return false;
+  const bool body_wanted = request.method != "HEAD";
+  auto turn = std::make_shared<Responder::Turn>(loop);
+  client->turn = turn;
+  handler(std::move(request), Responder(turn));
+  if (!turn->over.is_set()) {
+    if (client->channel.stream.closed()) turn->lose_client();  // the handler ended the server
+    if (!client->watched && !client->channel.stream.is_tls()) watch(client);
+    co_await turn->over.wait();
+  }
+  client->turn = nullptr;
+  if (turn->answer != Responder::Turn::Answer::reply || turn->gone) co_return false;
+  co_return co_await answer(std::move(client), std::move(turn), keep, body_wanted);
+}
+
+// Notices that the client leaves while its request is being worked on. Data is no sign of that: it
+// is the next request.
+void HttpServer::Core::watch(Client client) {
+  client->watched = true;
+  client->channel.stream.socket().async_wait(Socket::wait_read, [client](ErrorCode) {
+    client->watched = false;
+    if (client->turn && client->channel.stream.peer_closed()) client->turn->lose_client();
+  });
+}
+
+std::string HttpServer::Core::head_of(const wire::HttpReply& reply, bool keep, int version) {
+  if (const Time now = loop.now(); now.unix_seconds() != dated.unix_seconds()) {
+    dated = now;
+    date = http_date(now);
+  }
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + ' ';
+  head += reason_phrase(reply.status);
+  head += "\r\n";
+  bool has_date = false;
+  for (const auto& [name, value] : reply.headers) {
+    has_date = has_date || same_name(name, "Date");
+    if (same_name(name, "Content-Length") || same_name(name, "Connection") ||
+        same_name(name, "Transfer-Encoding"))
+      continue;
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!has_date) head.append("Date: ").append(date).append("\r\n");
+  if (reply.status >= 200 && reply.status != 204 && reply.status != 304)
+    head.append("Content-Length: ").append(std::to_string(reply.body.size())).append("\r\n");
+  if (!keep) head += "Connection: close\r\n";
+  if (keep && version == 10) head += "Connection: keep-alive\r\n";
+  head += "\r\n";
+  return head;
+}
+
+Awaitable<bool> HttpServer::Core::answer(Client client, std::shared_ptr<Responder::Turn> turn,
+                                         bool keep, bool body_wanted) {
+  wire::HttpReply& reply = turn->reply;
+  if (reply.status < 200 || reply.status > 599 || !check_headers(reply.headers))
+    reply = wire::HttpReply{500, {}, {}};
+  const bool cut = turn->cut_at >= 0;
+  keep = keep && !cut && !stopping;
+  std::string head = head_of(reply, keep, client->channel.parser().head.version);
+  int64_t length = reply.body.size();
+  if (cut) length = std::min(length, turn->cut_at);
+  if (!body_wanted || reply.status == 204 || reply.status == 304) length = 0;
+  const auto body = std::make_shared<const wire::Body>(std::move(reply.body));
+  const Pace pace(*client, settings);
+  const ErrorCode failed = co_await client->channel.write(std::move(head), body, length);
+  co_return keep && !failed;
+}
+
+// Says why and closes. What the client still sends is read for a moment: a reset would destroy the
+// answer before it is read.
+Awaitable<void> HttpServer::Core::refuse(Client client, int status) {
+  if (status == 0) co_return;
+  ServerChannel& channel = client->channel;
+  client->deadline.in(settings.stall);
+  const wire::HttpReply reply{status, {}, {}};
+  std::string head = head_of(reply, false, 11);
+  ErrorCode failed = co_await channel.write(std::move(head), no_body, 0);
+  if (failed || channel.stream.is_tls()) co_return;
+  channel.stream.socket().shutdown(Socket::shutdown_send, failed);
+  client->deadline.in(std::min(settings.stall, seconds(2)));
+  const auto block = std::make_unique<std::array<char, 16 << 10>>();
+  for (int64_t left = 4 << 20; left > 0 && !failed;) {
+    auto [error, n] = co_await channel.stream.read_some(asio::buffer(*block));
+    failed = error;
+    left -= static_cast<int64_t>(n);
+  }
+}
+
+void HttpServer::Core::leave(const Client& client) {
+  client->deadline.clear();
+  client->close();
+  clients.erase(client);
+  if (!stopping || !clients.empty()) return;
+  grace.reset();
+  if (auto then = std::exchange(stopped, nullptr)) loop.post(std::move(then));
+}
+
+void HttpServer::Core::begin_stop(Duration how_long, std::function<void()> then) {
+  close_doors();
+  stopping = true;
+  if (clients.empty()) {
+    if (then) loop.post(std::move(then));
+    return;
+  }
+  stopped = std::move(then);
+  for (const auto& client : clients)
+    if (client->idle) client->close();
+  grace = std::make_unique<Deadline>(loop, [this] { close_all(); });
+  grace->in(how_long);
+}
+
+void HttpServer::Core::close_doors() {
+  ErrorCode ignored;
+  for (const auto& door : doors) {
+    door->acceptor.close(ignored);
+    door->pause.cancel();
+  }
+  doors.clear();
+}
+
+void HttpServer::Core::close_all() {
+  stopping = true;
+  close_doors();
+  for (const auto& client : std::vector<Client>(clients.begin(), clients.end())) client->close();
+}
+
+HttpServer::HttpServer(LoopWorld& world, Settings settings, Handler handler)
+    : core_(std::make_shared<Core>(world, std::move(settings), std::move(handler))) {}
+
+HttpServer::~HttpServer() {
+  core_->stopped = nullptr;
+  core_->grace.reset();
+  core_->close_all();
+}
+
+Result<uint16_t> HttpServer::listen(const std::string& address, uint16_t port) {
+  return core_->open_door(address, port);
+}
+
+void HttpServer::stop(Duration grace, std::function<void()> then) {
+  core_->begin_stop(grace, std::move(then));
+}
+
+int64_t HttpServer::connections() const { return static_cast<int64_t>(core_->clients.size()); }
+
+}  // namespace twolane::net

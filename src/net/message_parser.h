@@ -1,0 +1,80 @@
+// Beast's HTTP/1.1 parser with its fields in our types; the body goes to a sink as it is parsed.
+//
+// Stops after the head first, so that the head can decide what becomes of the body. Trailers are
+// read and dropped. Coded messages beyond "chunked" are for the caller to refuse: see
+// `unknown_coding`.
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/asio.h"
+#include "wire/http.h"
+
+namespace twolane::net {
+
+namespace http = boost::beast::http;
+
+struct MessageHead {
+  int version = 11;
+  int status = 0;              // of a reply
+  std::string method, target;  // of a request
+  wire::Headers headers;
+};
+
+template <bool is_request>
+class MessageParser final : public http::basic_parser<is_request> {
+  using Base = http::basic_parser<is_request>;
+  using Text = boost::beast::string_view;
+
+ public:
+  explicit MessageParser(int64_t header_limit) {
+    this->header_limit(static_cast<uint32_t>(header_limit));
+    this->body_limit(boost::none);
+  }
+
+  MessageHead head;
+  wire::Sink take;               // set before the body is parsed
+  std::optional<Error> refused;  // by `take`
+
+  bool unknown_coding() const {
+    return !this->chunked() && !wire::header(head.headers, "Transfer-Encoding").empty();
+  }
+
+ private:
+  static std::string_view view(Text text) { return {text.data(), text.size()}; }
+
+  size_t give(Text piece, ErrorCode& error) {
+    if (auto taken = take(view(piece)); !taken) {
+      refused = std::move(taken).error();
+      error = asio::error::operation_aborted;
+      return 0;
+    }
+    return piece.size();
+  }
+
+  void on_request_impl(http::verb, Text method, Text target, int version, ErrorCode&) override {
+    head.method = view(method);
+    head.target = view(target);
+    head.version = version;
+  }
+  void on_response_impl(int status, Text, int version, ErrorCode&) override {
+    head.status = status;
+    head.version = version;
+  }
+  void on_field_impl(http::field, Text name, Text value, ErrorCode&) override {
+    if (!this->is_header_done()) head.headers.emplace_back(view(name), view(value));
+  }
+  void on_header_impl(ErrorCode&) override {}
+  void on_body_init_impl(const boost::optional<uint64_t>&, ErrorCode&) override {}
+  size_t on_body_impl(Text piece, ErrorCode& error) override { return give(piece, error); }
+  void on_chunk_header_impl(uint64_t, Text, ErrorCode&) override {}
+  size_t on_chunk_body_impl(uint64_t, Text piece, ErrorCode& error) override {
+    return give(piece, error);
+  }
+  void on_finish_impl(ErrorCode&) override {}
+};
+
+}  // namespace twolane::net

@@ -1,0 +1,539 @@
+// The order of things: open, tell the format, check every record into the spool, find repeated ids,
+// name the job, and only then rows into the store, the copy's fsync, and the commit.
+#include "patient/intake.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "dialect/catalogue.h"
+#include "patient/id_set.h"
+#include "patient/input_faults.h"
+#include "patient/input_format.h"
+#include "patient/input_pump.h"
+#include "patient/input_records.h"
+#include "patient/line_checker.h"
+#include "patient/price_bound.h"
+#include "patient/row_spool.h"
+#include "wire/utf8.h"
+
+namespace twolane::patient {
+namespace {
+
+constexpr int64_t rows_at_once = 4096;
+constexpr size_t compared_groups = 1000;  // of equal hashes, by their ids
+constexpr size_t most_repeats = 1 << 20;
+
+Error input_error(std::string code, std::string message, std::string why, std::string next) {
+  Error e;
+  e.code = std::move(code);
+  e.message = std::move(message);
+  e.why = std::move(why);
+  e.next = {std::move(next)};
+  return e;
+}
+
+// The error as one line of --skip-invalid keeps it.
+std::string reason_json(const Error& e) {
+  wire::Json out = {{"code", e.code}, {"message", e.message}};
+  if (!e.where.field.empty()) out["field"] = e.where.field;
+  if (!e.where.custom_id.empty()) out["custom_id"] = e.where.custom_id;
+  out["line"] = e.where.line;
+  if (e.where.column > 0) out["column"] = e.where.column;
+  if (!e.why.empty()) out["why"] = e.why;
+  return wire::dump(out);
+}
+
+class Hasher {
+ public:
+  Hasher() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
+  ~Hasher() { EVP_MD_CTX_free(context_); }
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+  // Lengths go in too, so that no two lists of parts run together to the same bytes.
+  void add(std::string_view part) {
+    const uint64_t size = part.size();
+    unsigned char length[8];
+    for (int i = 0; i < 8; ++i) length[i] = static_cast<unsigned char>(size >> (8 * i));
+    EVP_DigestUpdate(context_, length, sizeof length);
+    EVP_DigestUpdate(context_, part.data(), part.size());
+  }
+  JobId job_id() {
+    Sha256 digest{};
+    EVP_DigestFinal_ex(context_, digest.data(), nullptr);
+    JobId id;
+    for (int i = 0; i < 8; ++i) id.n = id.n << 8 | digest[static_cast<size_t>(i)];
+    if (!id) id.n = 1;  // 0 means none
+    return id;
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+JobId name_job(std::string_view world, const Sha256& input, const IntakeOptions& options) {
+  InputOptions content = options.input;
+  // What is only assumed does not decide the content; of rows it becomes the limit that is sent.
+  if (!is_rows(content.format)) content.output_tokens = 0;
+  Hasher hash;
+  hash.add("twolane job");
+  hash.add(world);
+  hash.add({reinterpret_cast<const char*>(input.data()), input.size()});
+  hash.add(to_json(content));
+  hash.add(options.salt);
+  hash.add(std::to_string(options.limit));
+  return hash.job_id();
+}
+
+class Intake {
+ public:
+  Intake(const std::string& path, const IntakeOptions& options, Job& job, SegmentId segment,
+         const std::string& home, store::Store& store, store::Payloads& payloads, bool dry_run)
+      : path_(path), options_(options), job_(job), segment_id_(segment), home_(home), store_(store),
+        payloads_(payloads), dry_run_(dry_run), ids_(home), spool_(home) {}
+
+  Result<Checked> run();
+  // A copy on a disk of the store's own making is removed unless the job was committed.
+  Status clean_up(bool committed);
+
+ private:
+  Status open();
+  Status tell_format();
+  Status read_columns();
+  Status suits_format() const;
+  Status read_records();
+  Status take(const Record& record);
+  Status refuse(Error error, const Record& record);
+  Error placed(Error error, const Record& record) const;
+  Status find_repeats();
+  Result<std::vector<std::string>> ids_of(std::span<const int64_t> indexes);
+  Status add_repeats(std::span<const int64_t> indexes, std::vector<std::string> ids);
+  Result<Error> repeat_error() const;
+  Result<bool> exists();
+  Status total_up();
+  Status commit();
+  Status add_rows(store::Acceptance& acceptance);
+
+  struct Repeat {
+    int64_t index, first;
+    auto operator<=>(const Repeat&) const = default;
+  };
+  // Walks the spool; the reason is empty for good lines.
+  Status each_row(const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take);
+
+  const std::string path_;
+  IntakeOptions options_;
+  Job& job_;
+  const SegmentId segment_id_;
+  const std::string home_;
+  store::Store& store_;
+  store::Payloads& payloads_;
+  const bool dry_run_;
+
+  std::unique_ptr<InputPump> pump_;
+  std::unique_ptr<store::Segment> segment_;  // the copy, where `home` names no directory
+  std::unique_ptr<InputBlocks> blocks_;
+  std::unique_ptr<RecordReader> records_;
+  std::unique_ptr<LineChecker> checker_;
+  IdSet ids_;
+  RowSpool spool_;
+  InputFaults faults_;
+  std::vector<Repeat> repeats_;
+  int64_t repeated_ids_ = 0, repeated_lines_ = 0;
+  std::string repeated_id_;  // of repeats_.front() once sorted
+  int64_t count_ = 0;        // records so far
+  bool stop_ = false;        // what follows cannot be read
+  Checked out_;
+};
+
+Status Intake::open() {
+  if (path_ == "-")
+    return fail(input_error("input.file", "standard input cannot be a job's input",
+                            "the same command must find the same bytes again to go on",
+                            "write it to a file first"));
+  std::string copy_to;
+  if (!dry_run_) CHECKED(payloads_.prepare());
+  if (!dry_run_ && !home_.empty()) copy_to = home_ + "/payloads/" + segment_id_.hex();
+  pump_ = TRY(InputPump::open(path_, copy_to));
+  std::function<Status(std::string_view)> tap;
+  if (!dry_run_ && home_.empty()) {
+    segment_ = TRY(payloads_.create(segment_id_));
+    tap = [this](std::string_view block) -> Status {
+      CHECKED(segment_->append(block));
+      return {};
+    };
+  }
+  blocks_ = std::make_unique<InputBlocks>(*pump_, std::move(tap));
+  return {};
+}
+
+Status Intake::tell_format() {
+  const std::string_view beginning = TRY(blocks_->peek());
+  const bool prompt = !options_.input.prompt.empty();
+  if (!options_.format_fixed) options_.input.format = TRY(detect_format(beginning, path_, prompt));
+  if (options_.format_fixed && beginning.empty())
+    CHECKED(detect_format(beginning, path_, prompt));  // empty, and says so
+  records_ = record_reader(options_.input.format, *blocks_, options_.max_line_bytes);
+  options_.input.columns.clear();
+  if (options_.input.format == InputFormat::jsonl_rows) CHECKED(read_columns());
+  if (options_.input.format == InputFormat::csv_rows) {
+    const auto header = TRY(records_->next());
+    if (!header)
+      return fail(input_error("input.empty", "the input is empty", "it holds no request",
+                              "check the path, and whatever writes the file"));
+    if (header->fault) {
+      Error e = *header->fault;
+      e.code = "input.format";
+      return fail(std::move(e));
+    }
+    options_.input.columns.assign(header->fields.begin(), header->fields.end());
+    for (const std::string& column : options_.input.columns)
+      if (!wire::is_utf8(column))
+        return fail(input_error("input.utf8", "the header is not UTF-8", "its bytes are no characters",
+                                "convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"));
+  }
+  CHECKED(suits_format());
+  checker_ = std::make_unique<LineChecker>(options_.input);
+  return {};
+}
+
+// The members of the first row stand for the columns of all; a row with others is nothing special.
+Status Intake::read_columns() {
+  std::string_view line = TRY(blocks_->peek());
+  if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
+  line = line.substr(0, line.find('\n'));
+  Row row;
+  if (row.read_json(line)) options_.input.columns = row.names();
+  return {};
+}
+
+Status Intake::suits_format() const {
+  const InputOptions& in = options_.input;
+  if (!is_rows(in.format)) {
+    if (in.prompt.empty() && in.system.empty() && in.schema.is_null()) return {};
+    return fail(input_error("input.format", "the input is " + std::string(spoken(in.format)) + ", not rows",
+                            "its lines bring their own prompts: --prompt, --system and --schema are for rows",
+                            "leave those out, or give it CSV or JSON rows"));
+  }
+  if (in.prompt.empty()) {
+    std::string columns;
+    for (const auto& c : in.columns) columns += (columns.empty() ? "{" : ", {") + c.substr(0, 64) + "}";
+    return fail(input_error("input.format", "the input is rows, and rows need a prompt",
+                            columns.empty() ? "a row is no request yet" : "a row is no request yet; it has " + columns,
+                            "--prompt '... " + (in.columns.empty() ? "{column}" : "{" + in.columns.back().substr(0, 64) + "}") + "'"));
+  }
+  if (in.models.empty()) {
+    Error e = input_error("input.model", "rows name no model", "nobody can be asked without one", "");
+    e.next.clear();
+    std::string_view provider;
+    for (const auto& m : dialect::models()) {
+      if (m.operation != Operation::chat || m.provider == provider) continue;
+      provider = m.provider;
+      e.next.push_back("--model " + std::string(m.provider) + "/" + std::string(m.name));
+    }
+    return fail(std::move(e));
+  }
+  Status templates = check_templates(in);
+  if (templates) return templates;
+  Error e = templates.error();
+  if (in.format == InputFormat::csv_rows && !e.where.field.empty()) e.where.line = 1;
+  return fail(std::move(e));
+}
+
+Error Intake::placed(Error e, const Record& record) const {
+  e.where.file = path_;
+  if (e.where.line > 0) {
+    if (e.where.line == 1 && e.where.column > 0) e.where.column += record.column - 1;
+    e.where.line += record.line - 1;
+  } else {
+    e.where.line = record.line;
+  }
+  if (e.code == "input.json" || e.code == "input.utf8" || e.code == "input.too_long") {
+    const std::string_view the_line = is_rows(options_.input.format) ? "the row" : "the line";
+    if (e.message.starts_with(the_line) || e.message.starts_with("the line"))
+      e.message = "line " + grouped(e.where.line) + e.message.substr(e.message.find(' ', 4));
+    if (e.why.empty()) e.why = "one bad line sinks a whole provider batch";
+  }
+  return e;
+}
+
+Status Intake::refuse(Error error, const Record& record) {
+  const std::string reason = options_.skip_invalid ? reason_json(error) : std::string();
+  const int64_t line = error.where.line;
+  faults_.add(std::move(error));
+  return spool_.set_aside(record.offset, line, reason);
+}
+
+Status Intake::take(const Record& record) {
+  const int64_t index = count_++;
+  if (record.too_long) {
+    stop_ = !options_.skip_invalid;
+    return refuse(placed(input_error("input.too_long",
+                                     "the line is longer than " + grouped(options_.max_line_bytes >> 20) + " MB",
+                                     "no provider takes a request of that size; nothing behind it was read",
+                                     "check whether a line break is missing"),
+                         record),
+                  record);
+  }
+  if (record.fault) {
+    Error e = *record.fault;  // its place is in the file already
+    e.where.file = path_;
+    if (options_.input.format == InputFormat::csv_rows) {
+      e.code = record.length > options_.max_line_bytes ? "input.too_long" : "input.format";
+    } else {
+      e.code = "input.json";
+      e.message = "line " + grouped(e.where.line) + " is not JSON";
+      stop_ = true;  // where the next element would begin is anybody's guess
+    }
+    return refuse(std::move(e), record);
+  }
+  auto checked = checker_->check(record);
+  if (!checked) return refuse(placed(std::move(checked).error(), record), record);
+  if (!checked->custom_id.empty()) CHECKED(ids_.add(checked->custom_id, index));
+  RowSpool::Entry entry;
+  entry.offset = record.offset;
+  entry.length = static_cast<int32_t>(record.length);
+  entry.line = record.line;
+  entry.shape = checked->shape;
+  entry.input_bound = checked->input_bound;
+  entry.output_bound = checked->output_bound;
+  return spool_.add(entry);
+}
+
+Status Intake::read_records() {
+  while (!stop_ && (options_.limit < 0 || count_ < options_.limit)) {
+    const auto record = TRY(records_->next());
+    if (!record) break;
+    CHECKED(take(*record));
+  }
+  if (stop_) return fail(faults_.report(count_));
+  CHECKED(blocks_->drain());
+  if (count_ > 0) return {};
+  const bool header = options_.input.format == InputFormat::csv_rows;
+  return fail(input_error("input.empty", header ? "the input has a header and no rows" : "the input is empty",
+                          options_.limit == 0 ? "--limit 0 takes none of it" : "it holds no request",
+                          "check the path, and whatever writes the file"));
+}
+
+// Reads single lines again; only ids that look alike come here.
+Result<std::vector<std::string>> Intake::ids_of(std::span<const int64_t> indexes) {
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail("input.file", "cannot read the input again", std::strerror(errno));
+  std::vector<std::string> ids;
+  std::string line;
+  Status status;
+  for (const int64_t index : indexes) {
+    const auto entry = spool_.at(index);
+    if (!entry) {
+      status = fail(entry.error());
+      break;
+    }
+    line.resize(static_cast<size_t>(entry->length));
+    if (::pread(fd, line.data(), line.size(), entry->offset) != entry->length) {
+      status = fail("input.file", "the input changed while it was read", "a line is not where it was");
+      break;
+    }
+    const auto request = request_text(options_.input, line, index);
+    ids.push_back(request ? std::string(request->custom_id) : std::string());
+  }
+  ::close(fd);
+  if (!status) return fail(status.error());
+  return ids;
+}
+
+Status Intake::add_repeats(std::span<const int64_t> indexes, std::vector<std::string> ids) {
+  // Almost always all are equal; where hashes collided, each id is its own group.
+  for (size_t i = 0; i < indexes.size(); ++i) {
+    if (!ids.empty() && std::find(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(i), ids[i]) !=
+                            ids.begin() + static_cast<ptrdiff_t>(i))
+      continue;  // seen as the repeat of an earlier one
+    bool repeated = false;
+    for (size_t j = i + 1; j < indexes.size(); ++j) {
+      if (!ids.empty() && ids[j] != ids[i]) continue;
+      repeated = true;
+      ++repeated_lines_;
+      if (repeats_.size() == most_repeats && options_.skip_invalid)
+        return fail(input_error("input.duplicate_id", "more than a million lines repeat a custom_id",
+                                "answers return in any order and are matched by custom_id",
+                                "make the ids different"));
+      if (repeats_.size() < most_repeats) repeats_.push_back({indexes[j], indexes[i]});
+    }
+    repeated_ids_ += repeated;
+    if (ids.empty()) break;
+  }
+  return {};
+}
+
+Status Intake::find_repeats() {
+  size_t groups = 0;
+  const auto compare = [&](std::span<const int64_t> indexes) -> Status {
+    std::vector<std::string> ids;
+    constexpr size_t few = 100;  // larger groups of equal hashes are no accident
+    if (++groups <= compared_groups && indexes.size() <= few) ids = TRY(ids_of(indexes));
+    return add_repeats(indexes, std::move(ids));
+  };
+  CHECKED(ids_.candidates(compare));
+  std::sort(repeats_.begin(), repeats_.end());
+  return {};
+}
+
+// The repeat that comes first in the file, with both places.
+Result<Error> Intake::repeat_error() const {
+  const Repeat& repeat = repeats_.front();
+  const int64_t pair[] = {repeat.first, repeat.index};
+  const auto ids = TRY(const_cast<Intake*>(this)->ids_of(pair));
+  const std::string name(id_member(options_.input.format));
+  Error e = input_error("input.duplicate_id", "", "answers return in any order and are matched by " + name,
+                        "rename, or add --skip-invalid to set the later ones aside");
+  e.message = name + " " + ids.front() + " is used twice";
+  if (repeated_ids_ > 1) e.message += " (" + grouped(repeated_ids_) + " ids in all)";
+  e.where.file = path_;
+  e.where.line = TRY(spool_.at(repeat.first)).line;
+  e.where.custom_id = ids.front();
+  e.where.note = "and :" + std::to_string(TRY(spool_.at(repeat.index)).line);
+  e.count = repeated_ids_;
+  return e;
+}
+
+Status Intake::each_row(
+    const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take) {
+  RowSpool::Reader reader(spool_);
+  std::string reason;
+  size_t repeat = 0;
+  for (int64_t index = 0; index < spool_.size(); ++index) {
+    const RowSpool::Entry entry = TRY(reader.next(reason));
+    while (repeat < repeats_.size() && repeats_[repeat].index < index) ++repeat;
+    if (entry.shape >= 0 && repeat < repeats_.size() && repeats_[repeat].index == index) {
+      Error e = input_error("input.duplicate_id", "custom_id was used before", "", "");
+      e.where.line = entry.line;
+      e.why = "first in line " + grouped(TRY(spool_.at(repeats_[repeat].first)).line);
+      const int64_t one[] = {index};
+      e.where.custom_id = TRY(ids_of(one)).front();
+      reason = reason_json(e);
+    }
+    CHECKED(take(index, entry, reason));
+  }
+  return {};
+}
+
+Status Intake::total_up() {
+  PriceBound bound;
+  auto& shapes = checker_->book().shapes();
+  for (Shape& s : shapes) s.requests = 0;
+  const auto count = [&](int64_t, const RowSpool::Entry& row, std::string_view reason) -> Status {
+    if (!reason.empty()) {
+      ++out_.invalid;
+      return {};
+    }
+    ++shapes[static_cast<size_t>(row.shape)].requests;
+    bound.add(row.shape, row.input_bound, row.output_bound);
+    return {};
+  };
+  CHECKED(each_row(count));
+  out_.requests = count_;
+  out_.input_bytes = pump_->bytes();
+  out_.input_tokens_estimated = checker_->input_tokens_estimated();
+  out_.shapes = shapes;
+  auto batch = bound.sum(shapes, ServiceTier::batch), list = bound.sum(shapes, ServiceTier::standard);
+  if (job_.cap && !batch) return fail(batch.error());
+  out_.batch_bound = batch.value_or(PicoUsd{});
+  out_.list_bound = list.value_or(PicoUsd{});
+  out_.price_known = batch && list;
+  return {};
+}
+
+Result<bool> Intake::exists() {
+  out_.id = name_job(job_.world, pump_->digest(), options_);
+  job_.id = out_.id;
+  out_.existed = TRY(store_.job(out_.id)).has_value();
+  return out_.existed;
+}
+
+Status Intake::add_rows(store::Acceptance& acceptance) {
+  std::vector<RequestRow> rows;
+  rows.reserve(rows_at_once);
+  const auto add = [&](int64_t index, const RowSpool::Entry& entry, std::string_view reason) -> Status {
+    RequestRow row;
+    row.job = job_.id;
+    row.index = index;
+    row.offset = entry.offset;
+    row.line = entry.line;
+    if (!reason.empty()) {
+      row.state = RequestState::failed;
+      return acceptance.add_refused(row, reason);
+    }
+    row.length = entry.length;
+    row.shape = entry.shape;
+    row.input_bound = entry.input_bound;
+    row.output_bound = entry.output_bound;
+    rows.push_back(row);
+    if (static_cast<int64_t>(rows.size()) < rows_at_once) return {};
+    CHECKED(acceptance.add(rows));
+    rows.clear();
+    return {};
+  };
+  CHECKED(each_row(add));
+  return rows.empty() ? Status() : acceptance.add(rows);
+}
+
+// Rows name bytes, so the bytes are durable first.
+Status Intake::commit() {
+  const auto acceptance = TRY(store_.accept(job_.id));
+  CHECKED(add_rows(*acceptance));
+  CHECKED(segment_ ? segment_->sync() : pump_->sync_copy());
+  CHECKED(acceptance->commit(job_, out_.shapes));
+  pump_->keep_copy();
+  return {};
+}
+
+Result<Checked> Intake::run() {
+  CHECKED(open());
+  CHECKED(tell_format());
+  CHECKED(read_records());
+  CHECKED(find_repeats());
+  job_.input = segment_id_;
+  job_.requests = count_;
+  job_.format = options_.input.format;
+  job_.options = to_json(options_.input);
+  // What was accepted before is not judged again by other rules.
+  const bool known = TRY(exists());
+  const bool nothing_good = faults_.lines() == count_;
+  if (!known && faults_.any() && (!options_.skip_invalid || nothing_good)) {
+    const bool repeat_is_first =
+        !repeats_.empty() && !options_.skip_invalid &&
+        TRY(spool_.at(repeats_.front().index)).line < faults_.first_line();
+    if (!repeat_is_first) return fail(faults_.report(count_));
+  }
+  if (!known && !repeats_.empty() && !options_.skip_invalid) return fail(TRY(repeat_error()));
+  CHECKED(total_up());
+  if (out_.invalid > 0) out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeat_error());
+  if (!known && !dry_run_) CHECKED(commit());
+  return out_;
+}
+
+Status Intake::clean_up(bool committed) {
+  if (!segment_ || committed) return {};
+  segment_.reset();
+  return payloads_.remove(segment_id_);
+}
+
+}  // namespace
+
+Result<Checked> take_in(const std::string& path, const IntakeOptions& options, Job& job,
+                        SegmentId fresh_segment, const std::string& home, store::Store& store,
+                        store::Payloads& payloads, bool dry_run) {
+  Intake intake(path, options, job, fresh_segment, home, store, payloads, dry_run);
+  auto checked = intake.run();
+  CHECKED(intake.clean_up(checked && !checked->existed && !dry_run));
+  if (checked) return checked;
+  Error e = std::move(checked).error();
+  if (e.where.file.empty() && e.code != "store.io") e.where.file = path;
+  return fail(std::move(e));
+}
+
+}  // namespace twolane::patient

@@ -1,0 +1,52 @@
+// What the simulated providers sell and what they charge: their own table, so that a wrong price in
+// the price book shows as a difference to this ledger.
+//
+// Sources: public list prices as of 2026-08-01 and later, see rates.cc. Batch and flex are half of
+// standard; what cached tokens cost in a batch differs by model.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/money.h"
+#include "model/endpoint.h"
+#include "model/usage.h"
+
+namespace twolane::sim {
+
+enum class Provider : uint8_t { openai, anthropic, gemini };
+std::string_view name_of(Provider p);
+
+struct Model {
+  enum class Kind : uint8_t { chat, embedding, moderation };
+  enum class BatchCache : uint8_t { half, standard, none };
+
+  Provider provider;
+  Kind kind = Kind::chat;
+  std::string_view name;      // as users say it, and as the ledger names it
+  std::string_view snapshot;  // as answers name it
+  int64_t context = 0;        // most input tokens
+  int64_t most_output = 0;
+  bool reasons = false;         // thinks unless told not to
+  bool may_reason = false;      // thinks when told to
+  bool no_max_tokens = false;   // refuses the old name of the output limit
+  bool flex = false;
+  bool priority = false;
+  bool reports_writes = false;  // cache writes are counted and charged
+  bool caches = false;
+  BatchCache batch_cache = BatchCache::half;
+  int64_t band = 0;  // with more input tokens than this, the whole request is dearer; 0: never
+
+  // 10^-12 USD per token at the standard and the priority tier.
+  int64_t in = 0, cached = 0, out = 0, write_5m = 0, write_1h = 0;
+  int64_t priority_in = 0, priority_cached = 0, priority_out = 0;
+};
+
+std::span<const Model> models();
+// By name or snapshot; nullptr when the provider does not sell it.
+const Model* find_model(Provider provider, std::string_view name);
+
+PicoUsd charge_for(const Model& model, ServiceTier tier, const Usage& usage);
+
+}  // namespace twolane::sim

@@ -1,0 +1,171 @@
+// Disk over POSIX calls.
+#include "store/posix_disk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace twolane::store {
+namespace {
+
+std::unexpected<Error> io_error(std::string_view what, std::string_view path, int reason) {
+  return fail("store.io", "cannot " + std::string(what) + " " + std::string(path),
+              std::strerror(reason));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PosixFile final : public File {
+ public:
+  PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<size_t> read(int64_t offset, char* to, size_t length) override {
+    size_t got = 0;
+    while (got < length) {
+      const ssize_t n = ::pread(fd_.get(), to + got, length - got,
+                                static_cast<off_t>(offset) + static_cast<off_t>(got));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return io_error("read", path_, errno);
+      if (n == 0) break;
+      got += static_cast<size_t>(n);
+    }
+    return got;
+  }
+
+  Status write(int64_t offset, std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return io_error("write", path_, errno);
+      bytes.remove_prefix(static_cast<size_t>(n));
+      offset += n;
+    }
+    return {};
+  }
+
+  Status truncate(int64_t size) override {
+    if (::ftruncate(fd_.get(), size) != 0) return io_error("truncate", path_, errno);
+    return {};
+  }
+
+  Status sync() override {
+    // A failed fdatasync may have dropped the pages: trying again would claim what is not so.
+    if (::fdatasync(fd_.get()) != 0) return io_error("sync", path_, errno);
+    return {};
+  }
+
+  Result<int64_t> size() override {
+    struct stat about;
+    if (::fstat(fd_.get(), &about) != 0) return io_error("look at", path_, errno);
+    return static_cast<int64_t>(about.st_size);
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+};
+
+class PosixDisk final : public Disk {
+ public:
+  explicit PosixDisk(std::string root) : root_(std::move(root)) {}
+
+  Result<std::unique_ptr<File>> open(std::string_view path, Mode mode) override {
+    const std::string full = at(path);
+    const int flags = O_CLOEXEC | (mode == Mode::create ? O_RDWR | O_CREAT : O_RDONLY);
+    Descriptor fd(::open(full.c_str(), flags, 0600));
+    if (fd.get() < 0) return io_error("open", full, errno);
+    return std::make_unique<PosixFile>(std::move(fd), full);
+  }
+
+  Result<bool> exists(std::string_view path) override {
+    struct stat about;
+    if (::stat(at(path).c_str(), &about) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return io_error("look at", at(path), errno);
+  }
+
+  Status remove(std::string_view path) override {
+    if (::unlink(at(path).c_str()) != 0 && errno != ENOENT)
+      return io_error("remove", at(path), errno);
+    return {};
+  }
+
+  Status rename(std::string_view from, std::string_view to) override {
+    if (::rename(at(from).c_str(), at(to).c_str()) != 0) return io_error("rename", at(from), errno);
+    return {};
+  }
+
+  Status make_directory(std::string_view path) override {
+    if (::mkdir(at(path).c_str(), 0700) != 0 && errno != EEXIST)
+      return io_error("make directory", at(path), errno);
+    return {};
+  }
+
+  Status sync_directory(std::string_view path) override {
+    const std::string full = at(path);
+    Descriptor fd(::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0) return io_error("open directory", full, errno);
+    if (::fsync(fd.get()) != 0) return io_error("sync directory", full, errno);
+    return {};
+  }
+
+  Result<std::vector<std::string>> list(std::string_view directory) override {
+    const std::string full = at(directory);
+    DIR* opened = ::opendir(full.c_str());
+    if (!opened) return io_error("list", full, errno);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(opened)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+      errno = 0;
+    }
+    const int reason = errno;
+    ::closedir(opened);
+    if (reason != 0) return io_error("list", full, reason);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  std::string at(std::string_view path) const {
+    return path.empty() ? root_ : root_ + "/" + std::string(path);
+  }
+
+  std::string root_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> posix_disk(const std::string& root) {
+  std::error_code failed;
+  const std::filesystem::path parent = std::filesystem::path(root).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, failed);
+  if (failed) return io_error("make directory", parent.string(), failed.value());
+  if (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST)
+    return io_error("make directory", root, errno);
+  struct stat about;
+  if (::stat(root.c_str(), &about) != 0) return io_error("look at", root, errno);
+  if (!S_ISDIR(about.st_mode)) return io_error("use as a directory", root, ENOTDIR);
+  return std::make_unique<PosixDisk>(root);
+}
+
+}  // namespace twolane::store

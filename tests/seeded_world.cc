@@ -1,0 +1,422 @@
+#include "seeded_world.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "patient/intake.h"
+#include "price/price.h"
+#include "store/sqlite/sqlite_store.h"
+#include "wire/json.h"
+
+namespace twolane::seeded {
+namespace {
+
+constexpr Time start_of_world{1'790'000'000'000};
+constexpr Duration life = days(7);
+
+struct Sold {
+  const char* provider;
+  const char* model;
+  const char* kind;  // of body
+};
+constexpr Sold sold[] = {
+    {"openai", "gpt-5.4-mini", "chat"},         {"openai", "gpt-4.1-nano", "chat"},
+    {"openai", "text-embedding-3-small", "embedding"}, {"openai", "gpt-5.4-mini", "responses"},
+    {"anthropic", "claude-haiku-4-5", "chat"},  {"gemini", "gemini-2.5-flash", "chat"},
+    {"gemini", "gemini-3.1-flash-lite", "chat"},
+};
+
+}  // namespace
+
+World::World(uint64_t seed) : seed_(seed), random_(seed * 0x9E3779B97F4A7C15ull + 0x1234567) {
+  make_scenario();
+  auto opened = sim::Providers::open(scenario_, seed, "");
+  if (!opened) {
+    broken("the simulator does not open: " + opened.error().message);
+    return;
+  }
+  providers_ = std::move(*opened);
+  world_ = std::make_unique<sim::VirtualWorld>(*providers_, seed, start_of_world);
+  world_->before_event = [this] { operation(); };
+  disk_.before = [this](const char*, std::string_view) { operation(); };
+  directory_ = std::filesystem::temp_directory_path() /
+               ("twolane-seed-" + std::to_string(seed) + "-" + std::to_string(getpid()));
+  std::filesystem::create_directories(directory_);
+  make_orders();
+  lives_left_ = static_cast<int>(draw(8));
+  word_left_ = static_cast<int>(draw(3));
+}
+
+World::~World() {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+uint64_t World::draw(uint64_t below) {  // splitmix64
+  uint64_t z = (random_ += 0x9E3779B97F4A7C15ull);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return (z ^ (z >> 31)) % below;
+}
+
+bool World::chance(double p) { return static_cast<double>(draw(1'000'000)) < p * 1e6; }
+
+void World::make_scenario() {
+  auto some = [&](double often, double most) {
+    return chance(often) ? most * static_cast<double>(draw(1000)) / 1000 : 0.0;
+  };
+  sim::Scenario& s = scenario_;
+  s.name = "seed " + std::to_string(seed_);
+  s.median = minutes(static_cast<int64_t>(2 + draw(240)));
+  s.sigma = 0.3 + static_cast<double>(draw(100)) / 100;
+  s.stuck = some(0.3, 0.3);
+  s.slow_days = some(0.2, 0.3);
+  s.request_error = some(0.4, 0.1);
+  s.request_server_error = some(0.5, 0.2);
+  s.billed_failure = some(0.3, 1.0);
+  s.expired_share = some(0.3, 0.3);
+  s.duplicate_line = some(0.4, 0.2);
+  s.missing_line = some(0.4, 0.1);
+  s.foreign_line = some(0.3, 0.2);
+  s.corrupt_line = some(0.4, 0.1);
+  s.truncated_download = some(0.4, 0.4);
+  if (chance(0.3)) s.late_output = minutes(static_cast<int64_t>(draw(20)));
+  s.counts_lie = some(0.3, 0.5);
+  s.empty_string_ids = chance(0.3);
+  s.too_many = some(0.4, 0.2);
+  s.server_error = some(0.4, 0.2);
+  s.server_error_after = some(0.4, 0.2);
+  s.lost = some(0.4, 0.2);
+  s.lost_after = some(0.4, 0.2);
+  s.refused = some(0.3, 0.2);
+  s.unknown_state = some(0.3, 0.2);
+  s.unreadable = some(0.3, 0.1);
+  if (chance(0.3)) s.list_lag = minutes(static_cast<int64_t>(draw(6)));
+  if (chance(0.3)) s.enqueued_tokens = static_cast<long long>(500 + draw(5000));
+  if (chance(0.2)) s.live_per_minute = static_cast<double>(20 + draw(100));
+  if (chance(0.2)) s.blackout_at = {minutes(static_cast<int64_t>(draw(600)))};
+}
+
+void World::make_orders() {
+  const int n = 1 + static_cast<int>(draw(3));
+  for (int i = 0; i < n; ++i) {
+    Order order;
+    order.requests = 1 + static_cast<int64_t>(draw(chance(0.2) ? 150 : 40));
+    order.path = directory_ + "/input" + std::to_string(i) + ".jsonl";
+    std::ofstream(order.path) << make_lines(static_cast<int>(order.requests), i);
+    order.kept = chance(0.6);
+    order.within = order.kept ? minutes(static_cast<int64_t>(10 + draw(36 * 60))) : hours(24);
+    order.probe = chance(0.7);
+    if (chance(0.15)) order.cap = PicoUsd{static_cast<__int128>(1 + draw(20)) * 1'000'000'000};
+    order.given = start_of_world + minutes(static_cast<int64_t>(i == 0 ? 0 : draw(300)));
+    orders_.push_back(order);
+  }
+}
+
+std::string World::make_lines(int n, int order) {
+  std::string text;
+  std::vector<Sold> used;
+  for (int i = 0; i < 1 + static_cast<int>(draw(3)); ++i) used.push_back(sold[draw(std::size(sold))]);
+  for (int i = 0; i < n; ++i) {
+    const Sold& s = used[draw(used.size())];
+    const std::string words = "ticket " + std::to_string(order) + "-" + std::to_string(i) + " about a card";
+    wire::Json line = {{"custom_id", "r" + std::to_string(i)}, {"method", "POST"}};
+    const std::string kind = s.kind;
+    if (kind == "embedding") {
+      line["url"] = "/v1/embeddings";
+      line["body"] = {{"model", s.model}, {"input", words}};
+    } else if (kind == "responses") {
+      line["url"] = "/v1/responses";
+      line["body"] = {{"model", s.model}, {"input", words}, {"max_output_tokens", 60}};
+    } else {
+      line["url"] = "/v1/chat/completions";
+      wire::Json message = {{"role", "user"}, {"content", words}};
+      line["body"] = {{"model", s.model}, {"messages", wire::Json::array({message})}, {"max_completion_tokens", 60}};
+    }
+    text += wire::dump(line) + "\n";
+  }
+  return text;
+}
+
+// Short lives and long ones: the next death is a few operations away as often as thousands.
+void World::arm() {
+  dies_at_ = -1;
+  if (lives_left_ <= 0) return;
+  const uint64_t scale = 1ull << (2 + draw(12));
+  dies_at_ = operations_ + 1 + static_cast<int64_t>(draw(scale));
+}
+
+void World::operation() {
+  if (++operations_ != dies_at_) return;
+  --lives_left_;
+  throw store::Crash{};
+}
+
+patient::Settings World::settings() {
+  patient::Settings s;
+  s.world = "seed";
+  for (const char* provider : {"openai", "anthropic", "gemini"}) {
+    patient::Account account;
+    account.provider = provider;
+    account.access.base_url = std::string("http://sim/") + provider + (provider[0] == 'o' ? "/v1" : "");
+    account.access.key = "key";
+    account.fingerprint = "k1";
+    account.live_per_minute = scenario_.live_per_minute < 1000 ? scenario_.live_per_minute : 600;
+    s.accounts.push_back(account);
+  }
+  s.batch_requests = 20;
+  return s;
+}
+
+std::vector<std::string> World::live() {
+  while (broken_.empty() && !all_done_ && world_->now() < start_of_world + life) {
+    arm();
+    try {
+      if (Status s = run_process(); !s) broken("the process stopped: " + s.error().code + ": " + s.error().message);
+    } catch (const store::Crash&) {
+      ++tally_.restarts;
+    }
+    dies_at_ = -1;
+    world_->forget_everything();
+    if (!all_done_) {
+      disk_.crash(draw(UINT64_MAX));
+      if (chance(0.3)) {  // away for a while
+        world_->at(world_->now() + minutes(static_cast<int64_t>(draw(400))), [] {});
+        world_->step();
+      }
+    }
+  }
+  if (!broken_.empty()) return broken_;
+  auto store = store::open_sqlite(disk_, "state.db");
+  if (!store) {
+    broken("the store does not open at the end: " + store.error().message);
+  } else {
+    check(**store);
+  }
+  tally_.end = world_->now();
+  return broken_;
+}
+
+Status World::accept_orders(store::Store& store, store::Payloads& payloads) {
+  for (Order& order : orders_) {
+    if (order.accepted || order.given > world_->now()) continue;
+    Job job;
+    job.input_name = order.path;
+    job.world = "seed";
+    job.accepted = world_->now();
+    job.deadline = world_->now() + order.within;
+    job.kept = order.kept;
+    job.cap = order.cap;
+    const patient::Checked checked =
+        TRY(patient::take_in(order.path, {}, job, {world_->random() | 1}, "", store, payloads, false));
+    order.id = checked.id;
+    order.accepted = true;
+  }
+  return {};
+}
+
+// Now and then somebody changes their mind.
+void World::say_words(patient::Engine& engine) {
+  if (word_left_ == 0 || !chance(0.002)) return;
+  const Order& order = orders_[draw(orders_.size())];
+  if (!order.accepted || order.finished) return;
+  --word_left_;
+  store::Word word;
+  word.job = order.id;
+  const char* verbs[] = {"deadline", "promote", "pause", "cancel", "retry", "deadline"};
+  word.verb = verbs[draw(std::size(verbs))];
+  if (word.verb == "deadline") word.argument = rfc3339(world_->now() + minutes(static_cast<int64_t>(20 + draw(300))));
+  if (auto s = engine.obey(word); !s && !engine.broken()) broken("a word was not obeyed: " + s.error().message);
+  if (word.verb == "pause") {
+    word.verb = "resume";
+    if (auto s = engine.obey(word); !s && !engine.broken()) broken("a word was not obeyed: " + s.error().message);
+  }
+}
+
+Status World::run_process() {
+  auto store = TRY(store::open_sqlite(disk_, "state.db"));
+  store::Payloads payloads(disk_);
+  CHECKED(payloads.prepare());
+  patient::Engine engine(*world_, *store, payloads, settings(), [&](const patient::Notice& n) {
+    if (verbose) std::printf("%s %s\n", rfc3339(n.at).c_str(), n.text.c_str());
+  });
+  CHECKED(engine.recover());
+  for (const Order& order : orders_)
+    if (order.accepted && !order.finished) CHECKED(engine.take_up(order.id));
+  for (;;) {
+    for (const Order& order : orders_)
+      if (!order.accepted && order.given <= world_->now()) {
+        CHECKED(accept_orders(*store, payloads));
+        for (const Order& o : orders_)
+          if (o.accepted && !o.finished) CHECKED(engine.take_up(o.id));
+        break;
+      }
+    if (auto e = engine.broken()) return fail(*e);
+    say_words(engine);
+    bool done = true;
+    for (Order& order : orders_) {
+      order.finished = order.accepted && engine.finished(order.id);
+      done = done && order.finished;
+    }
+    if (done && engine.quiet()) {
+      all_done_ = true;
+      return {};
+    }
+    if (world_->now() >= start_of_world + life) return {};
+    Time next = start_of_world + life;
+    for (const Order& order : orders_)
+      if (!order.accepted) next = std::min(next, order.given);
+    if (auto at = world_->next_at(); at && *at <= next) {
+      world_->step();
+    } else {
+      world_->at(std::max(next, world_->now()), [] {});
+      world_->step();
+    }
+  }
+}
+
+// ---------------------------------------------------------------- the laws
+
+void World::check(store::Store& store) {
+  std::vector<Job> jobs;
+  for (Order& order : orders_) {
+    if (!order.accepted) continue;
+    auto job = store.job(order.id);
+    if (!job || !*job) {
+      broken("an accepted job is lost: " + order.id.hex());
+      continue;
+    }
+    if ((*job)->requests != order.requests) broken("a job has lost requests");
+    jobs.push_back(**job);
+    check_requests(store, **job);
+  }
+  check_ledger(store, jobs);
+}
+
+void World::check_requests(store::Store& store, const Job& job) {
+  std::array<int64_t, request_state_count> counts{};
+  int64_t expected = 0, from = 0;
+  for (;;) {
+    auto rows = store.outcomes(job.id, from, 1000);
+    if (!rows) return broken("outcomes cannot be read: " + rows.error().message);
+    if (rows->empty()) break;
+    for (const store::OutcomeRow& row : *rows) {
+      if (row.index != expected++) broken("request " + std::to_string(expected - 1) + " has no row");
+      ++counts[static_cast<size_t>(row.state)];
+      if (row.state == RequestState::succeeded && row.result.length == 0) broken("an answer without bytes");
+    }
+    from = rows->back().index + 1;
+  }
+  if (expected != job.requests) broken("requests are missing: " + std::to_string(expected));
+  if (counts != job.totals.requests) broken("counts shown are not the counts of the rows");
+  tally_.requests += static_cast<int>(expected);
+  tally_.answered += static_cast<int>(job.totals.of(RequestState::succeeded));
+  tally_.failed += static_cast<int>(job.totals.of(RequestState::failed));
+  const bool capped = job.trouble.find("money.cap") != std::string::npos;
+  if (job.totals.unfinished() > 0) {
+    ++tally_.unfinished_jobs;
+    if (all_done_ && !capped) broken("a finished job has unfinished requests");
+    if (!all_done_ && !capped) broken("a job was not finished within seven days: " + job.id.hex());
+  }
+  if (job.cap && job.totals.cost + job.totals.unconfirmed > *job.cap) broken("the cap was exceeded");
+}
+
+// Every booked entry is one charge of the provider; every charge is booked, or covered by an attempt
+// that is shown as unconfirmed.
+void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
+  std::map<std::string, sim::LedgerLine> charges;  // by provider and response id
+  std::map<std::string, std::string> batch_of;     // custom_id -> provider batch
+  providers_->each_charge(world_->now(), [&](const sim::LedgerLine& line) {
+    ++tally_.charges;
+    if (!charges.emplace(line.provider + " " + line.response_id, line).second)
+      broken("the simulator charged " + line.response_id + " twice");
+    if (line.custom_id.empty()) return;
+    auto [other, fresh] = batch_of.emplace(line.provider + " " + line.custom_id, line.batch);
+    if (!fresh && other->second != line.batch)
+      broken("request " + line.custom_id + " was submitted twice: " + other->second + " and " + line.batch);
+  });
+
+  std::set<std::string> uncovered;
+  for (const auto& [id, line] : charges) uncovered.insert(id);
+  std::map<std::string, PicoUsd> unconfirmed_by_custom_id;
+  PicoUsd unconfirmed_live, unheard_live;
+  for (const Job& job : jobs) {
+    Totals sums;
+    sums.requests = job.totals.requests;
+    std::map<int64_t, int> kept;
+    std::map<BatchId, Batch> batches;
+    auto theirs = store.batches_of(job.id);
+    if (!theirs) return broken("batches cannot be read");
+    for (Batch& b : *theirs) batches.emplace(b.id, std::move(b));
+    for (int64_t from = 0;;) {
+      auto some = store.ledger(job.id, from, 1000);
+      if (!some) return broken("the ledger cannot be read: " + some.error().message);
+      if (some->empty()) break;
+      from += static_cast<int64_t>(some->size());
+      for (const Attempt& a : *some) {
+        const Batch& batch = batches.at(a.key.batch);
+        const std::string custom_id = dialect::custom_id_of(batch.id.hex(), a.key.position);
+        if (a.state == AttemptState::answered) ++kept[a.index];
+        if (a.charged) {
+          sums.cost += a.cost;
+          if (a.state != AttemptState::answered) {
+            sums.paid_twice += a.cost;
+            ++tally_.paid_twice;
+          }
+          const std::string id = batch.provider + " " + a.response_id;
+          auto charge = charges.find(id);
+          if (charge == charges.end()) {
+            broken("booked, but never charged: " + id);
+            continue;
+          }
+          if (uncovered.erase(id) == 0) broken("booked twice: " + id);
+          if (PicoUsd{charge->second.pico_usd} != a.cost)
+            broken("booked " + exact_usd(a.cost) + ", charged " + charge->second.usd + " for " + id + " " +
+                   charge->second.model + " " + charge->second.tier + " " + charge->second.usage);
+          if (batch.tier == ServiceTier::batch && charge->second.custom_id != custom_id)
+            broken("a stranger's result was taken: " + charge->second.custom_id + " for " + custom_id);
+        } else if (a.state == AttemptState::unconfirmed || a.state == AttemptState::running) {
+          (a.state == AttemptState::running ? sums.reserved : sums.unconfirmed) += a.reserve;
+          if (batch.tier == ServiceTier::batch) {
+            unconfirmed_by_custom_id[batch.provider + " " + custom_id] = a.reserve;
+          } else {
+            unconfirmed_live += a.reserve;
+          }
+        }
+      }
+    }
+    for (const auto& [index, n] : kept)
+      if (n != 1) broken("request " + std::to_string(index) + " has " + std::to_string(n) + " kept answers");
+    if (static_cast<int64_t>(kept.size()) != job.totals.of(RequestState::succeeded))
+      broken("answers kept are not the requests that succeeded");
+    if (sums.cost != job.totals.cost) broken("the cost shown is not the sum of the ledger");
+    if (sums.paid_twice != job.totals.paid_twice) broken("what was paid twice is not the sum of its lines");
+    if (sums.unconfirmed != job.totals.unconfirmed) broken("what is unconfirmed is not the sum of its lines");
+    if (sums.reserved != job.totals.reserved) broken("what is reserved is not the sum of its lines");
+    tally_.batches += static_cast<int>(batches.size());
+  }
+
+  for (const std::string& id : uncovered) {
+    ++tally_.unheard;
+    const sim::LedgerLine& line = charges.at(id);
+    if (line.custom_id.empty()) {
+      unheard_live += PicoUsd{line.pico_usd};
+      continue;
+    }
+    auto cover = unconfirmed_by_custom_id.find(line.provider + " " + line.custom_id);
+    if (cover == unconfirmed_by_custom_id.end()) {
+      broken("charged, never booked, and not shown as unconfirmed: " + id + " for " + line.custom_id);
+    } else if (cover->second < PicoUsd{line.pico_usd}) {
+      broken("an unconfirmed attempt is bounded below its charge: " + id);
+    }
+  }
+  if (unheard_live > unconfirmed_live) broken("live charges that were never heard exceed what is unconfirmed");
+}
+
+}  // namespace twolane::seeded

@@ -1,0 +1,87 @@
+// The seeded world: engine, store and dialects against simulated providers, on one thread, in virtual
+// time, with faults and restarts chosen by a seed.
+//
+// Crash model: the process dies at any disk operation, network call or timer. SQLite and payload files
+// lie on a simulated disk, which then forgets or tears what was not synced. The providers are the
+// outside: they do not die, and what they bill stands.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "patient/engine.h"
+#include "sim/faulty_disk.h"
+#include "sim/providers.h"
+#include "sim/virtual_world.h"
+#include "store/payloads.h"
+#include "store/store.h"
+
+namespace twolane::seeded {
+
+// What happened, for a report.
+struct Tally {
+  int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
+  int charges = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
+  Time end;
+};
+
+class World {
+ public:
+  explicit World(uint64_t seed);
+  ~World();
+
+  // Lives through seven virtual days, or until every job is finished. Laws that are broken, one sentence
+  // each; none is how it should be.
+  std::vector<std::string> live();
+  const Tally& tally() const { return tally_; }
+  bool verbose = false;  // print what people would be told
+
+ private:
+  struct Order {  // a job as its user would give it
+    std::string path;
+    int64_t requests = 0;
+    Duration within;
+    bool kept = false;
+    bool probe = true;
+    std::optional<PicoUsd> cap;
+    Time given;
+    JobId id;
+    bool accepted = false;
+    bool finished = false;
+  };
+
+  uint64_t draw(uint64_t below);
+  bool chance(double p);
+  void make_scenario();
+  void make_orders();
+  std::string make_lines(int n, int order);
+  void arm();                  // chooses when the process dies next
+  void operation();            // counts one; dies if its time has come
+  patient::Settings settings();
+  Status run_process();        // one life of the process, until it is done or dies
+  Status accept_orders(store::Store& store, store::Payloads& payloads);
+  void say_words(patient::Engine& engine);
+  void check(store::Store& store);
+  void check_requests(store::Store& store, const Job& job);
+  void check_ledger(store::Store& store, const std::vector<Job>& jobs);
+  void broken(std::string law) { broken_.push_back(std::move(law)); }
+
+  uint64_t seed_, random_;
+  sim::Scenario scenario_;
+  std::unique_ptr<sim::Providers> providers_;
+  std::unique_ptr<sim::VirtualWorld> world_;
+  sim::FaultyDisk disk_;
+  std::vector<Order> orders_;
+  std::string directory_;
+  int64_t operations_ = 0, dies_at_ = -1;
+  int lives_left_ = 0;
+  int word_left_ = 0;
+  bool all_done_ = false;
+  std::vector<std::string> broken_;
+  Tally tally_;
+};
+
+}  // namespace twolane::seeded
