@@ -25,7 +25,9 @@ double seconds_now() {
 double cpu_now() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto of = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
@@ -82,7 +84,8 @@ std::vector<BatchId> place(store::Store& store, const Job& job, int64_t per_batc
     const auto rows = store.open_requests(job.id, 0, from, per_batch);
     must(rows);
     std::vector<store::Placement> placements;
-    for (const auto& row : *rows) placements.push_back({job.id, row.index, {180'000'000 + row.index}});
+    for (const auto& row : *rows)
+      placements.push_back({job.id, row.index, {180'000'000 + row.index}});
     Batch batch;
     batch.id = {random()};
     batch.provider = "openai";
@@ -141,11 +144,14 @@ void read_back(store::Store& store, const Job& job) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto argument = [&](int i, int64_t otherwise) { return argc > i ? std::atoll(argv[i]) : otherwise; };
+  const auto argument = [&](int i, int64_t otherwise) {
+    return argc > i ? std::atoll(argv[i]) : otherwise;
+  };
   const int64_t requests = argument(1, 1'000'000), per_batch = argument(2, 50'000),
                 per_settlement = argument(3, 5'000);
-  std::string directory = (argc > 4 ? std::string(argv[4]) : std::filesystem::temp_directory_path().string()) +
-                          "/twolane-store-bench-XXXXXX";
+  std::string directory =
+      (argc > 4 ? std::string(argv[4]) : std::filesystem::temp_directory_path().string()) +
+      "/twolane-store-bench-XXXXXX";
   if (!::mkdtemp(directory.data())) return 1;
   const std::string path = directory + "/twolane.db";
   {
@@ -158,17 +164,24 @@ int main(int argc, char** argv) {
     job.accepted = {1'780'000'000'000};
     job.deadline = job.accepted + hours(24);
     const double begin = seconds_now();
-    const auto size = [&](const char* what) {
-      std::printf("%-10s %8.1f bytes/request on disk\n", what,
-                  static_cast<double>(std::filesystem::file_size(path)) / static_cast<double>(requests));
-    };
-    { Stage stage("accept", requests); accept(**opened, job); }
-    size("accepted");
+    {
+      Stage stage("accept", requests);
+      accept(**opened, job);
+    }
     std::vector<BatchId> batches;
-    { Stage stage("place", requests); batches = place(**opened, job, per_batch); }
-    { Stage stage("settle", requests); settle(**opened, batches, job, per_batch, per_settlement); }
+    {
+      Stage stage("place", requests);
+      batches = place(**opened, job, per_batch);
+    }
+    {
+      Stage stage("settle", requests);
+      settle(**opened, batches, job, per_batch, per_settlement);
+    }
     const double all = seconds_now() - begin;
-    { Stage stage("outcomes", requests); read_back(**opened, job); }
+    {
+      Stage stage("outcomes", requests);
+      read_back(**opened, job);
+    }
     std::printf("%-10s %8.2f s accept + place + settle: %.0f requests/s\n", "all", all,
                 static_cast<double>(requests) / all);
     must((*opened)->job(job.id));

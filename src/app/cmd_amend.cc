@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/errors_shown.h"
 #include "app/figures.h"
+#include "app/find.h"
 #include "app/finish.h"
 #include "app/signals.h"
 #include "app/snapshot.h"
@@ -31,12 +32,12 @@ class Amend {
   Result<int> operator()() {
     config_ = TRY(load_config(shell_.in.common.config));
     home_ = TRY(own_or_look(home_directory(shell_.in.common.home, config_)));
-    job_ = TRY(find_job(*home_.store, shell_.in.job.job));
+    job_ = TRY(find_job(home_->store(), shell_.in.job.job));
     word_.job = job_.id;
     word_.verb = verb_of(shell_.in.verb);
     if (!shell_.in.job.request.empty())
-      word_.argument = std::to_string(TRY(find_request(*home_.store, *home_.payloads, job_, shell_.in.job.request)));
-    if (!home_.owned()) return leave_word();
+      word_.argument = std::to_string(TRY(find_request(*home_, job_, shell_.in.job.request)));
+    if (!home_->owned()) return leave_word();
     CHECKED(open());
     if (shell_.in.verb == Verb::pause || shell_.in.verb == Verb::deadline) return amend();
     return work();
@@ -50,7 +51,7 @@ class Amend {
       flags.sim = embedded->scenario;
       flags.seed = embedded->seed;
     }
-    world_ = TRY(open_world(flags, config_, home_.path, *home_.store));
+    world_ = TRY(open_world(flags, config_, home_->directory(), home_->store()));
     return {};
   }
 
@@ -65,7 +66,7 @@ class Amend {
       CHECKED(open_clock());
       word_.argument = rfc3339(TRY(deadline(now_)));
     }
-    CHECKED(home_.store->leave_word(word_));
+    CHECKED(home_->store().leave_word(word_));
     shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb + '\n' +
                   "next  twolane show " + short_name(job_.id) + '\n');
     return answer(true);
@@ -76,7 +77,7 @@ class Amend {
     const auto real = std::chrono::system_clock::now().time_since_epoch();
     now_ = {std::chrono::duration_cast<std::chrono::milliseconds>(real).count()};
     if (parse_embedded_name(job_.world)) {
-      const std::string text = TRY(home_.store->recall("sim.now"));
+      const std::string text = TRY(home_->store().recall("sim.now"));
       if (!text.empty()) now_ = {std::strtoll(text.c_str(), nullptr, 10)};
       return {};
     }
@@ -98,13 +99,13 @@ class Amend {
       job_.kept = !shell_.in.job.best_effort;
       text += "due " + day_and_time(job_.deadline, now, shell_.zone) + (job_.kept ? ", kept" : ", best effort");
     }
-    CHECKED(home_.store->amend(job_));
+    CHECKED(home_->store().amend(job_));
     shell_.remark(text + "\nnext  twolane resume " + short_name(job_.id) + '\n');
     return answer(false);
   }
 
   Result<int> answer(bool left_word) {
-    job_ = *TRY(home_.store->job(job_.id));
+    job_ = *TRY(home_->store().job(job_.id));
     auto object = good_answer();
     object.update(job_json(job_, job_.deadline));
     object["left_word"] = left_word;
@@ -120,16 +121,16 @@ class Amend {
     patient::Settings settings;
     settings.accounts = world_->accounts();
     settings.world = world_->name();
-    Driver driver(*world_, *home_.store, *home_.payloads, display_, std::move(settings));
-    const auto bound = parse_usd(TRY(home_.store->recall(bound_fact(job_.id))));
-    Watcher watcher(*home_.store, job_, bound ? *bound : PicoUsd{});
+    Driver driver(*world_, *home_, display_, std::move(settings));
+    const auto bound = parse_usd(TRY(home_->store().recall(bound_fact(job_.id))));
+    Watcher watcher(home_->store(), job_, bound ? *bound : PicoUsd{});
     display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
-    Finishing finishing{job_.input_name, TRY(home_.store->recall(output_fact(job_.id))), false, began_};
+    Finishing finishing{job_.input_name, TRY(home_->store().recall(output_fact(job_.id))), false, began_};
     CHECKED(driver.engine().recover());
     CHECKED(driver.engine().obey(word_));
     const Driven driven = driver.drive(job_.id, watcher);
     driver.settle_down();
-    return finish(shell_, home_, driver, *world_, display_, watcher, driven, finishing);
+    return finish(shell_, *home_, driver, *world_, display_, watcher, driven, finishing);
   }
 
   Error other_world() {
@@ -146,7 +147,7 @@ class Amend {
   Display display_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Config config_;
-  Home home_;
+  std::unique_ptr<store::Home> home_;
   std::unique_ptr<RunWorld> world_;
   Job job_;
   store::Word word_;

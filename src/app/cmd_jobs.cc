@@ -7,7 +7,7 @@
 #include "app/errors_shown.h"
 #include "app/escape.h"
 #include "app/figures.h"
-#include "app/home.h"
+#include "app/find.h"
 #include "app/snapshot.h"
 #include "app/summary.h"
 #include "app/worlds.h"
@@ -132,10 +132,10 @@ std::string show_text(const Job& job, const std::vector<Batch>& batches, const s
 int jobs_command(const Shell& shell) {
   const auto config = load_config(shell.in.common.config);
   if (!config) return shell.refuse(config.error());
-  auto home = look_into_home(home_directory(shell.in.common.home, *config));
+  auto home = store::Home::beside(home_directory(shell.in.common.home, *config));
   std::vector<Job> jobs;
   if (home) {
-    auto found = home->store->jobs();
+    auto found = (*home)->store().jobs();
     if (!found) return shell.refuse(found.error());
     jobs = std::move(*found);
   } else if (home.error().code != "store.absent") {
@@ -144,7 +144,7 @@ int jobs_command(const Shell& shell) {
   auto object = good_answer();
   object["jobs"] = wire::Json::array();
   for (const auto& job : jobs) {
-    const Time now = now_for(job, *home->store);
+    const Time now = now_for(job, (*home)->store());
     auto one = job_json(job, now);
     one["state"] = state_of(job, now);
     object["jobs"].push_back(std::move(one));
@@ -152,18 +152,18 @@ int jobs_command(const Shell& shell) {
   shell.answer(object);
   if (shell.in.common.json) return 0;
   if (jobs.empty()) shell.print("no jobs yet: twolane run INPUT\n");
-  else shell.print(table(jobs, *home->store, shell.zone));
+  else shell.print(table(jobs, (*home)->store(), shell.zone));
   return 0;
 }
 
 int show_command(const Shell& shell) {
   const auto show = [&shell]() -> Result<int> {
     const auto config = TRY(load_config(shell.in.common.config));
-    Home home = TRY(look_into_home(home_directory(shell.in.common.home, config)));
-    const Job job = TRY(find_job(*home.store, shell.in.job.job));
-    const Time now = now_for(job, *home.store);
-    const auto all = TRY(home.store->batches_of(job.id));
-    const auto causes = TRY(causes_of(*home.store, job));
+    const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
+    const Job job = TRY(find_job(home->store(), shell.in.job.job));
+    const Time now = now_for(job, home->store());
+    const auto all = TRY(home->store().batches_of(job.id));
+    const auto causes = TRY(causes_of(home->store(), job));
     auto object = good_answer();
     object.update(job_json(job, now));
     object["state"] = state_of(job, now);

@@ -2,7 +2,7 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/finish.h"
-#include "app/home.h"
+#include "app/find.h"
 #include "patient/output.h"
 
 namespace twolane::app {
@@ -10,13 +10,13 @@ namespace twolane::app {
 int results_command(const Shell& shell) {
   const auto results = [&shell]() -> Result<int> {
     const auto config = TRY(load_config(shell.in.common.config));
-    Home home = TRY(look_into_home(home_directory(shell.in.common.home, config)));
-    const Job job = TRY(find_job(*home.store, shell.in.job.job));
+    const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
+    const Job job = TRY(find_job(home->store(), shell.in.job.job));
     const std::string& path = shell.in.job.output;
     if (!path.empty()) {
-      CHECKED(write_output_file(home, job, path, true));
+      CHECKED(write_output_file(*home, job, path, true));
     } else if (!shell.in.common.json) {
-      CHECKED(patient::write_output(*home.store, *home.payloads, job, true, [&](std::string_view bytes) -> Status {
+      CHECKED(patient::write_output(home->store(), home->payloads(), job, true, [&](std::string_view bytes) -> Status {
         if (shell.print(bytes)) return {};
         return fail("output.closed", "nobody reads the results any more", "stdout was closed");
       }));

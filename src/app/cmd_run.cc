@@ -8,8 +8,8 @@
 #include "app/errors_shown.h"
 #include "app/escape.h"
 #include "app/figures.h"
+#include "app/find.h"
 #include "app/finish.h"
-#include "app/forget.h"
 #include "app/sample.h"
 #include "app/signals.h"
 #include "app/snapshot.h"
@@ -29,7 +29,7 @@ class Run {
     if (const auto ready = prepare(); !ready) return shell_.refuse(ready.error(), true);
     if (const auto accepted = accept(); !accepted) return shell_.refuse(accepted.error(), true);
     if (flags_.dry_run) return quote();
-    const auto job = home_.store->job(checked_.id);
+    const auto job = home_->store().job(checked_.id);
     if (!job) return shell_.refuse(job.error());
     job_ = **job;
     if (const auto amended = amend(); !amended) return shell_.refuse(amended.error());
@@ -42,13 +42,11 @@ class Run {
     const Config config = TRY(load_config(shell_.in.common.config));
     CHECKED(read_options());
     const std::string path = home_directory(shell_.in.common.home, config);
-    home_ = TRY(flags_.dry_run ? own_or_look(path) : own_home(path));
-    if (home_.owned()) CHECKED(remove_leftovers(*home_.store, *home_.payloads));
-    world_ = TRY(open_world(shell_.in.world, config, path, *home_.store));
+    home_ = TRY(flags_.dry_run ? own_or_look(path) : store::Home::open(path));
+    world_ = TRY(open_world(shell_.in.world, config, path, home_->store()));
     if (world_->simulated()) display_.tell("SIMULATED: no money is spent, time is virtual\n");
     deadline_ = TRY(parse_deadline(flags_.by, flags_.within, world_->world().now(), shell_.zone));
-    if (home_.owned())
-      TRY(forget_old_jobs(*home_.store, *home_.payloads, config.retention, world_->world().now()));
+    if (home_->owned() && config.retention.ms > 0) TRY(home_->sweep(world_->world().now(), config.retention));
     return check_keys();
   }
 
@@ -109,11 +107,11 @@ class Run {
     job.cap = flags_.max_cost.cap;
     if (flags_.sample > 0) job.state = JobState::paused;
     const SegmentId fresh{(static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1};
-    checked_ = TRY(patient::take_in(flags_.input, options_, job, fresh, home_.path, *home_.store,
-                                    *home_.payloads, flags_.dry_run));
+    checked_ = TRY(patient::take_in(flags_.input, options_, job, fresh, home_->directory(),
+                                    home_->store(), home_->payloads(), flags_.dry_run));
     draft_ = std::move(job);
-    if (flags_.dry_run || checked_.existed) return {};
-    return home_.store->remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
+    if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
+    return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
   }
 
   // --dry-run: what was found, and what it can cost at most.
@@ -121,11 +119,13 @@ class Run {
     std::string out = counted(checked_.requests, "request") + ", " + grouped(checked_.invalid) + " invalid, due " +
                       day_and_time(draft_.deadline, world_->world().now(), shell_.zone) +
                       (draft_.kept ? " (kept)\n" : " (best effort)\n");
-    const PicoUsd prices[] = {checked_.batch_bound, checked_.list_bound};
+    const auto price = [this](PicoUsd p) {
+      return checked_.price_known ? "at most " + spoken_usd(p) + " USD\n" : std::string("unknown\n");
+    };
     out += "  models    " + escaped(models_of(checked_.shapes)) + '\n';
     out += "  input     about " + grouped(checked_.input_tokens_estimated) + " tokens, estimated\n";
-    out += "  batch     at most " + spoken_usd(prices[0]) + " USD\n";
-    out += "  list      at most " + spoken_usd(prices[1]) + " USD\n";
+    out += "  batch     " + price(checked_.batch_bound);
+    out += "  list      " + price(checked_.list_bound);
     if (checked_.invalid > 0) out += "  invalid   first: " + escaped(checked_.first_invalid.message, 60) + '\n';
     out += checked_.existed ? "known as job " + short_name(checked_.id) + ". Nothing was bought.\n"
                             : "Nothing was bought.\n";
@@ -140,8 +140,9 @@ class Run {
     object["kept"] = draft_.kept;
     object["input_bytes"] = checked_.input_bytes;
     object["input_tokens_estimated"] = checked_.input_tokens_estimated;
-    object["batch_bound_usd"] = exact_usd(checked_.batch_bound);
-    object["list_bound_usd"] = exact_usd(checked_.list_bound);
+    const bool known = checked_.price_known;
+    object["batch_bound_usd"] = known ? wire::Json(exact_usd(checked_.batch_bound)) : wire::Json(nullptr);
+    object["list_bound_usd"] = known ? wire::Json(exact_usd(checked_.list_bound)) : wire::Json(nullptr);
     object["cost_usd"] = "0.00";
     object["error"] = nullptr;
     shell_.answer(object);
@@ -162,7 +163,7 @@ class Run {
     if (flags_.max_cost.given) job_.cap = flags_.max_cost.cap;
     if (flags_.sample > 0 && job_.state == JobState::running) job_.state = JobState::paused;
     else if (flags_.sample == 0 && job_.state == JobState::paused) job_.state = JobState::running;
-    CHECKED(home_.store->amend(job_));
+    CHECKED(home_->store().amend(job_));
     std::string text = "job " + short_name(job_.id) + " goes on: " +
                        grouped(job_.requests - job_.totals.unfinished()) + " of " + grouped(job_.requests) +
                        " done, deadline ";
@@ -187,35 +188,35 @@ class Run {
     const std::string output =
         flags_.output.empty() ? patient::default_output_path(flags_.input) : flags_.output;
     Finishing finishing{flags_.input, output, false, began_};
-    Driver driver(*world_, *home_.store, *home_.payloads, display_, settings());
-    Watcher watcher(*home_.store, job_, list_most());
+    Driver driver(*world_, *home_, display_, settings());
+    Watcher watcher(home_->store(), job_, list_most());
     if (over()) {
       display_.tell("job " + short_name(job_.id) + " is done already: its result again (--again buys anew)\n");
-      return finish(shell_, home_, driver, *world_, display_, watcher, {}, finishing);
+      return finish(shell_, *home_, driver, *world_, display_, watcher, {}, finishing);
     }
     if (const auto started = start(driver, watcher, output); !started) {
       Driven stopped;
       stopped.error = started.error();
-      return finish(shell_, home_, driver, *world_, display_, watcher, stopped, finishing);
+      return finish(shell_, *home_, driver, *world_, display_, watcher, stopped, finishing);
     }
     Driven driven;
     bool rest = true;
     if (flags_.sample > 0) {
-      Sample sample{shell_, home_, driver, *world_, display_, watcher, checked_.list_bound};
+      Sample sample{shell_, *home_, driver, *world_, display_, watcher, checked_.list_bound};
       rest = sample.buy(job_, flags_.sample, driven);
       finishing.sampled = !rest;
     }
     if (rest) driven = driver.drive(job_.id, watcher);
     driver.settle_down();
-    return finish(shell_, home_, driver, *world_, display_, watcher, driven, finishing);
+    return finish(shell_, *home_, driver, *world_, display_, watcher, driven, finishing);
   }
 
   Status start(Driver& driver, Watcher& watcher, const std::string& output) {
     std::error_code ignored;
-    CHECKED(home_.store->remember(output_fact(job_.id), std::filesystem::absolute(output, ignored).string()));
+    CHECKED(home_->store().remember(output_fact(job_.id), std::filesystem::absolute(output, ignored).string()));
     display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
-    std::string text = "checked: " + grouped(checked_.invalid) + " invalid, " + spoken_usd(checked_.batch_bound) +
-                       " USD at most in batches";
+    std::string text = "checked: " + grouped(checked_.invalid) + " invalid, ";
+    text += checked_.price_known ? spoken_usd(checked_.batch_bound) + " USD at most in batches" : "price unknown";
     if (job_.cap) text += ", cap " + spoken_usd(*job_.cap);
     display_.change(world_->shown_now(), text);
     CHECKED(driver.engine().recover());
@@ -223,8 +224,8 @@ class Run {
   }
 
   PicoUsd list_most() const {
-    if (checked_.list_bound.n > 0) return checked_.list_bound;
-    const auto remembered = home_.store->recall(bound_fact(job_.id));
+    if (checked_.price_known) return checked_.list_bound;
+    const auto remembered = home_->store().recall(bound_fact(job_.id));
     if (!remembered || remembered->empty()) return {};
     const auto amount = parse_usd(*remembered);
     return amount ? *amount : PicoUsd{};
@@ -235,7 +236,7 @@ class Run {
   Display display_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   patient::IntakeOptions options_;
-  Home home_;
+  std::unique_ptr<store::Home> home_;
   std::unique_ptr<RunWorld> world_;
   std::optional<Time> deadline_;
   patient::Checked checked_;

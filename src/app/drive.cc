@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "app/errors_shown.h"
-#include "app/forget.h"
 #include "app/signals.h"
 #include "app/summary.h"
 
@@ -25,13 +24,11 @@ bool needs_its_user(const Error& held) { return held.code.starts_with("provider.
 
 }  // namespace
 
-Driver::Driver(RunWorld& world, store::Store& store, store::Payloads& payloads, Display& display,
-               patient::Settings settings)
+Driver::Driver(RunWorld& world, store::Home& home, Display& display, patient::Settings settings)
     : world_(world),
-      store_(store),
-      payloads_(payloads),
+      home_(home),
       display_(display),
-      engine_(world.world(), store, payloads, std::move(settings),
+      engine_(world.world(), home.store(), home.payloads(), std::move(settings),
               [this](const patient::Notice& notice) { display_.change(notice.at, notice.text); }) {}
 
 Driven Driver::drive(JobId job, Watcher& watcher) {
@@ -70,7 +67,7 @@ std::optional<Driven> Driver::beat(JobId job, Watcher& watcher) {
   if (now >= next_words_) {
     next_words_ = now + between_words;
     obey_words();
-    if (const auto status = world_.remember(store_); !status) failed_ = status.error();
+    if (const auto status = world_.remember(home_.store()); !status) failed_ = status.error();
   }
   if (const auto broken = engine_.broken()) return Driven{false, broken};
   if (failed_) return Driven{false, failed_};
@@ -98,27 +95,27 @@ Driven Driver::leave(JobId job, Watcher& watcher) {
   while (!engine_.quiet() && interrupts() < 2 && Steady::now() < until && !engine_.broken())
     if (!world_.run_for(milliseconds(100), [this] { return engine_.quiet() || interrupts() > 1; })) break;
   Driven driven;
-  if (const auto status = world_.remember(store_); !status) driven.error = status.error();
+  if (const auto status = world_.remember(home_.store()); !status) driven.error = status.error();
   driven.interrupted = !engine_.finished(job);
   if (const auto snapshot = watcher.look(&engine_, world_.shown_now())) display_.tick(*snapshot);
   return driven;
 }
 
 void Driver::obey_words() {
-  const auto words = store_.words();
+  const auto words = home_.store().words();
   if (!words) {
     failed_ = words.error();
     return;
   }
   for (const auto& word : *words) {
     obey(word);
-    if (const auto dropped = store_.drop_word(word.id); !dropped) failed_ = dropped.error();
+    if (const auto dropped = home_.store().drop_word(word.id); !dropped) failed_ = dropped.error();
     if (failed_) return;
   }
 }
 
 void Driver::obey(const store::Word& word) {
-  const Status obeyed = word.verb == "forget" ? forget_job(store_, payloads_, word.job) : engine_.obey(word);
+  const Status obeyed = word.verb == "forget" ? home_.forget(word.job) : engine_.obey(word);
   const std::string what = word.verb + ' ' + short_name(word.job);
   if (obeyed) display_.change(world_.shown_now(), what + ": done as another process asked");
   else display_.warn(shown(obeyed.error()));
@@ -130,7 +127,7 @@ void Driver::settle_down() {
     if (!world_.run_for(milliseconds(100), [this] { return engine_.quiet() || interrupts() > 0; })) break;
   engine_.stop();
   // A clock that is not remembered would stand a little earlier next time, which is no reason to fail.
-  (void)world_.remember(store_).has_value();
+  (void)world_.remember(home_.store()).has_value();
 }
 
 }  // namespace twolane::app

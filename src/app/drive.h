@@ -8,8 +8,7 @@
 #include "app/snapshot.h"
 #include "app/worlds.h"
 #include "patient/engine.h"
-#include "store/payloads.h"
-#include "store/store.h"
+#include "store/home.h"
 
 namespace twolane::app {
 
@@ -20,8 +19,7 @@ struct Driven {
 
 class Driver {
  public:
-  Driver(RunWorld& world, store::Store& store, store::Payloads& payloads, Display& display,
-         patient::Settings settings);
+  Driver(RunWorld& world, store::Home& home, Display& display, patient::Settings settings);
 
   patient::Engine& engine() { return engine_; }
 
@@ -41,8 +39,7 @@ class Driver {
   void show(Watcher& watcher);
 
   RunWorld& world_;
-  store::Store& store_;
-  store::Payloads& payloads_;
+  store::Home& home_;
   Display& display_;
   patient::Engine engine_;
   std::chrono::steady_clock::time_point next_words_{}, next_show_{};

@@ -48,7 +48,9 @@ std::string place(const Error& error) {
     text += part;
   };
   add(escaped(w.field));
-  if (!w.custom_id.empty()) add("custom_id " + escaped(w.custom_id, 40));
+  if (w.note.starts_with("is ")) return text + ' ' + escaped(w.note);  // "body.stream is true"
+  if (!w.custom_id.empty() && error.message.find(w.custom_id) == std::string::npos)
+    add("custom_id " + escaped(w.custom_id, 40));
   add(escaped(w.provider));
   if (!w.note.empty()) text += (text.empty() ? "" : " ") + escaped(w.note);
   else if (error.count > 1) text += (text.empty() ? "" : " ") + ("(" + counted(error.count, "place") + " in all)");
@@ -88,7 +90,8 @@ std::string shown_as(std::string_view kind, const Error& error, bool nothing_bou
   std::vector<std::string> next;
   for (size_t i = 0; i < error.next.size(); ++i) {
     std::string advice = escaped(error.next[i]);
-    if (nothing_bought && i + 1 == error.next.size()) advice += ". Nothing was bought.";
+    const bool ended = advice.ends_with('?') || advice.ends_with('.');
+    if (nothing_bought && i + 1 == error.next.size()) advice += ended ? " Nothing was bought." : ". Nothing was bought.";
     for (auto& line : wrapped(advice, width - indent)) next.push_back(std::move(line));
   }
   if (next.empty() && nothing_bought) next.push_back("Nothing was bought.");

@@ -45,6 +45,24 @@ TEST(ErrorsShown, NamesFieldNoteAndProvider) {
             "         twolane show 7f3c91\n");
 }
 
+TEST(ErrorsShown, SaysNothingTwice) {
+  Error e;
+  e.code = "input.duplicate_id";
+  e.message = "custom_id t-00412 is used twice (6 ids in all)";
+  e.where.file = "tickets.jsonl";
+  e.where.line = 412;
+  e.where.custom_id = "t-00412";
+  e.where.note = "and :9871";
+  e.next = {"did you mean {text}?"};
+  EXPECT_EQ(shown(e, true),
+            "error[input.duplicate_id]: custom_id t-00412 is used twice (6 ids in all)\n"
+            "  where  tickets.jsonl:412 and :9871\n"
+            "  next   did you mean {text}? Nothing was bought.\n");
+  e.where.note = "is true (all 13,083 lines)";
+  e.where.field = "body.stream";
+  EXPECT_NE(shown(e).find("where  tickets.jsonl:412, body.stream is true (all 13,083 lines)\n"), std::string::npos);
+}
+
 TEST(ErrorsShown, WrapsAndEscapes) {
   Error e;
   e.code = "provider.invalid";

@@ -9,14 +9,14 @@
 namespace twolane::app {
 namespace {
 
-Status add_facts(Ending& e, Home& home, Driver& driver) {
-  e.causes = TRY(causes_of(*home.store, e.job));
+Status add_facts(Ending& e, store::Home& home, Driver& driver) {
+  e.causes = TRY(causes_of(home.store(), e.job));
   if (e.interrupted) {
-    e.running = TRY(still_running(*home.store, e.job));
+    e.running = TRY(still_running(home.store(), e.job));
     e.takeover = driver.engine().forecast(e.job.id).takeover;
   }
   if (e.error && e.error->code == "money.cap") {
-    const auto needed = TRY(cap_needed(*home.store, e.job));
+    const auto needed = TRY(cap_needed(home.store(), e.job));
     e.enough_cap = needed.all;
     e.next_request = needed.next_request;
   }
@@ -28,14 +28,14 @@ Status add_facts(Ending& e, Home& home, Driver& driver) {
 std::string output_fact(JobId job) { return "out." + job.hex(); }
 std::string bound_fact(JobId job) { return "bound." + job.hex(); }
 
-Status write_output_file(Home& home, const Job& job, const std::string& path, bool only_final) {
+Status write_output_file(store::Home& home, const Job& job, const std::string& path, bool only_final) {
   auto file = TRY(OutputFile::create(path));
-  CHECKED(patient::write_output(*home.store, *home.payloads, job, only_final,
+  CHECKED(patient::write_output(home.store(), home.payloads(), job, only_final,
                                 [&file](std::string_view bytes) { return file.write(bytes); }));
   return file.publish();
 }
 
-int finish(const Shell& shell, Home& home, Driver& driver, RunWorld& world, Display& display, Watcher& watcher,
+int finish(const Shell& shell, store::Home& home, Driver& driver, RunWorld& world, Display& display, Watcher& watcher,
            const Driven& driven, const Finishing& finishing) {
   Ending e;
   e.input = finishing.input;

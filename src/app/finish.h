@@ -6,9 +6,9 @@
 
 #include "app/display.h"
 #include "app/drive.h"
-#include "app/home.h"
 #include "app/shell.h"
 #include "app/summary.h"
+#include "store/home.h"
 
 namespace twolane::app {
 
@@ -20,11 +20,11 @@ struct Finishing {
 
 // Prints the ending (stderr) and the JSON (stdout) of a job after drive(). OUT appears only when every
 // request has its outcome.
-int finish(const Shell& shell, Home& home, Driver& driver, RunWorld& world, Display& display, Watcher& watcher,
+int finish(const Shell& shell, store::Home& home, Driver& driver, RunWorld& world, Display& display, Watcher& watcher,
            const Driven& driven, const Finishing& finishing);
 
 // Every request's line into a file that appears whole.
-Status write_output_file(Home& home, const Job& job, const std::string& path, bool only_final);
+Status write_output_file(store::Home& home, const Job& job, const std::string& path, bool only_final);
 
 // Where a job's answers go, for commands that finish what another one began.
 std::string output_fact(JobId job);

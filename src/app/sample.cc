@@ -55,7 +55,7 @@ bool Sample::buy(const Job& job, int64_t n, Driven& driven) {
 
 Result<bool> Sample::any_in_flight(JobId job, const std::vector<int64_t>& indexes) {
   for (const int64_t index : indexes) {
-    const auto request = TRY(home.store->request(job, index));
+    const auto request = TRY(home.store().request(job, index));
     if (request && request->state == RequestState::live) return true;
   }
   return false;
@@ -64,22 +64,22 @@ Result<bool> Sample::any_in_flight(JobId job, const std::vector<int64_t>& indexe
 Result<std::vector<int64_t>> Sample::still_open(JobId job, const std::vector<int64_t>& indexes) {
   std::vector<int64_t> open;
   for (const int64_t index : indexes) {
-    const auto request = TRY(home.store->request(job, index));
+    const auto request = TRY(home.store().request(job, index));
     if (request && request->state == RequestState::open) open.push_back(index);
   }
   return open;
 }
 
 Result<std::string> Sample::row(const Job& job, int64_t index) {
-  const auto outcomes = TRY(home.store->outcomes(job.id, index, 1));
+  const auto outcomes = TRY(home.store().outcomes(job.id, index, 1));
   if (outcomes.empty()) return std::string();
   const auto& o = outcomes[0];
   const auto options = TRY(patient::input_options_from_json(job.options));
-  const std::string line = TRY(home.payloads->read({job.input, o.offset, o.length}));
+  const std::string line = TRY(home.payloads().read({job.input, o.offset, o.length}));
   const auto request = TRY(patient::request_text(options, line, index));
   std::string answer = o.state == RequestState::succeeded ? "" : std::string(name_of(o.state)) + ": " + o.error;
   if (o.state == RequestState::succeeded)
-    answer = dialect::answer_text(o.endpoint, TRY(home.payloads->read(o.result)));
+    answer = dialect::answer_text(o.endpoint, TRY(home.payloads().read(o.result)));
   return "  " + left("line " + grouped(o.line), 14) + left(escaped(request.custom_id, 16), 18) +
          escaped(answer, 46) + '\n';
 }
@@ -109,7 +109,7 @@ bool Sample::ask() {
 Status Sample::go_on(JobId id) {
   Job job = TRY(watcher.job());
   job.state = JobState::running;
-  CHECKED(home.store->amend(job));
+  CHECKED(home.store().amend(job));
   return driver.engine().take_up(id);
 }
 

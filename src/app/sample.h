@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "app/drive.h"
-#include "app/home.h"
 #include "app/shell.h"
+#include "store/home.h"
 
 namespace twolane::app {
 
@@ -15,7 +15,7 @@ std::vector<int64_t> spaced_indexes(int64_t requests, int64_t n);
 
 struct Sample {
   const Shell& shell;
-  Home& home;
+  store::Home& home;
   Driver& driver;
   RunWorld& world;
   Display& display;

@@ -57,7 +57,7 @@ std::unexpected<Error> other_operation(Endpoint from, Endpoint to) {
   return std::unexpected<Error>(std::move(e));
 }
 
-std::string quoted(std::string_view text) { return wire::dump(Json(text)); }
+std::string json_text(std::string_view text) { return wire::dump(Json(text)); }
 
 bool carries_model(Endpoint e) { return dialect_of(e) != Dialect::gemini; }
 
@@ -92,12 +92,12 @@ Result<std::string> splice_model(Endpoint endpoint, std::string_view body, std::
     const auto at = static_cast<size_t>(token.data() - text.data());
     const bool prefixed = token.starts_with("\"models/") && !model.starts_with("models/");
     out.append(body.substr(done, at - done));
-    out += quoted(prefixed ? "models/" + std::string(model) : std::string(model));
+    out += json_text(prefixed ? "models/" + std::string(model) : std::string(model));
     done = at + token.size();
   }
   if (done == 0 && carries_model(endpoint)) {
     const size_t brace = body.find('{') + 1;
-    out.append(body.substr(0, brace)).append("\"model\":").append(quoted(model));
+    out.append(body.substr(0, brace)).append("\"model\":").append(json_text(model));
     if (!empty) out += ',';
     done = brace;
   }

@@ -59,7 +59,7 @@ std::string gemini_text(element body) {
   if (!content) return out;
   each(member(*content, "parts"), [&](element part) {
     bool thought = false;
-    if (const auto said = member(part, "thought")) (void)said->get(thought);
+    if (const auto said = member(part, "thought"); said && said->get(thought)) thought = false;
     if (!thought) out += text_member(part, "text");
   });
   return out;

@@ -15,6 +15,11 @@ Status check_function_name(const std::string& name, const std::string& path, End
   return untranslatable(path, to, "function names there are 1 to 64 of letters, digits, _ and -");
 }
 
+Status check_tool_name(const Tool& tool, Endpoint from, Endpoint to) {
+  const bool nested = from == Endpoint::chat_completions;
+  return check_function_name(tool.name, joined(tool.path, nested ? "function.name" : "name"), to);
+}
+
 Status check_last_turn(const ChatRequest& request, Endpoint to) {
   if (same_provider(request.from, to) || request.messages.empty()) return {};
   const Message& last = request.messages.back();

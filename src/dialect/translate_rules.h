@@ -16,6 +16,7 @@ inline constexpr std::string_view default_file_name = "document.pdf";
 
 // A function's name has to match ^[a-zA-Z0-9_-]{1,64}$ at OpenAI and Anthropic.
 Status check_function_name(const std::string& name, const std::string& path, Endpoint to);
+Status check_tool_name(const Tool& tool, Endpoint from, Endpoint to);
 // The last message may be the assistant's only within one provider: another would answer it where the
 // first goes on with it.
 Status check_last_turn(const ChatRequest& request, Endpoint to);

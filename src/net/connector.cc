@@ -14,10 +14,6 @@ constexpr Duration connect_limit = seconds(10);
 constexpr Duration handshake_limit = seconds(20);
 constexpr auto name_lifetime = std::chrono::seconds(30);
 
-std::string host_and_port(const std::string& host, const std::string& port) {
-  return (host.contains(':') ? '[' + host + ']' : host) + ':' + port;
-}
-
 }  // namespace
 
 Connector::Connector(EventLoop& loop, const LoopWorld::Settings& settings)

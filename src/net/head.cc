@@ -48,9 +48,20 @@ std::string http_date(Time t) {
   return text;
 }
 
+std::string host_and_port(const std::string& host, const std::string& port) {
+  std::string text;
+  if (host.contains(':')) {
+    text.append("[").append(host).append("]:");
+  } else {
+    text.append(host).append(":");
+  }
+  return text.append(port);
+}
+
 std::string authority(const wire::Url& url) {
-  std::string text = url.host.contains(':') ? '[' + url.host + ']' : url.host;
-  if (url.port != (url.scheme == "https" ? "443" : "80")) text += ':' + url.port;
+  std::string text = host_and_port(url.host, url.port);
+  if (url.port == (url.scheme == "https" ? "443" : "80"))
+    text.resize(text.size() - url.port.size() - 1);
   return text;
 }
 

@@ -17,7 +17,9 @@ bool same_name(std::string_view a, std::string_view b);  // ASCII case ignored
 std::string_view reason_phrase(int status);
 std::string http_date(Time t);  // "Sun, 06 Nov 1994 08:49:37 GMT"
 
-// `host` as it stands in a URL or a Host header: IPv6 in brackets, the scheme's own port left out.
+std::string host_and_port(const std::string& host, const std::string& port);  // IPv6 in brackets
+
+// `host` as it stands in a URL or a Host header: the scheme's own port left out.
 std::string authority(const wire::Url& url);
 
 }  // namespace twolane::net

@@ -194,13 +194,13 @@ TEST(HttpClient, TimeoutsOfPeersThatNeverAnswer) {
   LoopWorld world(testing::quick());
   RawPeer silent(world, {{{.end = Turn::hang}}});
   auto call = post(silent.url("/p?key=secret"), "{}");
-  call.timeout = milliseconds(40);
+  call.timeout = milliseconds(150);
   EXPECT_EQ(shown(fetch(world, call)),
-            "sent: " + at(silent) + " gave no whole answer within 40 ms");
+            "sent: " + at(silent) + " gave no whole answer within 150 ms");
 
   RawPeer deaf(world, {{{.end = Turn::hang, .read = 0}}});  // never reads: the handshake cannot end
   call = get("https://" + at(deaf));
-  call.timeout = milliseconds(40);
+  call.timeout = milliseconds(150);
   EXPECT_TRUE(shown(fetch(world, call)).starts_with("not sent: " + at(deaf)));
 }
 
@@ -214,8 +214,8 @@ TEST(HttpClient, WithASinkTheTimeoutIsOfSilence) {
     seen += piece;
     return Status{};
   };
-  call.timeout = milliseconds(40);
-  EXPECT_EQ(shown(fetch(world, call)), "sent: " + at(peer) + " was silent for 40 ms");
+  call.timeout = milliseconds(150);
+  EXPECT_EQ(shown(fetch(world, call)), "sent: " + at(peer) + " was silent for 150 ms");
   EXPECT_EQ(seen, "abc");
 }
 

@@ -2,8 +2,10 @@
 // 100-continue.
 //
 // Memory stays flat: a request body above `spool_above` lies in an unlinked temporary file, replies
-// are read from their Body in pieces as the client takes them. Slow clients are cut off. Refused
-// without asking the handler: 400 (not HTTP, no Host, unreadable framing), 408, 413, 431, 501.
+// are read from their Body in pieces as the client takes them. Slow clients are cut off.
+// Refused without asking the handler: 400 (not HTTP, no Host, unreadable framing), 413, 431,
+// 501 (unknown transfer coding), 507 (no room for the body).
+//
 // Threads: that of the world. The server must be gone before its world.
 #pragma once
 

@@ -245,6 +245,7 @@ bool LoopWorld::run_until(const std::function<bool()>& done) {
     if (std::exchange(core_->stopped, false)) return false;
     core_->loop.io().run_one();
   }
+  core_->stopped = false;  // it was for this run
   return true;
 }
 

@@ -109,6 +109,12 @@ TEST(LoopWorld, StopEndsTheRunAndExceptionsLeaveIt) {
   LoopWorld world(testing::quick());
   world.at(world.now(), [&] { world.stop(); });
   EXPECT_FALSE(world.run_until([] { return false; }));
+  bool done = false;
+  world.at(world.now(), [&] {
+    done = true;
+    world.stop();
+  });
+  EXPECT_TRUE(world.run_until([&done] { return done; }));
   world.at(world.now(), [] { throw std::runtime_error("a crash of the test"); });
   EXPECT_THROW(world.run_until([] { return false; }), std::runtime_error);
   bool ran = false;

@@ -188,9 +188,10 @@ class RawClient {
 
   // In pieces of `piece` bytes, each only when the other side had its turn.
   void say(std::string text, size_t piece = 1 << 20) {
-    bool said = false;
-    world_.loop().spawn(write(state_, std::move(text), piece, &said));
-    world_.run_until([&said] { return said; });
+    const auto said =
+        std::make_shared<bool>(false);  // an exception may end this before the writing
+    world_.loop().spawn(write(state_, std::move(text), piece, said));
+    world_.run_until([&said] { return *said; });
   }
   // Runs the world until the server said `text` or closed; returns all that it said since the last
   // time.
@@ -227,7 +228,7 @@ class RawClient {
     state->closed = true;
   }
   static Awaitable<void> write(std::shared_ptr<State> state, std::string text, size_t piece,
-                               bool* said) {
+                               std::shared_ptr<bool> said) {
     for (size_t at = 0; at < text.size(); at += piece) {
       const size_t n = std::min(piece, text.size() - at);
       auto [failed, done] =

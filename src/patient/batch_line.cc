@@ -1,6 +1,8 @@
 // On-demand reading of batch lines: the top level and two members of the body, nothing else.
 #include "patient/batch_line.h"
 
+#include <algorithm>
+
 namespace twolane::patient {
 namespace {
 
@@ -16,6 +18,36 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Walks over the head of a usual line; false as soon as anything is unusual.
+class Head {
+ public:
+  explicit Head(std::string_view text) : text_(text) {}
+  bool eat(char c) {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  bool string(std::string_view& to) {
+    if (!eat('"')) return false;
+    const size_t begin = at_;
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        to = text_.substr(begin, at_++ - begin);
+        return true;
+      }
+      if (c < 0x20 || c == '\\') return false;  // also bytes beyond ASCII, where char has a sign
+    }
+    return false;
+  }
+  std::string_view rest() const { return text_.substr(at_); }
+
+ private:
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
 }  // namespace
 
 std::string_view id_member(InputFormat format) {
@@ -28,6 +60,34 @@ std::string_view body_member(InputFormat format) {
     case InputFormat::gemini_jsonl: return "request";
     default: return "params";
   }
+}
+
+bool BatchLineReader::read_usual(InputFormat format, std::string_view line, BatchLine& to) {
+  to = BatchLine{};
+  const std::string_view id_name = id_member(format), body_name = body_member(format);
+  const bool openai = format == InputFormat::openai_jsonl;
+  Head head(line);
+  if (!head.eat('{')) return false;
+  for (;;) {
+    std::string_view key, value;
+    if (!head.string(key) || !head.eat(':')) return false;
+    if (key == body_name) break;
+    BatchLine::Member* const member = key == id_name             ? &to.custom_id
+                                      : openai && key == "method" ? &to.method
+                                      : openai && key == "url"    ? &to.url
+                                                                  : nullptr;
+    if (!member || member->is != BatchLine::Is::absent || !head.string(value) || !head.eat(','))
+      return false;
+    *member = {BatchLine::Is::text, value};
+  }
+  std::string_view body = trimmed(head.rest());
+  if (!body.ends_with('}')) return false;
+  body.remove_suffix(1);
+  body = trimmed(body);
+  body.remove_prefix(std::min(body.find_first_not_of(" \t"), body.size()));
+  if (!body.starts_with('{') || !body.ends_with('}')) return false;
+  to.body = {BatchLine::Is::object, body};
+  return true;
 }
 
 simdjson::error_code BatchLineReader::take(od::value value, BatchLine::Member& to,

@@ -31,6 +31,11 @@ std::string_view body_member(InputFormat format);  // "body", "params", "request
 
 class BatchLineReader {
  public:
+  // For lines written the usual way: short members in plain ASCII, then the body, which is last. The
+  // body is not looked into, nor its model read: where it turns out to be no JSON by itself, or where
+  // this returns false, read() has the word. Not for Gemini, where the body says which endpoint it is.
+  static bool read_usual(InputFormat format, std::string_view line, BatchLine& to);
+
   // `line` must be followed by simdjson::SIMDJSON_PADDING readable bytes. The line's own members are
   // checked to be JSON; what lies deeper is skipped over, not validated.
   simdjson::error_code read(InputFormat format, std::string_view line, BatchLine& to);

@@ -1,6 +1,6 @@
 // Finds ids that occur twice among any number of them, in flat memory.
 //
-// Keeps a hash of each id with its index; sorts a million at a time and lets the sorted runs go to disk,
+// Keeps a hash of each id with its index; sorts some at a time and lets the sorted runs go to disk,
 // where they are merged at the end. Equal hashes are candidates only: the caller compares the ids.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace twolane::patient {
 
 class IdSet {
  public:
-  explicit IdSet(std::string spill_directory, size_t run_entries = 1 << 20)
+  explicit IdSet(std::string spill_directory, size_t run_entries = 1 << 17)
       : run_entries_(run_entries), spill_(std::move(spill_directory)) {}
 
   Status add(std::string_view id, int64_t index);

@@ -49,6 +49,7 @@ void InputFaults::add(Error error) {
 Error InputFaults::report(int64_t records) const {
   Error e = *first_;
   e.count = same_;
+  if (same_ > 1) e.where.custom_id.clear();  // the fault is not that request's alone
   if (same_ > 1 && same_ == records) {
     add_note(e.where.note, "(all " + grouped(same_) + " lines)");
   } else if (same_ > 1) {

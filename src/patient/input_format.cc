@@ -68,7 +68,7 @@ InputFormat format_of_object(std::string_view text, bool with_prompt) {
   if (has("key") && has("request")) return InputFormat::gemini_jsonl;
   if (with_prompt) return InputFormat::jsonl_rows;
   // Lines that lack their id are told by the rest, so that what is missing can be named.
-  if (has("body") && (has("url") || has("method"))) return InputFormat::openai_jsonl;
+  if (id || (has("body") && (has("url") || has("method")))) return InputFormat::openai_jsonl;
   if (has("params")) return InputFormat::anthropic_jsonl;
   if (has("request")) return InputFormat::gemini_jsonl;
   return InputFormat::jsonl_rows;

@@ -2,13 +2,8 @@
 // name the job, and only then rows into the store, the copy's fsync, and the commit.
 #include "patient/intake.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <optional>
 
 #include "dialect/catalogue.h"
 #include "patient/id_set.h"
@@ -16,17 +11,18 @@
 #include "patient/input_format.h"
 #include "patient/input_pump.h"
 #include "patient/input_records.h"
+#include "patient/job_name.h"
 #include "patient/line_checker.h"
 #include "patient/price_bound.h"
+#include "patient/repeated_ids.h"
 #include "patient/row_spool.h"
+#include "price/price.h"
 #include "wire/utf8.h"
 
 namespace twolane::patient {
 namespace {
 
 constexpr int64_t rows_at_once = 4096;
-constexpr size_t compared_groups = 1000;  // of equal hashes, by their ids
-constexpr size_t most_repeats = 1 << 20;
 
 Error input_error(std::string code, std::string message, std::string why, std::string next) {
   Error e;
@@ -48,45 +44,23 @@ std::string reason_json(const Error& e) {
   return wire::dump(out);
 }
 
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
-  ~Hasher() { EVP_MD_CTX_free(context_); }
-  Hasher(const Hasher&) = delete;
-  Hasher& operator=(const Hasher&) = delete;
-  // Lengths go in too, so that no two lists of parts run together to the same bytes.
-  void add(std::string_view part) {
-    const uint64_t size = part.size();
-    unsigned char length[8];
-    for (int i = 0; i < 8; ++i) length[i] = static_cast<unsigned char>(size >> (8 * i));
-    EVP_DigestUpdate(context_, length, sizeof length);
-    EVP_DigestUpdate(context_, part.data(), part.size());
+// Names one model of each provider, the cheapest in a batch; `twolane price` lists them all.
+Error no_model() {
+  Error e = input_error("input.model", "rows name no model", "nobody can be asked without one", "");
+  e.next.clear();
+  for (const auto& provider : dialect::providers()) {
+    std::optional<PicoUsd> least;
+    std::string_view cheapest;
+    for (const auto& m : dialect::models()) {
+      if (m.provider != provider.name || m.operation != Operation::chat) continue;
+      const Target target{std::string(m.provider), std::string(m.name)};
+      const auto price = price::bound(target, ServiceTier::batch, 1000, 100);
+      if (price && (!least || *price < *least)) least = *price, cheapest = m.name;
+    }
+    if (least) e.next.push_back("--model " + std::string(provider.name) + "/" + std::string(cheapest));
   }
-  JobId job_id() {
-    Sha256 digest{};
-    EVP_DigestFinal_ex(context_, digest.data(), nullptr);
-    JobId id;
-    for (int i = 0; i < 8; ++i) id.n = id.n << 8 | digest[static_cast<size_t>(i)];
-    if (!id) id.n = 1;  // 0 means none
-    return id;
-  }
-
- private:
-  EVP_MD_CTX* context_;
-};
-
-JobId name_job(std::string_view world, const Sha256& input, const IntakeOptions& options) {
-  InputOptions content = options.input;
-  // What is only assumed does not decide the content; of rows it becomes the limit that is sent.
-  if (!is_rows(content.format)) content.output_tokens = 0;
-  Hasher hash;
-  hash.add("twolane job");
-  hash.add(world);
-  hash.add({reinterpret_cast<const char*>(input.data()), input.size()});
-  hash.add(to_json(content));
-  hash.add(options.salt);
-  hash.add(std::to_string(options.limit));
-  return hash.job_id();
+  e.next.push_back("twolane price lists the others");
+  return e;
 }
 
 class Intake {
@@ -94,7 +68,8 @@ class Intake {
   Intake(const std::string& path, const IntakeOptions& options, Job& job, SegmentId segment,
          const std::string& home, store::Store& store, store::Payloads& payloads, bool dry_run)
       : path_(path), options_(options), job_(job), segment_id_(segment), home_(home), store_(store),
-        payloads_(payloads), dry_run_(dry_run), ids_(home), spool_(home) {}
+        payloads_(payloads), dry_run_(dry_run), ids_(home), spool_(home),
+        repeats_(path_, options_.input, spool_) {}
 
   Result<Checked> run();
   // A copy on a disk of the store's own making is removed unless the job was committed.
@@ -109,19 +84,11 @@ class Intake {
   Status take(const Record& record);
   Status refuse(Error error, const Record& record);
   Error placed(Error error, const Record& record) const;
-  Status find_repeats();
-  Result<std::vector<std::string>> ids_of(std::span<const int64_t> indexes);
-  Status add_repeats(std::span<const int64_t> indexes, std::vector<std::string> ids);
-  Result<Error> repeat_error() const;
   Result<bool> exists();
   Status total_up();
   Status commit();
   Status add_rows(store::Acceptance& acceptance);
 
-  struct Repeat {
-    int64_t index, first;
-    auto operator<=>(const Repeat&) const = default;
-  };
   // Walks the spool; the reason is empty for good lines.
   Status each_row(const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take);
 
@@ -142,11 +109,9 @@ class Intake {
   IdSet ids_;
   RowSpool spool_;
   InputFaults faults_;
-  std::vector<Repeat> repeats_;
-  int64_t repeated_ids_ = 0, repeated_lines_ = 0;
-  std::string repeated_id_;  // of repeats_.front() once sorted
-  int64_t count_ = 0;        // records so far
-  bool stop_ = false;        // what follows cannot be read
+  RepeatedIds repeats_;
+  int64_t count_ = 0;  // records so far
+  bool stop_ = false;  // what follows cannot be read
   Checked out_;
 };
 
@@ -227,21 +192,11 @@ Status Intake::suits_format() const {
                             columns.empty() ? "a row is no request yet" : "a row is no request yet; it has " + columns,
                             "--prompt '... " + (in.columns.empty() ? "{column}" : "{" + in.columns.back().substr(0, 64) + "}") + "'"));
   }
-  if (in.models.empty()) {
-    Error e = input_error("input.model", "rows name no model", "nobody can be asked without one", "");
-    e.next.clear();
-    std::string_view provider;
-    for (const auto& m : dialect::models()) {
-      if (m.operation != Operation::chat || m.provider == provider) continue;
-      provider = m.provider;
-      e.next.push_back("--model " + std::string(m.provider) + "/" + std::string(m.name));
-    }
-    return fail(std::move(e));
-  }
+  if (in.models.empty()) return fail(no_model());
   Status templates = check_templates(in);
   if (templates) return templates;
   Error e = templates.error();
-  if (in.format == InputFormat::csv_rows && !e.where.field.empty()) e.where.line = 1;
+  if (in.format == InputFormat::csv_rows && e.where.note.starts_with("has ")) e.where.line = 1;
   return fail(std::move(e));
 }
 
@@ -275,7 +230,8 @@ Status Intake::take(const Record& record) {
     stop_ = !options_.skip_invalid;
     return refuse(placed(input_error("input.too_long",
                                      "the line is longer than " + grouped(options_.max_line_bytes >> 20) + " MB",
-                                     "no provider takes a request of that size; nothing behind it was read",
+                                     stop_ ? "no provider takes a request of that size; nothing behind it was read"
+                                           : "no provider takes a request of that size",
                                      "check whether a line break is missing"),
                          record),
                   record);
@@ -320,102 +276,15 @@ Status Intake::read_records() {
                           "check the path, and whatever writes the file"));
 }
 
-// Reads single lines again; only ids that look alike come here.
-Result<std::vector<std::string>> Intake::ids_of(std::span<const int64_t> indexes) {
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail("input.file", "cannot read the input again", std::strerror(errno));
-  std::vector<std::string> ids;
-  std::string line;
-  Status status;
-  for (const int64_t index : indexes) {
-    const auto entry = spool_.at(index);
-    if (!entry) {
-      status = fail(entry.error());
-      break;
-    }
-    line.resize(static_cast<size_t>(entry->length));
-    if (::pread(fd, line.data(), line.size(), entry->offset) != entry->length) {
-      status = fail("input.file", "the input changed while it was read", "a line is not where it was");
-      break;
-    }
-    const auto request = request_text(options_.input, line, index);
-    ids.push_back(request ? std::string(request->custom_id) : std::string());
-  }
-  ::close(fd);
-  if (!status) return fail(status.error());
-  return ids;
-}
-
-Status Intake::add_repeats(std::span<const int64_t> indexes, std::vector<std::string> ids) {
-  // Almost always all are equal; where hashes collided, each id is its own group.
-  for (size_t i = 0; i < indexes.size(); ++i) {
-    if (!ids.empty() && std::find(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(i), ids[i]) !=
-                            ids.begin() + static_cast<ptrdiff_t>(i))
-      continue;  // seen as the repeat of an earlier one
-    bool repeated = false;
-    for (size_t j = i + 1; j < indexes.size(); ++j) {
-      if (!ids.empty() && ids[j] != ids[i]) continue;
-      repeated = true;
-      ++repeated_lines_;
-      if (repeats_.size() == most_repeats && options_.skip_invalid)
-        return fail(input_error("input.duplicate_id", "more than a million lines repeat a custom_id",
-                                "answers return in any order and are matched by custom_id",
-                                "make the ids different"));
-      if (repeats_.size() < most_repeats) repeats_.push_back({indexes[j], indexes[i]});
-    }
-    repeated_ids_ += repeated;
-    if (ids.empty()) break;
-  }
-  return {};
-}
-
-Status Intake::find_repeats() {
-  size_t groups = 0;
-  const auto compare = [&](std::span<const int64_t> indexes) -> Status {
-    std::vector<std::string> ids;
-    constexpr size_t few = 100;  // larger groups of equal hashes are no accident
-    if (++groups <= compared_groups && indexes.size() <= few) ids = TRY(ids_of(indexes));
-    return add_repeats(indexes, std::move(ids));
-  };
-  CHECKED(ids_.candidates(compare));
-  std::sort(repeats_.begin(), repeats_.end());
-  return {};
-}
-
-// The repeat that comes first in the file, with both places.
-Result<Error> Intake::repeat_error() const {
-  const Repeat& repeat = repeats_.front();
-  const int64_t pair[] = {repeat.first, repeat.index};
-  const auto ids = TRY(const_cast<Intake*>(this)->ids_of(pair));
-  const std::string name(id_member(options_.input.format));
-  Error e = input_error("input.duplicate_id", "", "answers return in any order and are matched by " + name,
-                        "rename, or add --skip-invalid to set the later ones aside");
-  e.message = name + " " + ids.front() + " is used twice";
-  if (repeated_ids_ > 1) e.message += " (" + grouped(repeated_ids_) + " ids in all)";
-  e.where.file = path_;
-  e.where.line = TRY(spool_.at(repeat.first)).line;
-  e.where.custom_id = ids.front();
-  e.where.note = "and :" + std::to_string(TRY(spool_.at(repeat.index)).line);
-  e.count = repeated_ids_;
-  return e;
-}
-
 Status Intake::each_row(
     const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take) {
   RowSpool::Reader reader(spool_);
   std::string reason;
-  size_t repeat = 0;
+  repeats_.rewind();
   for (int64_t index = 0; index < spool_.size(); ++index) {
     const RowSpool::Entry entry = TRY(reader.next(reason));
-    while (repeat < repeats_.size() && repeats_[repeat].index < index) ++repeat;
-    if (entry.shape >= 0 && repeat < repeats_.size() && repeats_[repeat].index == index) {
-      Error e = input_error("input.duplicate_id", "custom_id was used before", "", "");
-      e.where.line = entry.line;
-      e.why = "first in line " + grouped(TRY(spool_.at(repeats_[repeat].first)).line);
-      const int64_t one[] = {index};
-      e.where.custom_id = TRY(ids_of(one)).front();
-      reason = reason_json(e);
-    }
+    if (entry.shape >= 0)
+      if (const auto repeat = TRY(repeats_.of(index))) reason = reason_json(*repeat);
     CHECKED(take(index, entry, reason));
   }
   return {};
@@ -448,7 +317,7 @@ Status Intake::total_up() {
 }
 
 Result<bool> Intake::exists() {
-  out_.id = name_job(job_.world, pump_->digest(), options_);
+  out_.id = name_job(job_.world, pump_->digest(), options_.input, options_.salt, options_.limit);
   job_.id = out_.id;
   out_.existed = TRY(store_.job(out_.id)).has_value();
   return out_.existed;
@@ -495,7 +364,7 @@ Result<Checked> Intake::run() {
   CHECKED(open());
   CHECKED(tell_format());
   CHECKED(read_records());
-  CHECKED(find_repeats());
+  CHECKED(repeats_.find(ids_, options_.skip_invalid));
   job_.input = segment_id_;
   job_.requests = count_;
   job_.format = options_.input.format;
@@ -505,13 +374,12 @@ Result<Checked> Intake::run() {
   const bool nothing_good = faults_.lines() == count_;
   if (!known && faults_.any() && (!options_.skip_invalid || nothing_good)) {
     const bool repeat_is_first =
-        !repeats_.empty() && !options_.skip_invalid &&
-        TRY(spool_.at(repeats_.front().index)).line < faults_.first_line();
+        repeats_.any() && !options_.skip_invalid && TRY(repeats_.first_line()) < faults_.first_line();
     if (!repeat_is_first) return fail(faults_.report(count_));
   }
-  if (!known && !repeats_.empty() && !options_.skip_invalid) return fail(TRY(repeat_error()));
+  if (!known && repeats_.any() && !options_.skip_invalid) return fail(TRY(repeats_.report()));
   CHECKED(total_up());
-  if (out_.invalid > 0) out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeat_error());
+  if (out_.invalid > 0) out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeats_.report());
   if (!known && !dry_run_) CHECKED(commit());
   return out_;
 }

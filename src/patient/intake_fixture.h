@@ -103,7 +103,7 @@ inline std::vector<std::string> ticket_lines() {
   texts.resize(13'083);
   std::vector<std::string> lines;
   for (size_t i = 0; i < texts.size(); ++i) {
-    char id[16];
+    char id[32];
     std::snprintf(id, sizeof id, "t-%05zu", i + 1);
     lines.push_back(chat_line(id, texts[i]));
   }

@@ -61,23 +61,35 @@ Result<CheckedLine> LineChecker::check(const Record& record) {
 }
 
 Result<CheckedLine> LineChecker::check_batch_line(std::string_view text) {
+  // check_body parses the body whole, so a usual line needs no other look.
+  const bool usual = options_.format != InputFormat::gemini_jsonl &&
+                     BatchLineReader::read_usual(options_.format, text, line_);
+  if (usual) {
+    auto checked = check_line_parts(line_);
+    if (checked || checked.error().code != "wire.json") return checked;
+  }
   if (reader_.read(options_.format, text, line_)) return fail(not_json(text));
   if (line_.strange && strange_.parse(text.data(), text.size(), false).error())
     return fail(not_json(text));
-  CHECKED(check_members(line_));
-  auto endpoint = TRY(endpoint_of(options_.format, line_));
-  auto checked = check_request(endpoint, line_.body.text);
+  auto checked = check_line_parts(line_);
+  if (!checked && checked.error().code == "wire.json") return fail(not_json(text));
+  return checked;
+}
+
+Result<CheckedLine> LineChecker::check_line_parts(const BatchLine& line) {
+  CHECKED(check_members(line));
+  const Endpoint endpoint = TRY(endpoint_of(options_.format, line));
+  auto checked = check_request(endpoint, line.body.text);
   if (!checked) {
     Error e = std::move(checked).error();
-    if (e.code == "wire.json") return fail(not_json(text));
-    if (e.code != "provider.no_endpoint") {
+    if (e.code != "provider.no_endpoint" && e.code != "wire.json") {
       const std::string body(body_member(options_.format));
       e.where.field = e.where.field.empty() ? body : body + "." + e.where.field;
     }
-    e.where.custom_id = line_.custom_id.text;
+    e.where.custom_id = line.custom_id.text;
     return fail(std::move(e));
   }
-  checked->custom_id = line_.custom_id.text;
+  checked->custom_id = line.custom_id.text;
   return checked;
 }
 

@@ -39,6 +39,7 @@ class LineChecker {
 
  private:
   Result<CheckedLine> check_batch_line(std::string_view text);
+  Result<CheckedLine> check_line_parts(const BatchLine& line);
   Result<CheckedLine> check_row(const Record& record);
   Status check_members(const BatchLine& line) const;
   Result<CheckedLine> check_request(Endpoint endpoint, std::string_view body);

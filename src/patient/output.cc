@@ -91,7 +91,7 @@ class OutputWriter {
       line.custom_id = id;
     }
     if (TRY(read_answer(row))) {
-      CHECKED(in_words_of(request.endpoint, row, error));
+      in_words_of(request, row, error);
       line.body = body_;
     } else {
       error = row.state == RequestState::succeeded ? own_error("result_gone", "the answer is no longer kept")
@@ -106,15 +106,15 @@ class OutputWriter {
   }
 
   // body_ as the endpoint of the input would have said it; `error` is filled where that is impossible.
-  Status in_words_of(Endpoint endpoint, const store::OutcomeRow& row, std::string& error) {
-    if (endpoint == row.endpoint) return {};
-    auto translated = dialect::translate_answer(row.endpoint, body_, endpoint, row.model);
+  void in_words_of(const RequestText& request, const store::OutcomeRow& row, std::string& error) {
+    if (request.endpoint == row.endpoint) return;
+    auto translated =
+        dialect::translate_answer(row.endpoint, body_, request.endpoint, row.model, request.body);
     if (translated) {
       body_ = std::move(*translated);
     } else {
       error = own_error(translated.error().code, translated.error().message);
     }
-    return {};
   }
 
   Status add_row(const store::OutcomeRow& row) {

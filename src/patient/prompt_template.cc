@@ -103,7 +103,6 @@ Error unknown_column(std::string_view name, const std::vector<std::string>& colu
   e.code = "input.column";
   e.message = "the prompt uses {" + std::string(name.substr(0, 64)) + "}, which is no column";
   e.why = "every prompt would be incomplete";
-  e.where.field = std::string(name.substr(0, 64));
   e.where.note = "has " + listed(columns);
   if (const std::string* column = likely(name, columns)) {
     e.next = {"did you mean {" + *column + "}?"};

@@ -21,7 +21,7 @@ class RowSpool {
     int32_t length = 0;
     int32_t shape = 0;  // -1: the line was set aside, its reason is kept
   };
-  explicit RowSpool(std::string spill_directory, size_t entries_in_memory = 1 << 18)
+  explicit RowSpool(std::string spill_directory, size_t entries_in_memory = 1 << 15)
       : most_(entries_in_memory), rows_(spill_directory), reasons_(std::move(spill_directory)) {}
 
   Status add(const Entry& entry);

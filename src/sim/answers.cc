@@ -104,8 +104,10 @@ PrefixCache::Found PrefixCache::look(const Ask& ask, double hits, Draw draw, boo
 
 void Answerer::write_text(const Ask& ask, Draw words, std::string& out) {
   if (!ask.tool.empty()) {
-    if (ask.tool_schema) append_instance(out, *ask.tool_schema, ask.user, words.bits(Chance::wording));
-    else out += "{}";
+    if (ask.tool_schema)
+      append_instance(out, *ask.tool_schema, ask.user, words.bits(Chance::wording));
+    else
+      out += "{}";
   } else if (ask.schema) {
     append_instance(out, *ask.schema, ask.user, words.bits(Chance::wording));
   } else if (labels_.find(ask.system, ask.user)) {
@@ -137,8 +139,8 @@ void Answerer::write_text(const Ask& ask, Draw words, std::string& out) {
   }
 }
 
-void Answerer::answer(const Ask& ask, ServiceTier tier, PrefixCache& cache, double cache_hits, Draw draw,
-                      Said& said) {
+void Answerer::answer(const Ask& ask, ServiceTier tier, PrefixCache& cache, double cache_hits,
+                      Draw draw, Said& said) {
   said.text.clear();
   said.thought.clear();
   said.finish = ask.tool.empty() ? Finish::stop : Finish::tool;
@@ -186,7 +188,8 @@ void append_embedding(std::string& out, std::string_view text, int64_t dimension
   for (float& v : values) v = static_cast<float>(static_cast<double>(v) / norm);
   if (base64) {
     out += '"';
-    append_base64(out, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+    append_base64(out,
+                  {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
     out += '"';
     return;
   }

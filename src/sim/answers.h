@@ -14,7 +14,8 @@
 
 namespace twolane::sim {
 
-// Prefixes that a provider has seen lately. One for the live lane of an account, one for each batch.
+// Prefixes that a provider has seen lately. One for the live lane of an account, one for each
+// batch.
 class PrefixCache {
  public:
   // How many tokens of the prompt are found, and how many are written; both 0 below 1,024.
@@ -35,8 +36,8 @@ class PrefixCache {
 enum class Finish : uint8_t { stop, length, tool };
 
 struct Said {
-  std::string text;       // the answer, or the tool call's arguments as JSON
-  std::string thought;    // what it says it thought, where that is shown
+  std::string text;     // the answer, or the tool call's arguments as JSON
+  std::string thought;  // what it says it thought, where that is shown
   Finish finish = Finish::stop;
   Usage usage;
 };
@@ -45,7 +46,8 @@ class Answerer {
  public:
   // The answer to a request that is not refused. `said` is overwritten; its buffers are reused.
   // `tier` is the one that serves.
-  void answer(const Ask& ask, ServiceTier tier, PrefixCache& cache, double cache_hits, Draw draw, Said& said);
+  void answer(const Ask& ask, ServiceTier tier, PrefixCache& cache, double cache_hits, Draw draw,
+              Said& said);
 
  private:
   void write_text(const Ask& ask, Draw words, std::string& out);

@@ -9,7 +9,8 @@ class AnthropicFormat final : public BatchFormat {
  public:
   void read(const Batch& batch, Line& line) const override;
   void name(const Batch& batch, Fate fate, Line& line) const override;
-  void write(const Batch& batch, Fate fate, const Line& line, Time at, std::string& out) const override;
+  void write(const Batch& batch, Fate fate, const Line& line, Time at,
+             std::string& out) const override;
   bool two_files() const override { return false; }
   bool expiry_leaves_results() const override { return true; }
   Refusal mishap(bool server, Draw draw) const override;
@@ -27,11 +28,11 @@ class Anthropic final : public Api {
   wire::HttpReply too_many(const Call& call, Duration retry_after) const override;
   wire::HttpReply server_error(const Call& call, int status) const override;
   const BatchFormat& format() const override { return format_; }
+  void sign(const Call& call, wire::HttpReply& reply) const override;
 
  private:
   using Reply = Result<wire::HttpReply>;
   wire::HttpReply refuse(const Call& call, int status, std::string type, std::string message) const;
-  Reply route(Call& call);
   Reply messages(Call& call);
   Reply count_tokens(Call& call);
   Reply list_models(Call& call, std::string_view id) const;

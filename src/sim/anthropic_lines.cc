@@ -60,8 +60,10 @@ void append_anthropic_error(const Refusal& r, std::string_view request_id, std::
   out += ",\"message\":";
   append_quoted(out, r.message);
   out += "},\"request_id\":";
-  if (request_id.empty()) out += "null";
-  else append_quoted(out, request_id);
+  if (request_id.empty())
+    out += "null";
+  else
+    append_quoted(out, request_id);
   out += '}';
 }
 
@@ -79,7 +81,9 @@ void append_anthropic_message(const Line& line, std::string_view tier, std::stri
   out += "\",\"content\":";
   append_content(line, out);
   out += ",\"stop_reason\":\"";
-  out += line.said.finish == Finish::length ? "max_tokens" : line.said.finish == Finish::tool ? "tool_use" : "end_turn";
+  out += line.said.finish == Finish::length ? "max_tokens"
+         : line.said.finish == Finish::tool ? "tool_use"
+                                            : "end_turn";
   out += "\",\"stop_sequence\":null,\"stop_details\":null,";
   append_usage(line, tier, out);
   out += '}';
@@ -91,7 +95,8 @@ void AnthropicFormat::read(const Batch&, Line& line) const {
   auto params = member(line.json, "params");
   if (!params) return line.ask.refuse(400, "invalid_request_error", "params: Field required");
   read_ask(Endpoint::messages, *params, line.ask);
-  if (line.ask.stream) line.ask.refuse(400, "invalid_request_error", "stream: streaming is not supported in batches");
+  if (line.ask.stream)
+    line.ask.refuse(400, "invalid_request_error", "stream: streaming is not supported in batches");
 }
 
 void AnthropicFormat::name(const Batch&, Fate fate, Line& line) const {
@@ -101,7 +106,8 @@ void AnthropicFormat::name(const Batch&, Fate fate, Line& line) const {
   append_id(line.response_id, line.draw.bits(Chance::response_id), 22);
 }
 
-void AnthropicFormat::write(const Batch&, Fate fate, const Line& line, Time, std::string& out) const {
+void AnthropicFormat::write(const Batch&, Fate fate, const Line& line, Time,
+                            std::string& out) const {
   out += "{\"custom_id\":";
   append_quoted(out, line.key);
   switch (fate) {
@@ -116,13 +122,18 @@ void AnthropicFormat::write(const Batch&, Fate fate, const Line& line, Time, std
       append_anthropic_error(*line.ask.refusal, {}, out);
       out += "}}";
       return;
-    case Fate::cancelled: out += ",\"result\":{\"type\":\"canceled\"}}"; return;
-    case Fate::expired: out += ",\"result\":{\"type\":\"expired\"}}"; return;
+    case Fate::cancelled:
+      out += ",\"result\":{\"type\":\"canceled\"}}";
+      return;
+    case Fate::expired:
+      out += ",\"result\":{\"type\":\"expired\"}}";
+      return;
   }
 }
 
 Refusal AnthropicFormat::mishap(bool server, Draw draw) const {
-  if (!server) return {400, "invalid_request_error", "Output blocked by content filtering policy", "", ""};
+  if (!server)
+    return {400, "invalid_request_error", "Output blocked by content filtering policy", "", ""};
   if (draw.hits(0.5, Chance::error_kind)) return {529, "overloaded_error", "Overloaded", "", ""};
   return {500, "api_error", "Internal server error", "", ""};
 }

@@ -54,6 +54,8 @@ class Api {
   virtual wire::HttpReply too_many(const Call& call, Duration retry_after) const = 0;
   virtual wire::HttpReply server_error(const Call& call, int status) const = 0;
   virtual const BatchFormat& format() const = 0;
+  // Adds the headers that every answer carries.
+  virtual void sign(const Call& call, wire::HttpReply& reply) const = 0;
 };
 
 std::unique_ptr<Api> make_openai(Core& core);
@@ -61,7 +63,9 @@ std::unique_ptr<Api> make_anthropic(Core& core);
 std::unique_ptr<Api> make_gemini(Core& core);
 
 wire::HttpReply json_reply(int status, std::string body);
-inline wire::HttpReply json_reply(int status, const wire::Json& body) { return json_reply(status, wire::dump(body)); }
+inline wire::HttpReply json_reply(int status, const wire::Json& body) {
+  return json_reply(status, wire::dump(body));
+}
 
 // Whether this list shows a batch that was created then.
 bool is_listed(const Core& core, const Batch& batch, Time now);

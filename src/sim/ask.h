@@ -1,16 +1,17 @@
-// What one request asks for, read from any of the wire formats, with what the provider would refuse.
+// What one request asks for, read from any of the wire formats, with what the provider would
+// refuse.
 //
-// Views point into the JSON parser's buffer: they live until it parses the next text. An Ask is reused
-// from line to line so that reading a million requests allocates nothing.
+// Views point into the JSON parser's buffer: they live until it parses the next text. An Ask is
+// reused from line to line so that reading a million requests allocates nothing.
 #pragma once
+
+#include <simdjson.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <simdjson.h>
 
 #include "model/endpoint.h"
 #include "sim/rates.h"
@@ -20,10 +21,10 @@ namespace twolane::sim {
 // The provider's No to one request, in terms of its own error body.
 struct Refusal {
   int status = 400;
-  std::string type;     // OpenAI and Anthropic: error.type; Gemini: the status word
+  std::string type;  // OpenAI and Anthropic: error.type; Gemini: the status word
   std::string message;
-  std::string param;    // OpenAI only; empty: null
-  std::string code;     // OpenAI only; empty: null
+  std::string param;  // OpenAI only; empty: null
+  std::string code;   // OpenAI only; empty: null
 };
 
 struct Ask {
@@ -37,8 +38,8 @@ struct Ask {
   std::string_view system, user;        // the first system text, the last user text
   int64_t text_bytes = 0;
   int64_t messages = 0;
-  int64_t other_tokens = 0;  // images, files, tool and schema definitions
-  int64_t input_tokens = 0;  // all of it; set when reading is done
+  int64_t other_tokens = 0;   // images, files, tool and schema definitions
+  int64_t input_tokens = 0;   // all of it; set when reading is done
   int64_t marked_texts = -1;  // the first so many texts end at the last cache mark; -1: no mark
   bool mark_for_an_hour = false;
 

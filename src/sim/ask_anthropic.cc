@@ -46,11 +46,13 @@ std::string_view take_blocks(Ask& ask, element content) {
 
 void take_messages(Ask& ask, element messages) {
   simdjson::dom::array list;
-  if (messages.get(list) || list.size() == 0) return bad(ask, "messages: at least one message is required");
+  if (messages.get(list) || list.size() == 0)
+    return bad(ask, "messages: at least one message is required");
   for (element message : list) {
     const std::string_view role = text_at(message, "role");
     if (role != "user" && role != "assistant")
-      bad(ask, "messages." + std::to_string(ask.messages) + ".role: Input should be 'user' or 'assistant'");
+      bad(ask, "messages." + std::to_string(ask.messages) +
+                   ".role: Input should be 'user' or 'assistant'");
     ++ask.messages;
     auto content = member(message, "content");
     if (!content) {
@@ -80,15 +82,18 @@ void take_tools(Ask& ask, element tools, std::optional<element> choice) {
 void check(Ask& ask, bool has_limit) {
   if (ask.model_name.empty()) return bad(ask, "model: Field required");
   ask.model = find_model(Provider::anthropic, ask.model_name);
-  if (!ask.model) return ask.refuse(404, "not_found_error", "model: " + std::string(ask.model_name));
+  if (!ask.model)
+    return ask.refuse(404, "not_found_error", "model: " + std::string(ask.model_name));
   if (!has_limit) return bad(ask, "max_tokens: Field required");
   if (ask.limit < 1) return bad(ask, "max_tokens: must be greater than or equal to 1");
   if (ask.limit > ask.model->most_output)
-    return bad(ask, "max_tokens: " + std::to_string(ask.limit) + " > " + std::to_string(ask.model->most_output) +
-               ", which is the maximum allowed number of output tokens for " + std::string(ask.model_name));
+    return bad(ask, "max_tokens: " + std::to_string(ask.limit) + " > " +
+                        std::to_string(ask.model->most_output) +
+                        ", which is the maximum allowed number of output tokens for " +
+                        std::string(ask.model_name));
   if (ask.input_tokens > ask.model->context)
     bad(ask, "prompt is too long: " + std::to_string(ask.input_tokens) + " tokens > " +
-             std::to_string(ask.model->context) + " maximum");
+                 std::to_string(ask.model->context) + " maximum");
 }
 
 void take_range(Ask& ask, element value, const char* name) {
@@ -104,22 +109,33 @@ void read_messages(element body, Ask& ask) {
   simdjson::dom::object fields;
   if (body.get(fields)) return bad(ask, "params: Input should be an object");
   // A prefix is tools, then system, then messages, whatever the order of the keys.
-  if (auto system = member(body, "system"); system && !system->is_null()) ask.system = take_blocks(ask, *system);
+  if (auto system = member(body, "system"); system && !system->is_null())
+    ask.system = take_blocks(ask, *system);
   for (auto [key, value] : fields) {
-    if (key == "model") ask.model_name = text_of(value);
-    else if (key == "messages") has_messages = true, take_messages(ask, value);
-    else if (key == "max_tokens") has_limit = true, ask.limit = int_of(value).value_or(0);
-    else if (key == "temperature") take_range(ask, value, "temperature");
-    else if (key == "top_p") take_range(ask, value, "top_p");
-    else if (key == "stream") ask.stream = is_true(value);
-    else if (key == "speed") { if (text_of(value) == "fast") bad(ask, "speed: fast mode is not available here"); }
-    else if (key == "tools") tools = value;
-    else if (key == "tool_choice") choice = value;
+    if (key == "model")
+      ask.model_name = text_of(value);
+    else if (key == "messages")
+      has_messages = true, take_messages(ask, value);
+    else if (key == "max_tokens")
+      has_limit = true, ask.limit = int_of(value).value_or(0);
+    else if (key == "temperature")
+      take_range(ask, value, "temperature");
+    else if (key == "top_p")
+      take_range(ask, value, "top_p");
+    else if (key == "stream")
+      ask.stream = is_true(value);
+    else if (key == "speed") {
+      if (text_of(value) == "fast") bad(ask, "speed: fast mode is not available here");
+    } else if (key == "tools")
+      tools = value;
+    else if (key == "tool_choice")
+      choice = value;
     else if (key == "thinking") {
       const std::string_view type = text_at(value, "type");
       ask.think = type == "enabled" || type == "adaptive";
     } else if (key == "output_config") {
-      if (auto format = member(value, "format"); format && text_at(*format, "type") == "json_schema") {
+      if (auto format = member(value, "format");
+          format && text_at(*format, "type") == "json_schema") {
         ask.schema = member(*format, "schema");
         if (ask.schema) ask.other_tokens += weight_of(*ask.schema) / 4;
       }

@@ -87,7 +87,8 @@ void take_tools(Ask& ask, element tools, std::optional<element> config) {
   simdjson::dom::array list, functions, allowed;
   if (tools.get(list)) return;
   ask.other_tokens += weight_of(tools) / 4;
-  auto calling = config ? either(*config, "functionCallingConfig", "function_calling_config") : std::nullopt;
+  auto calling =
+      config ? either(*config, "functionCallingConfig", "function_calling_config") : std::nullopt;
   if (!calling || text_at(*calling, "mode") != "ANY") return;
   std::string_view wanted;
   if (auto names = either(*calling, "allowedFunctionNames", "allowed_function_names");
@@ -108,9 +109,12 @@ void take_tools(Ask& ask, element tools, std::optional<element> config) {
 
 void take_tier(Ask& ask, std::string_view tier) {
   ask.tier_given = !tier.empty();
-  if (tier == "flex") ask.tier = ServiceTier::flex;
-  else if (tier == "priority") ask.tier = ServiceTier::priority;
-  else if (!tier.empty() && tier != "standard" && tier != "unspecified") bad(ask, "Invalid value at 'service_tier'");
+  if (tier == "flex")
+    ask.tier = ServiceTier::flex;
+  else if (tier == "priority")
+    ask.tier = ServiceTier::priority;
+  else if (!tier.empty() && tier != "standard" && tier != "unspecified")
+    bad(ask, "Invalid value at 'service_tier'");
 }
 
 }  // namespace
@@ -119,44 +123,55 @@ void read_generate_content(element body, Ask& ask) {
   std::optional<element> tools, config;
   bool has_contents = false;
   simdjson::dom::object fields;
-  if (body.get(fields)) return bad(ask, "Invalid JSON payload received. The request is not an object.");
+  if (body.get(fields))
+    return bad(ask, "Invalid JSON payload received. The request is not an object.");
   if (auto system = either(body, "systemInstruction", "system_instruction")) {
     ++ask.messages;
     ask.system = take_parts(ask, *system);
   }
   for (auto [key, value] : fields) {
-    if (key == "contents") has_contents = true, take_contents(ask, value);
-    else if (key == "generationConfig" || key == "generation_config") take_generation_config(ask, value);
-    else if (key == "tools") tools = value;
-    else if (key == "toolConfig" || key == "tool_config") config = value;
-    else if (key == "serviceTier" || key == "service_tier") take_tier(ask, text_of(value));
+    if (key == "contents")
+      has_contents = true, take_contents(ask, value);
+    else if (key == "generationConfig" || key == "generation_config")
+      take_generation_config(ask, value);
+    else if (key == "tools")
+      tools = value;
+    else if (key == "toolConfig" || key == "tool_config")
+      config = value;
+    else if (key == "serviceTier" || key == "service_tier")
+      take_tier(ask, text_of(value));
     else if (key != "systemInstruction" && key != "system_instruction" && key != "safetySettings" &&
              key != "safety_settings" && key != "cachedContent" && key != "cached_content" &&
              key != "model" && key != "labels" && key != "store")
-      bad(ask, "Invalid JSON payload received. Unknown name \"" + std::string(key) + "\": Cannot find field.");
+      bad(ask, "Invalid JSON payload received. Unknown name \"" + std::string(key) +
+                   "\": Cannot find field.");
   }
   if (!has_contents) bad(ask, "* GenerateContentRequest.contents: contents is not specified");
   if (tools) take_tools(ask, *tools, config);
   close_prompt(ask);
   if (!ask.model) return;
   if (ask.limit > ask.model->most_output)
-    bad(ask, "Unable to submit request because it has a maxOutputTokens value of " + std::to_string(ask.limit) +
-             " but the supported range is from 1 to " + std::to_string(ask.model->most_output) + ".");
+    bad(ask, "Unable to submit request because it has a maxOutputTokens value of " +
+                 std::to_string(ask.limit) + " but the supported range is from 1 to " +
+                 std::to_string(ask.model->most_output) + ".");
   if (ask.input_tokens > ask.model->context)
     bad(ask, "The input token count (" + std::to_string(ask.input_tokens) +
-             ") exceeds the maximum number of tokens allowed (" + std::to_string(ask.model->context) + ").");
+                 ") exceeds the maximum number of tokens allowed (" +
+                 std::to_string(ask.model->context) + ").");
 }
 
 void read_embed_content(element body, Ask& ask) {
   auto content = member(body, "content");
   if (!content) return bad(ask, "* EmbedContentRequest.content: content is not specified");
   simdjson::dom::array several;
-  if (!content->get(several)) return bad(ask, "Invalid value at 'content': one content is expected.");
+  if (!content->get(several))
+    return bad(ask, "Invalid value at 'content': one content is expected.");
   take_parts(ask, *content);
   ask.inputs.assign(ask.texts.begin(), ask.texts.end());
   if (auto d = either(body, "outputDimensionality", "output_dimensionality")) {
     ask.dimensions = int_of(*d).value_or(0);
-    if (ask.dimensions < 1 || ask.dimensions > 3072) bad(ask, "outputDimensionality must be from 1 to 3072.");
+    if (ask.dimensions < 1 || ask.dimensions > 3072)
+      bad(ask, "outputDimensionality must be from 1 to 3072.");
   }
   ask.input_tokens = std::max<int64_t>(1, tokens_of(ask.text_bytes));
   if (ask.text_bytes == 0) bad(ask, "* EmbedContentRequest.content: content contains no text");

@@ -13,7 +13,8 @@ inline std::optional<int64_t> int_of(simdjson::dom::element value) {
   int64_t n = 0;
   if (!value.get(n)) return n;
   double d = 0;
-  if (!value.get(d) && d == static_cast<double>(static_cast<int64_t>(d))) return static_cast<int64_t>(d);
+  if (!value.get(d) && d == static_cast<double>(static_cast<int64_t>(d)))
+    return static_cast<int64_t>(d);
   return std::nullopt;
 }
 inline bool is_true(simdjson::dom::element value) {

@@ -36,8 +36,10 @@ Plan Batches::plan(uint64_t number, Time created, Duration window) const {
 
 Time Batches::cancel_effect(const Batch& batch, Time now) const {
   const Draw draw{batch.plan.draw};
-  const double more = std::max<double>(0, static_cast<double>((scenario_.cancel_lag_most - scenario_.cancel_lag).ms));
-  return now + scenario_.cancel_lag + milliseconds(static_cast<int64_t>(more * draw.uniform(Chance::cancel_lag)));
+  const double more = std::max<double>(
+      0, static_cast<double>((scenario_.cancel_lag_most - scenario_.cancel_lag).ms));
+  return now + scenario_.cancel_lag +
+         milliseconds(static_cast<int64_t>(more * draw.uniform(Chance::cancel_lag)));
 }
 
 Time Batches::ends_at(const Batch& b) const {
@@ -56,11 +58,14 @@ Time Batches::ends_at(const Batch& b) const {
 int64_t Batches::done_by(const Batch& b, Time now) const {
   if (b.end) return b.end->answered + b.end->errored;
   if (b.plan.stuck || b.plan.takes.ms <= 0 || now < b.plan.validated) return 0;
-  const double share = static_cast<double>((now - b.plan.validated).ms) / static_cast<double>(b.plan.takes.ms);
-  return static_cast<int64_t>(static_cast<double>(b.requests) * std::clamp(2 * share - 1, 0.0, 1.0));
+  const double share =
+      static_cast<double>((now - b.plan.validated).ms) / static_cast<double>(b.plan.takes.ms);
+  return static_cast<int64_t>(static_cast<double>(b.requests) *
+                              std::clamp(2 * share - 1, 0.0, 1.0));
 }
 
-int64_t Batches::enqueued(Provider provider, std::string_view account, std::string_view model, Time now) const {
+int64_t Batches::enqueued(Provider provider, std::string_view account, std::string_view model,
+                          Time now) const {
   int64_t sum = 0;
   for (const Batch* b : state_.unfinished())
     if (b->provider == provider && b->account == account && b->model == model && !ended(*b, now))
@@ -84,7 +89,7 @@ Status Batches::bring_up_to(Time now) {
 
 namespace {
 
-// A result file being written. Lines are shuffled within blocks of a few thousand, which is all of a
+// A result file being written. Lines are shuffled within blocks of a thousand, which is all of a
 // small batch, so that memory does not grow with a large one.
 class ResultFile {
  public:
@@ -95,7 +100,7 @@ class ResultFile {
   Status close_line(Storage& storage, const std::string& name) {
     lines_ += '\n';
     ends_.push_back(lines_.size());
-    return ends_.size() >= 4096 || lines_.size() > (4 << 20) ? flush(storage, name) : Status();
+    return ends_.size() >= 1024 || lines_.size() > (1 << 20) ? flush(storage, name) : Status();
   }
   // The last line once more.
   void repeat() {
@@ -154,15 +159,21 @@ How how_it_ended(const Batch& b, Time at) {
 class Batches::Settling {
  public:
   Settling(Batches& batches, Batch& batch, Time at)
-      : my_(batches), s_(batches.scenario_), b_(batch), format_(*batches.formats[static_cast<int>(batch.provider)]),
-        at_(at), at_text_(rfc3339(at)), output_(s_.shuffled, Draw{batch.plan.draw}),
+      : my_(batches),
+        s_(batches.scenario_),
+        b_(batch),
+        format_(*batches.formats[static_cast<int>(batch.provider)]),
+        at_(at),
+        at_text_(rfc3339(at)),
+        output_(s_.shuffled, Draw{batch.plan.draw}),
         errors_(s_.shuffled, Draw{mix(batch.plan.draw)}) {
     end_.at = at;
     end_.how = how_it_ended(batch, at);
   }
 
   Status run() {
-    const bool results = end_.how != How::failed && !(end_.how == How::cancelled && b_.provider == Provider::gemini) &&
+    const bool results = end_.how != How::failed &&
+                         !(end_.how == How::cancelled && b_.provider == Provider::gemini) &&
                          (end_.how != How::expired || format_.expiry_leaves_results());
     if (results) CHECKED(each_line());
     CHECKED(output_.flush(my_.storage_, b_.output_blob()));
@@ -181,10 +192,11 @@ class Batches::Settling {
     while (TRY(lines.next(text))) {
       if (text.empty() || text == "\r") continue;
       line_.draw = Draw{mix(b_.plan.draw, ++number)};
-      if (my_.parser_.parse(text.data(), text.size(), false).get(line_.json)) continue;  // refused at creation
+      if (my_.parser_.parse(text.data(), text.size(), false).get(line_.json))
+        continue;  // refused at creation
       format_.read(b_, line_);
       CHECKED(one());
-      if (ledger_.size() < (1 << 20)) continue;
+      if (ledger_.size() < (256 << 10)) continue;
       CHECKED(my_.storage_.charge(ledger_));
       ledger_.clear();
     }
@@ -197,7 +209,9 @@ class Batches::Settling {
     if (end_.how == How::expired && s_.expired_share > 0)
       return !line_.draw.hits(s_.expired_share, Chance::expired);
     const double share = 0.5 + 0.5 * line_.draw.uniform(Chance::finish);
-    return b_.plan.validated + milliseconds(static_cast<int64_t>(static_cast<double>(b_.plan.takes.ms) * share)) <= at_;
+    return b_.plan.validated +
+               milliseconds(static_cast<int64_t>(static_cast<double>(b_.plan.takes.ms) * share)) <=
+           at_;
   }
 
   Fate fate_of() {
@@ -227,13 +241,14 @@ class Batches::Settling {
     line_.has_usage = false;
     const bool charge = billed(fate);
     if (charge) {
-      my_.answerer_.answer(line_.ask, ServiceTier::batch, cache_, s_.cache_hits, line_.draw, line_.said);
+      my_.answerer_.answer(line_.ask, ServiceTier::batch, cache_, s_.cache_hits, line_.draw,
+                           line_.said);
       line_.has_usage = fate == Fate::server_error && line_.draw.hits(0.5, Chance::billed_usage);
     }
     format_.name(b_, fate, line_);
     if (charge) {
-      append_charge(ledger_, {b_.provider, b_.account, line_.response_id, line_.key, b_.id, at_text_,
-                              line_.ask.model, ServiceTier::batch, line_.said.usage});
+      append_charge(ledger_, {b_.provider, b_.account, line_.response_id, line_.key, b_.id,
+                              at_text_, line_.ask.model, ServiceTier::batch, line_.said.usage});
       add_usage();
     }
     return write(fate);
@@ -252,7 +267,8 @@ class Batches::Settling {
       const size_t length = file.buffer().size() - from;
       const bool inside = b_.provider == Provider::gemini && b_.is_inline();
       const auto share = 0.2 + 0.7 * line_.draw.uniform(Chance::cut_at);
-      file.buffer().resize(from + (inside ? 0 : static_cast<size_t>(static_cast<double>(length) * share)));
+      file.buffer().resize(from +
+                           (inside ? 0 : static_cast<size_t>(static_cast<double>(length) * share)));
       if (inside) return {};
     } else if (line_.draw.hits(s_.duplicate_line, Chance::duplicate)) {
       CHECKED(file.close_line(my_.storage_, name));
@@ -272,7 +288,8 @@ class Batches::Settling {
     line_.key = foreign_;
     line_.response_id = id;
     if (!line_.response_id.empty()) {
-      line_.response_id.resize(line_.response_id.size() - std::min<size_t>(8, line_.response_id.size()));
+      line_.response_id.resize(line_.response_id.size() -
+                               std::min<size_t>(8, line_.response_id.size()));
       append_id(line_.response_id, mix(line_.draw.bits(Chance::foreign)), 8);
     }
     format_.write(b_, fate, line_, at_, file.buffer());
@@ -283,11 +300,19 @@ class Batches::Settling {
 
   void count(Fate fate) {
     switch (fate) {
-      case Fate::answered: ++end_.answered; return;
+      case Fate::answered:
+        ++end_.answered;
+        return;
       case Fate::refused:
-      case Fate::server_error: ++end_.errored; return;
-      case Fate::cancelled: ++end_.cancelled; return;
-      case Fate::expired: ++end_.expired; return;
+      case Fate::server_error:
+        ++end_.errored;
+        return;
+      case Fate::cancelled:
+        ++end_.cancelled;
+        return;
+      case Fate::expired:
+        ++end_.expired;
+        return;
     }
   }
 

@@ -1,14 +1,14 @@
-// The life of a batch, the same for all providers: how long it takes, what cancelling and expiry leave,
-// and the making of its results and charges when it ends.
+// The life of a batch, the same for all providers: how long it takes, what cancelling and expiry
+// leave, and the making of its results and charges when it ends.
 //
-// Lazy: a batch that has ended is worked out when somebody looks, line by line, so memory stays flat.
-// Results depend on the seed and the batch's number alone, not on when they are looked at.
+// Lazy: a batch that has ended is worked out when somebody looks, line by line, so memory stays
+// flat. Results depend on the seed and the batch's number alone, not on when they are looked at.
 #pragma once
+
+#include <simdjson.h>
 
 #include <string>
 #include <string_view>
-
-#include <simdjson.h>
 
 #include "base/result.h"
 #include "sim/answers.h"
@@ -41,7 +41,8 @@ class BatchFormat {
   // The id under which an answer will be known, into line.response_id.
   virtual void name(const Batch& batch, Fate fate, Line& line) const = 0;
   // Appends one result, without a line end. `refused` finds its reason in line.ask.refusal.
-  virtual void write(const Batch& batch, Fate fate, const Line& line, Time at, std::string& out) const = 0;
+  virtual void write(const Batch& batch, Fate fate, const Line& line, Time at,
+                     std::string& out) const = 0;
   // Successes and failures lie in two files, rather than in one.
   virtual bool two_files() const = 0;
   // Whether any results are left by an expired batch.
@@ -63,7 +64,8 @@ class Batches {
   int64_t done_by(const Batch& batch, Time now) const;
   bool ended(const Batch& batch, Time now) const { return now >= ends_at(batch); }
   // Prompt tokens of unfinished batches of that model and account.
-  int64_t enqueued(Provider provider, std::string_view account, std::string_view model, Time now) const;
+  int64_t enqueued(Provider provider, std::string_view account, std::string_view model,
+                   Time now) const;
 
   // Works out every batch that has ended by now, in the order in which they ended.
   Status bring_up_to(Time now);

@@ -1,8 +1,8 @@
 // See faulty_disk.h.
 //
-// A file holds its present bytes and a log of what was done since its last sync. An entry of the log
-// keeps the bytes that it replaced; rolling back swaps them, after which it holds the bytes that it
-// wrote, and can be played again, whole or in part.
+// A file holds its present bytes and a log of what was done since its last sync. An entry of the
+// log keeps the bytes that it replaced; rolling back swaps them, after which it holds the bytes
+// that it wrote, and can be played again, whole or in part.
 #include "sim/faulty_disk.h"
 
 #include <algorithm>
@@ -30,13 +30,16 @@ class Dice {
   uint64_t state_;
 };
 
-// Which of `count` things in a row survive: none, a prefix, or each by the toss of a coin. `torn` is
-// the first that is lost of a prefix: part of it may survive.
+// Which of `count` things in a row survive: none, a prefix, or each by the toss of a coin. `torn`
+// is the first that is lost of a prefix: part of it may survive.
 struct Survivors {
   Survivors(size_t count, Dice& dice) : kept(count, false) {
     switch (dice.below(4)) {
-      case 0: break;
-      case 1: std::fill(kept.begin(), kept.end(), true); break;
+      case 0:
+        break;
+      case 1:
+        std::fill(kept.begin(), kept.end(), true);
+        break;
       case 2:
         torn = dice.below(count + 1);
         std::fill(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(torn), true);
@@ -64,10 +67,10 @@ std::unexpected<Error> io_error(std::string_view what, std::string_view path, co
 struct FaultyDisk::Node {
   struct Done {
     bool truncation = false;
-    int64_t offset = 0;      // of a write; of a truncation: the new size
-    int64_t length = 0;      // bytes written
+    int64_t offset = 0;  // of a write; of a truncation: the new size
+    int64_t length = 0;  // bytes written
     int64_t size_before = 0;
-    std::string other;       // bytes replaced or cut off; after roll_back() the bytes written
+    std::string other;  // bytes replaced or cut off; after roll_back() the bytes written
   };
 
   bool directory = false;
@@ -110,8 +113,8 @@ struct FaultyDisk::Node {
         bytes += done.other;
         continue;
       }
-      std::string written = bytes.substr(static_cast<size_t>(done.offset),
-                                         static_cast<size_t>(done.length));
+      std::string written =
+          bytes.substr(static_cast<size_t>(done.offset), static_cast<size_t>(done.length));
       bytes.resize(static_cast<size_t>(done.size_before));
       std::copy(done.other.begin(), done.other.end(),
                 bytes.begin() + std::min(done.offset, done.size_before));
@@ -147,7 +150,8 @@ struct FaultyDisk::Node {
   void tear(const Done& done, Dice& dice) {
     const std::string_view text = done.other;
     for (int64_t at = done.offset; at < done.offset + done.length;) {
-      const int64_t end = std::min((at / sector_bytes + 1) * sector_bytes, done.offset + done.length);
+      const int64_t end =
+          std::min((at / sector_bytes + 1) * sector_bytes, done.offset + done.length);
       if (dice.coin())
         write(at, text.substr(static_cast<size_t>(at - done.offset), static_cast<size_t>(end - at)),
               false);
@@ -159,7 +163,10 @@ struct FaultyDisk::Node {
 class FaultyDisk::Handle final : public store::File {
  public:
   Handle(FaultyDisk& disk, NodePtr node, std::string path, bool writes)
-      : disk_(disk), node_(std::move(node)), path_(std::move(path)), writes_(writes),
+      : disk_(disk),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        writes_(writes),
         generation_(disk.generation_) {}
 
   Result<size_t> read(int64_t offset, char* to, size_t length) override {
@@ -221,8 +228,12 @@ Status FaultyDisk::allowed(const char* operation, std::string_view path) {
 
 void FaultyDisk::apply(Names& names, const NameChange& change) {
   switch (change.kind) {
-    case NameChange::Kind::add: names[change.path] = change.node; break;
-    case NameChange::Kind::remove: names.erase(change.path); break;
+    case NameChange::Kind::add:
+      names[change.path] = change.node;
+      break;
+    case NameChange::Kind::remove:
+      names.erase(change.path);
+      break;
     case NameChange::Kind::rename:
       names.erase(change.from);
       names[change.path] = change.node;

@@ -1,10 +1,10 @@
 // A disk in memory that loses what was not synced, for crash tests and the seeded world.
 //
-// Crash model: at crash() every file keeps what was synced and, of the writes after that, nothing, a
-// prefix, or any subset, the last ones torn at sectors of 512 bytes; names that were made, renamed or
-// removed without sync_directory of their directory may vanish or come back. A rename is never half
-// done. What comes out depends on the seed only. Costs nothing per write but a copy of the bytes that
-// are overwritten. Threads: one.
+// Crash model: at crash() every file keeps what was synced and, of the writes after that, nothing,
+// a prefix, or any subset, the last ones torn at sectors of 512 bytes; names that were made,
+// renamed or removed without sync_directory of their directory may vanish or come back. A rename is
+// never half done. What comes out depends on the seed only. Costs nothing per write but a copy of
+// the bytes that are overwritten. Threads: one.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class FaultyDisk final : public store::Disk {
   // Operations so far, refused ones included.
   int64_t operations() const { return operations_; }
 
-  // Power is lost. Files that are open are of no use afterwards: their operations fail without effect,
-  // so that what belonged to the dead process can be destroyed at leisure.
+  // Power is lost. Files that are open are of no use afterwards: their operations fail without
+  // effect, so that what belonged to the dead process can be destroyed at leisure.
   void crash(uint64_t seed);
   // Bytes in all files, for tests of memory.
   int64_t bytes() const;

@@ -9,7 +9,8 @@ class GeminiFormat final : public BatchFormat {
  public:
   void read(const Batch& batch, Line& line) const override;
   void name(const Batch& batch, Fate fate, Line& line) const override;
-  void write(const Batch& batch, Fate fate, const Line& line, Time at, std::string& out) const override;
+  void write(const Batch& batch, Fate fate, const Line& line, Time at,
+             std::string& out) const override;
   bool two_files() const override { return false; }
   bool expiry_leaves_results() const override { return false; }
   Refusal mishap(bool server, Draw draw) const override;
@@ -28,6 +29,7 @@ class Gemini final : public Api {
   wire::HttpReply too_many(const Call& call, Duration retry_after) const override;
   wire::HttpReply server_error(const Call& call, int status) const override;
   const BatchFormat& format() const override { return format_; }
+  void sign(const Call& call, wire::HttpReply& reply) const override;
 
  private:
   using Reply = Result<wire::HttpReply>;

@@ -36,11 +36,14 @@ Result<HttpReply> Gemini::create(Call& call, Endpoint endpoint, const Model& mod
   if (parser.parse(text).get(body)) return refuse(400, "Invalid JSON payload received.");
   auto batch = member(body, "batch");
   auto config = batch ? either(*batch, "inputConfig", "input_config") : std::nullopt;
-  if (!config) return refuse(400, "* BatchGenerateContentRequest.batch.input_config: input_config is not specified");
+  if (!config)
+    return refuse(
+        400, "* BatchGenerateContentRequest.batch.input_config: input_config is not specified");
   Batch b;
   b.number = core_.state.next_number();
   b.id.clear();
-  append_lower_id(b.id, mix(mix(core_.seed, core_.state.effects() + 1), mix(call.draw.base, 3)), 36);
+  append_lower_id(b.id, mix(mix(core_.seed, core_.state.effects() + 1), mix(call.draw.base, 3)),
+                  36);
   b.provider = Provider::gemini;
   b.account = call.account;
   b.endpoint = endpoint;
@@ -74,7 +77,9 @@ Result<HttpReply> Gemini::check_file(Call& call, Batch& b, std::string_view name
   b.input_file = name;
   if (name.starts_with("files/")) name.remove_prefix(6);
   const File* f = core_.state.file(Provider::gemini, call.account, name, call.now);
-  if (!f) return refuse(403, "You do not have permission to access the File " + std::string(name) + " or it may not exist.");
+  if (!f)
+    return refuse(403, "You do not have permission to access the File " + std::string(name) +
+                           " or it may not exist.");
   b.input = f->blob;
   Lines lines(TRY(core_.storage.read(f->blob)));
   simdjson::dom::parser parser;
@@ -82,8 +87,10 @@ Result<HttpReply> Gemini::check_file(Call& call, Batch& b, std::string_view name
   std::string_view text;
   for (int64_t number = 1; TRY(lines.next(text)); ++number) {
     if (text.empty() || text == "\r") continue;
-    if (parser.parse(text.data(), text.size(), false).get(line.json) || !member(line.json, "request"))
-      return refuse(400, "Row " + std::to_string(number) + " of the input file is not a valid request.");
+    if (parser.parse(text.data(), text.size(), false).get(line.json) ||
+        !member(line.json, "request"))
+      return refuse(400,
+                    "Row " + std::to_string(number) + " of the input file is not a valid request.");
     format_.read(b, line);
     ++b.requests;
     b.tokens += line.ask.input_tokens;
@@ -98,13 +105,16 @@ Result<HttpReply> Gemini::check_inline(Call&, Batch& b, const element& config) {
   auto inner = outer ? member(*outer, "requests") : std::nullopt;
   simdjson::dom::array requests;
   if (!inner || inner->get(requests) || requests.size() == 0)
-    return refuse(400, "* BatchGenerateContentRequest.batch.input_config.requests: requests is not specified");
+    return refuse(
+        400,
+        "* BatchGenerateContentRequest.batch.input_config.requests: requests is not specified");
   auto blob = TRY(core_.storage.create(b.input));
   Line line;
   std::string rows;
   for (element item : requests) {
     if (!member(item, "request"))
-      return refuse(400, "Request " + std::to_string(b.requests) + " of the batch is not a valid request.");
+      return refuse(
+          400, "Request " + std::to_string(b.requests) + " of the batch is not a valid request.");
     line.json = item;
     format_.read(b, line);
     ++b.requests;
@@ -122,7 +132,8 @@ Result<HttpReply> Gemini::check_quota(const Call& call, const Batch& b) const {
     jobs += other->provider == Provider::gemini && other->account == b.account;
   const int64_t quota = core_.scenario.enqueued_tokens;
   if (jobs >= most_jobs ||
-      (quota > 0 && core_.batches.enqueued(Provider::gemini, b.account, b.model, call.now) + b.tokens > quota))
+      (quota > 0 &&
+       core_.batches.enqueued(Provider::gemini, b.account, b.model, call.now) + b.tokens > quota))
     return too_many(call, seconds(60));
   return HttpReply{200, {}, {}};
 }
@@ -144,8 +155,11 @@ Result<HttpReply> Gemini::batches(Call& call, std::string_view rest) {
 }
 
 Result<HttpReply> Gemini::cancel(Call& call, Batch& b) {
-  if (b.end) return json_reply(400, Json{{"error", {{"code", 400}, {"message", "The batch has already ended."},
-                                                    {"status", "FAILED_PRECONDITION"}}}});
+  if (b.end)
+    return json_reply(400, Json{{"error",
+                                 {{"code", 400},
+                                  {"message", "The batch has already ended."},
+                                  {"status", "FAILED_PRECONDITION"}}}});
   if (b.cancel_asked.ms == 0)
     CHECKED(core_.state.ask_cancel(b, call.now, core_.batches.cancel_effect(b, call.now)));
   return json_reply(200, std::string("{}"));
@@ -163,8 +177,10 @@ Result<HttpReply> Gemini::list_batches(Call& call) {
     if (b.provider != Provider::gemini || b.account != call.account) continue;
     if (b.id == token) begun = true;
     if (!begun || !is_listed(core_, b, call.now)) continue;
-    if (static_cast<int64_t>(shown.size()) == size) next = b.id;
-    else shown.push_back(operation_json(b, call));
+    if (static_cast<int64_t>(shown.size()) == size)
+      next = b.id;
+    else
+      shown.push_back(operation_json(b, call));
   }
   Json out = Json::object();
   if (!shown.empty()) out["operations"] = std::move(shown);
@@ -177,11 +193,13 @@ Json Gemini::metadata(const Batch& b, const Call& call) const {
   using How = BatchEnd::How;
   const bool embeds = b.endpoint == Endpoint::embed_content;
   Json input = b.is_inline() ? Json::object() : Json{{"fileName", b.input_file}};
-  std::string_view state = call.now < b.plan.validated || b.plan.stuck_waiting ? "BATCH_STATE_PENDING" : "BATCH_STATE_RUNNING";
+  std::string_view state = call.now < b.plan.validated || b.plan.stuck_waiting
+                               ? "BATCH_STATE_PENDING"
+                               : "BATCH_STATE_RUNNING";
   int64_t pending = b.requests, good = 0, bad = 0;
   if (b.end) {
-    constexpr std::string_view names[] = {"BATCH_STATE_FAILED", "BATCH_STATE_SUCCEEDED", "BATCH_STATE_EXPIRED",
-                                          "BATCH_STATE_CANCELLED"};
+    constexpr std::string_view names[] = {"BATCH_STATE_FAILED", "BATCH_STATE_SUCCEEDED",
+                                          "BATCH_STATE_EXPIRED", "BATCH_STATE_CANCELLED"};
     state = names[static_cast<size_t>(b.end->how)];
     good = b.end->answered;
     bad = b.end->errored + b.end->cancelled;
@@ -189,16 +207,24 @@ Json Gemini::metadata(const Batch& b, const Call& call) const {
     if (call.draw.hits(core_.scenario.counts_lie, Chance::poll_counts)) std::swap(good, bad);
   }
   int64_t total = b.requests;
-  if (const auto& fixed = core_.scenario.counts_always; fixed.size() == 3) total = fixed[0], good = fixed[1], bad = fixed[2];
-  if (call.draw.hits(core_.scenario.unknown_state, Chance::poll_state)) state = "BATCH_STATE_UNDER_REVIEW";
+  if (const auto& fixed = core_.scenario.counts_always; fixed.size() == 3)
+    total = fixed[0], good = fixed[1], bad = fixed[2];
+  if (call.draw.hits(core_.scenario.unknown_state, Chance::poll_state))
+    state = "BATCH_STATE_UNDER_REVIEW";
   Json stats = {{"requestCount", std::to_string(total)}};
   if (good > 0) stats["successfulRequestCount"] = std::to_string(good);
   if (bad > 0) stats["failedRequestCount"] = std::to_string(bad);
   if (pending > 0) stats["pendingRequestCount"] = std::to_string(pending);
-  Json out = {{"@type", std::string(type_root) + (embeds ? "EmbedContentBatch" : "GenerateContentBatch")},
-              {"model", "models/" + b.model}, {"displayName", b.label}, {"inputConfig", std::move(input)},
-              {"createTime", rfc3339(b.created)}, {"updateTime", rfc3339(b.end ? b.end->at : b.created)},
-              {"batchStats", std::move(stats)}, {"state", state}, {"name", "batches/" + b.id}};
+  Json out = {
+      {"@type", std::string(type_root) + (embeds ? "EmbedContentBatch" : "GenerateContentBatch")},
+      {"model", "models/" + b.model},
+      {"displayName", b.label},
+      {"inputConfig", std::move(input)},
+      {"createTime", rfc3339(b.created)},
+      {"updateTime", rfc3339(b.end ? b.end->at : b.created)},
+      {"batchStats", std::move(stats)},
+      {"state", state},
+      {"name", "batches/" + b.id}};
   if (b.end) out["endTime"] = rfc3339(b.end->at);
   return out;
 }
@@ -210,7 +236,8 @@ Json Gemini::operation_json(const Batch& b, const Call& call) const {
   out["done"] = true;
   if (b.end->how == How::completed) {
     const bool embeds = b.endpoint == Endpoint::embed_content;
-    Json response = {{"@type", std::string(type_root) + (embeds ? "EmbedContentBatchOutput" : "GenerateContentBatchOutput")}};
+    Json response = {{"@type", std::string(type_root) + (embeds ? "EmbedContentBatchOutput"
+                                                                : "GenerateContentBatchOutput")}};
     if (b.end->output_bytes > 0 && !b.is_inline()) {
       response["responsesFile"] = "files/batch-" + b.id;
       out["metadata"]["output"] = {{"responsesFile", "files/batch-" + b.id}};
@@ -226,7 +253,8 @@ Json Gemini::operation_json(const Batch& b, const Call& call) const {
 
 namespace {
 
-// The lines of a result blob as members of a JSON array: every line end but the last becomes a comma.
+// The lines of a result blob as members of a JSON array: every line end but the last becomes a
+// comma.
 class JoinedLines final : public wire::ByteSource {
  public:
   explicit JoinedLines(Source lines) : lines_(std::move(lines)) {}
@@ -247,7 +275,8 @@ class JoinedLines final : public wire::ByteSource {
 
 Result<HttpReply> Gemini::operation(const Batch& b, const Call& call) const {
   Json out = operation_json(b, call);
-  if (!b.end || b.end->how != BatchEnd::How::completed || !b.is_inline() || b.end->output_bytes == 0)
+  if (!b.end || b.end->how != BatchEnd::How::completed || !b.is_inline() ||
+      b.end->output_bytes == 0)
     return json_reply(200, out);
   // Results stand twice, in the answer and in its metadata; they are spliced in rather than built.
   constexpr std::string_view mark = "\"@results@\"";

@@ -10,10 +10,16 @@ using wire::HttpReply;
 using wire::Json;
 
 Json Gemini::file_json(const File& f, const Call& call) const {
-  return {{"name", "files/" + f.id}, {"displayName", f.name}, {"mimeType", f.purpose},
-          {"sizeBytes", std::to_string(f.bytes)}, {"createTime", rfc3339(f.created)},
-          {"updateTime", rfc3339(f.created)}, {"expirationTime", rfc3339(f.expires)},
-          {"uri", call.origin + "/gemini/v1beta/files/" + f.id}, {"state", "ACTIVE"}, {"source", "UPLOADED"}};
+  return {{"name", "files/" + f.id},
+          {"displayName", f.name},
+          {"mimeType", f.purpose},
+          {"sizeBytes", std::to_string(f.bytes)},
+          {"createTime", rfc3339(f.created)},
+          {"updateTime", rfc3339(f.created)},
+          {"expirationTime", rfc3339(f.expires)},
+          {"uri", call.origin + "/gemini/v1beta/files/" + f.id},
+          {"state", "ACTIVE"},
+          {"source", "UPLOADED"}};
 }
 
 Result<HttpReply> Gemini::uploads(Call& call) {
@@ -21,17 +27,20 @@ Result<HttpReply> Gemini::uploads(Call& call) {
   const std::string_view id = call.asked("upload_id");
   if (id.empty()) {
     if (commands.find("start") == std::string_view::npos)
-      return refuse(400, "Only resumable uploads are offered: X-Goog-Upload-Command: start is expected.");
+      return refuse(
+          400, "Only resumable uploads are offered: X-Goog-Upload-Command: start is expected.");
     return start_upload(call);
   }
   const Upload* known = core_.state.upload(id);
-  if (!known || known->account != call.account) return refuse(404, "Upload " + std::string(id) + " was not found.");
+  if (!known || (!call.account.empty() && known->account != call.account))
+    return refuse(404, "Upload " + std::string(id) + " was not found.");
   return take_chunk(call, *known, commands);
 }
 
 Result<HttpReply> Gemini::start_upload(Call& call) {
   Json about = Json::object();
-  if (call.http.body.size() > 0) about = wire::parse_json(TRY(call.http.body.text())).value_or(Json::object());
+  if (call.http.body.size() > 0)
+    about = wire::parse_json(TRY(call.http.body.text())).value_or(Json::object());
   const Json* file = wire::find(about, "file");
   Upload u;
   u.id = fresh_hex(core_, call, 32, 4);
@@ -44,7 +53,8 @@ Result<HttpReply> Gemini::start_upload(Call& call) {
     if (u.mime.empty()) u.mime = wire::string_at(*file, "mimeType");
   }
   if (u.mime.empty()) u.mime = "application/octet-stream";
-  const std::string target = call.origin + "/gemini/upload/v1beta/files?upload_id=" + u.id + "&upload_protocol=resumable";
+  const std::string target =
+      call.origin + "/gemini/upload/v1beta/files?upload_id=" + u.id + "&upload_protocol=resumable";
   TRY(core_.storage.create(u.blob));
   CHECKED(core_.state.keep(std::move(u)));
   HttpReply reply = json_reply(200, std::string("{}"));
@@ -78,8 +88,15 @@ Result<HttpReply> Gemini::take_chunk(Call& call, Upload u, std::string_view comm
     CHECKED(core_.state.keep(u));
     return answer("{}", "active");
   }
-  File f{.id = u.id.substr(0, 12), .provider = Provider::gemini, .account = u.account, .name = u.name,
-         .purpose = u.mime, .blob = u.blob, .bytes = u.bytes, .created = call.now, .expires = call.now + hours(48)};
+  File f{.id = u.id.substr(0, 12),
+         .provider = Provider::gemini,
+         .account = u.account,
+         .name = u.name,
+         .purpose = u.mime,
+         .blob = u.blob,
+         .bytes = u.bytes,
+         .created = call.now,
+         .expires = call.now + hours(48)};
   const std::string body = wire::dump(Json{{"file", file_json(f, call)}});
   CHECKED(core_.state.finish(u.id, std::move(f)));
   return answer(body, "final");
@@ -97,8 +114,10 @@ Result<HttpReply> Gemini::list_files(Call& call) {
     if (f.provider != Provider::gemini || f.account != call.account || f.gone(call.now)) continue;
     if (f.id == token) begun = true;
     if (!begun) continue;
-    if (static_cast<int64_t>(shown.size()) == size) next = f.id;
-    else shown.push_back(file_json(f, call));
+    if (static_cast<int64_t>(shown.size()) == size)
+      next = f.id;
+    else
+      shown.push_back(file_json(f, call));
   }
   Json out = Json::object();
   if (!shown.empty()) out["files"] = std::move(shown);
@@ -110,10 +129,12 @@ Result<HttpReply> Gemini::files(Call& call, std::string_view rest) {
   if (rest.empty() && call.method == "GET") return list_files(call);
   if (rest.empty()) return refuse(404, "Not Found");
   rest.remove_prefix(1);
-  if (rest.size() > 40) return refuse(400, "Invalid file name: the id is longer than 40 characters.");
+  if (rest.size() > 40)
+    return refuse(400, "Invalid file name: the id is longer than 40 characters.");
   const File* f = core_.state.file(Provider::gemini, call.account, rest, call.now);
   if (!f)
-    return refuse(403, "You do not have permission to access the File " + std::string(rest) + " or it may not exist.");
+    return refuse(403, "You do not have permission to access the File " + std::string(rest) +
+                           " or it may not exist.");
   if (call.method == "DELETE") {
     CHECKED(core_.state.remove_file(rest));
     return json_reply(200, std::string("{}"));

@@ -81,25 +81,39 @@ void append_status(int code, std::string_view message, std::string& out) {
 
 int gemini_code(int status) {
   switch (status) {
-    case 400: return 3;
-    case 403: return 7;
-    case 404: return 5;
-    case 429: return 8;
-    case 499: return 1;
-    case 503: return 14;
-    case 504: return 4;
-    default: return 13;
+    case 400:
+      return 3;
+    case 403:
+      return 7;
+    case 404:
+      return 5;
+    case 429:
+      return 8;
+    case 499:
+      return 1;
+    case 503:
+      return 14;
+    case 504:
+      return 4;
+    default:
+      return 13;
   }
 }
 
 std::string_view gemini_word(int status) {
   switch (status) {
-    case 400: return "INVALID_ARGUMENT";
-    case 403: return "PERMISSION_DENIED";
-    case 404: return "NOT_FOUND";
-    case 429: return "RESOURCE_EXHAUSTED";
-    case 503: return "UNAVAILABLE";
-    default: return "INTERNAL";
+    case 400:
+      return "INVALID_ARGUMENT";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 503:
+      return "UNAVAILABLE";
+    default:
+      return "INTERNAL";
   }
 }
 
@@ -110,8 +124,10 @@ std::string gemini_response_id(Draw draw) {
 }
 
 void append_gemini_body(const Line& line, std::string_view tier, std::string& out) {
-  if (line.ask.endpoint == Endpoint::embed_content) append_embedded(line, false, out);
-  else append_generated(line, tier, out);
+  if (line.ask.endpoint == Endpoint::embed_content)
+    append_embedded(line, false, out);
+  else
+    append_generated(line, tier, out);
 }
 
 void GeminiFormat::read(const Batch& batch, Line& line) const {
@@ -120,19 +136,24 @@ void GeminiFormat::read(const Batch& batch, Line& line) const {
   line.key = text_at(line.json, "key");
   if (line.key.empty())
     if (auto metadata = member(line.json, "metadata")) line.key = text_at(*metadata, "key");
-  if (auto request = member(line.json, "request")) read_ask(batch.endpoint, *request, line.ask);
-  else line.ask.refuse(400, "INVALID_ARGUMENT", "request is not specified");
+  if (auto request = member(line.json, "request"))
+    read_ask(batch.endpoint, *request, line.ask);
+  else
+    line.ask.refuse(400, "INVALID_ARGUMENT", "request is not specified");
 }
 
 // An embedding has no id: in the ledger it is named by its batch and key.
 void GeminiFormat::name(const Batch& batch, Fate fate, Line& line) const {
   line.response_id.clear();
   if (fate != Fate::answered) return;
-  if (batch.endpoint == Endpoint::embed_content) line.response_id.append(batch.id).append("#").append(line.key);
-  else append_id(line.response_id, line.draw.bits(Chance::response_id), 23);
+  if (batch.endpoint == Endpoint::embed_content)
+    line.response_id.append(batch.id).append("#").append(line.key);
+  else
+    append_id(line.response_id, line.draw.bits(Chance::response_id), 23);
 }
 
-void GeminiFormat::write(const Batch& batch, Fate fate, const Line& line, Time, std::string& out) const {
+void GeminiFormat::write(const Batch& batch, Fate fate, const Line& line, Time,
+                         std::string& out) const {
   // Clients' metadata comes back with inline results, the key with those in files.
   auto metadata = member(line.json, "metadata");
   if (batch.is_inline() && metadata && line.key == text_at(*metadata, "key")) {
@@ -153,22 +174,27 @@ void GeminiFormat::write(const Batch& batch, Fate fate, const Line& line, Time, 
   switch (fate) {
     case Fate::answered:
       out += "\"response\":";
-      if (batch.endpoint == Endpoint::embed_content) append_embedded(line, true, out);
-      else append_generated(line, {}, out);
+      if (batch.endpoint == Endpoint::embed_content)
+        append_embedded(line, true, out);
+      else
+        append_generated(line, {}, out);
       break;
     case Fate::refused:
     case Fate::server_error:
       append_status(gemini_code(line.ask.refusal->status), line.ask.refusal->message, out);
       break;
     case Fate::cancelled:
-    case Fate::expired: append_status(1, {}, out); break;
+    case Fate::expired:
+      append_status(1, {}, out);
+      break;
   }
   out += '}';
 }
 
 Refusal GeminiFormat::mishap(bool server, Draw draw) const {
   if (!server) return {400, "INVALID_ARGUMENT", "Request contains an invalid argument.", "", ""};
-  if (draw.hits(0.5, Chance::error_kind)) return {503, "UNAVAILABLE", "The model is overloaded. Please try again later.", "", ""};
+  if (draw.hits(0.5, Chance::error_kind))
+    return {503, "UNAVAILABLE", "The model is overloaded. Please try again later.", "", ""};
   return {500, "INTERNAL", "", "", ""};
 }
 

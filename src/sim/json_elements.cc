@@ -20,11 +20,16 @@ Status JsonElements::feed(std::string_view piece) {
 }
 
 void JsonElements::in_string(char c) {
-  if (inside_) element_ += c;
-  else if (stack_.size() == 1 && c != '"') key_ += c;
-  if (escaped_) escaped_ = false;
-  else if (c == '\\') escaped_ = true;
-  else if (c == '"') string_ = false;
+  if (inside_)
+    element_ += c;
+  else if (stack_.size() == 1 && c != '"')
+    key_ += c;
+  if (escaped_)
+    escaped_ = false;
+  else if (c == '\\')
+    escaped_ = true;
+  else if (c == '"')
+    string_ = false;
 }
 
 // A bracket closes. In the array, at its own level, an element may end with it.

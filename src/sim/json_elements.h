@@ -1,5 +1,5 @@
-// Splitting a large JSON body into the elements of one of its arrays, piece by piece: the create call of a
-// batch with inline requests may hold 256 MB.
+// Splitting a large JSON body into the elements of one of its arrays, piece by piece: the create
+// call of a batch with inline requests may hold 256 MB.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,10 @@
 
 namespace twolane::sim {
 
-// Finds the array under a member of the outermost object and hands out its elements, each on one line
-// (line ends between tokens become blanks). What it hands out is not yet known to be JSON. Other members
-// are skipped. Everything must be fed; finish() tells whether the text closed as it should.
+// Finds the array under a member of the outermost object and hands out its elements, each on one
+// line (line ends between tokens become blanks). What it hands out is not yet known to be JSON.
+// Other members are skipped. Everything must be fed; finish() tells whether the text closed as it
+// should.
 class JsonElements {
  public:
   JsonElements(std::string_view member, std::function<Status(std::string_view element)> see)
@@ -29,11 +30,11 @@ class JsonElements {
 
   std::string member_;
   std::function<Status(std::string_view)> see_;
-  std::string stack_;      // open brackets
-  std::string key_;        // the last string read at the outermost level
+  std::string stack_;  // open brackets
+  std::string key_;    // the last string read at the outermost level
   std::string element_;
   bool string_ = false, escaped_ = false, expects_value_ = false;
-  bool inside_ = false;    // of the array
+  bool inside_ = false;  // of the array
   bool found_ = false, closed_ = false, broken_ = false;
 };
 

@@ -12,10 +12,12 @@ constexpr size_t longest_label = 80;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (c & 0x80) != 0;
 }
 
-// Calls `see` with a hash of the first five letters of each word: "arrive" and "arrival" are the same.
+// Calls `see` with a hash of the first five letters of each word: "arrive" and "arrival" are the
+// same.
 template <class See>
 void each_stem(std::string_view text, See see) {
   for (size_t i = 0; i < text.size();) {
@@ -31,16 +33,38 @@ void each_stem(std::string_view text, See see) {
   }
 }
 
-bool contains_word(std::string_view text, std::string_view lowered) {
-  auto at = std::search(text.begin(), text.end(), lowered.begin(), lowered.end(),
-                        [](char a, char b) { return lower(a) == b; });
-  return at != text.end();
+bool same_letters(std::string_view text, std::string_view lowered) {
+  return std::equal(text.begin(), text.end(), lowered.begin(), lowered.end(),
+                    [](char a, char b) { return lower(a) == b; });
 }
 
+bool contains_word(std::string_view text, std::string_view lowered) {
+  for (size_t i = 0; i + lowered.size() <= text.size(); ++i)
+    if (same_letters(text.substr(i, lowered.size()), lowered)) return true;
+  return false;
+}
+
+// The words that say that a list of labels follows stand close before it.
+constexpr size_t close_before = 400, same_line = 48;
+
 bool speaks_of_a_list(std::string_view text) {
+  if (text.size() > close_before) text.remove_prefix(text.size() - close_before);
   for (std::string_view word : {"categor", "label", "one of", "class", "intent", "topic", "choose"})
     if (contains_word(text, word)) return true;
   return false;
+}
+
+// Behind the first colon that ends "categories:" or the like.
+size_t names_begin(std::string_view text) {
+  for (size_t colon = text.find(':'); colon != std::string_view::npos;
+       colon = text.find(':', colon + 1)) {
+    std::string_view before = text.substr(0, colon);
+    if (before.size() > same_line) before.remove_prefix(before.size() - same_line);
+    before.remove_prefix(before.find_last_of('\n') + 1);
+    for (std::string_view head : {"categories", "labels", "one of", "classes", "intents"})
+      if (contains_word(before, head)) return colon + 1;
+  }
+  return std::string_view::npos;
 }
 
 std::string_view trimmed(std::string_view s) {
@@ -68,9 +92,6 @@ bool Labels::find(std::string_view system, std::string_view user) {
 
 bool Labels::read(std::string_view text) {
   if (text.size() < 8) return false;
-  if (text.find("- ") == std::string_view::npos && text.find(':') == std::string_view::npos &&
-      !contains_word(text, "one of"))
-    return false;
   if (!read_lines(text) && !read_names(text)) return false;
   index();
   return true;
@@ -79,7 +100,9 @@ bool Labels::read(std::string_view text) {
 bool Labels::read_lines(std::string_view text) {
   std::vector<std::string> found;
   size_t first = std::string_view::npos, end = 0;
-  for (size_t from = 0; from < text.size();) {
+  const size_t dash = text.starts_with("- ") ? 0 : text.find("\n- ");
+  if (dash == std::string_view::npos) return false;
+  for (size_t from = dash == 0 ? 0 : dash + 1; from < text.size();) {
     const size_t stop = std::min(text.find('\n', from), text.size());
     const std::string_view line = text.substr(from, stop - from);
     if (line.starts_with("- ")) {
@@ -101,20 +124,7 @@ bool Labels::read_lines(std::string_view text) {
 }
 
 bool Labels::read_names(std::string_view text) {
-  size_t from = std::string_view::npos;
-  for (std::string_view head : {"categories", "labels", "one of", "classes", "intents"}) {
-    auto at = std::search(text.begin(), text.end(), head.begin(), head.end(),
-                          [](char a, char b) { return lower(a) == b; });
-    if (at == text.end()) continue;
-    const size_t behind = static_cast<size_t>(at - text.begin()) + head.size();
-    const size_t colon = text.find(':', behind);
-    if (colon == std::string_view::npos || colon > behind + 40) {
-      if (head != "one of") continue;
-      from = std::min(from, behind);
-    } else {
-      from = std::min(from, colon + 1);
-    }
-  }
+  size_t from = names_begin(text);
   if (from == std::string_view::npos) return false;
   while (from < text.size() && (text[from] == ' ' || text[from] == '\n')) ++from;
   size_t end = std::min(text.find('\n', from), text.size());

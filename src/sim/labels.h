@@ -1,4 +1,5 @@
-// Finds the list of categories in a prompt and the one that fits a text best, by the words they share.
+// Finds the list of categories in a prompt and the one that fits a text best, by the words they
+// share.
 //
 // A list is lines that begin with "- " under a line that speaks of categories, or names behind
 // "categories:", "labels:" or "one of:". The last list found is remembered: the prompts of a batch
@@ -31,7 +32,7 @@ class Labels {
 
   std::string list_;  // the bytes of the remembered list, as they stood in the prompt
   std::vector<std::string> labels_;
-  std::vector<int> words_;  // by label
+  std::vector<int> words_;                                  // by label
   std::unordered_map<uint64_t, std::vector<int>> by_word_;  // labels that have it
   std::string listless_;
   mutable std::vector<int64_t> scores_;

@@ -8,7 +8,9 @@ constexpr size_t window = 1 << 20;
 }
 
 Lines::Lines(std::shared_ptr<const wire::ByteSource> source)
-    : source_(std::move(source)), buffer_(new char[window + simdjson::SIMDJSON_PADDING]), capacity_(window) {
+    : source_(std::move(source)),
+      buffer_(new char[window + simdjson::SIMDJSON_PADDING]),
+      capacity_(window) {
   std::memset(buffer_.get() + capacity_, 0, simdjson::SIMDJSON_PADDING);
 }
 

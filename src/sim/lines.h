@@ -1,11 +1,11 @@
 // Reading the lines of a blob one by one, whatever its size.
 #pragma once
 
+#include <simdjson.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <simdjson.h>
 
 #include "base/result.h"
 #include "wire/http.h"
@@ -15,8 +15,8 @@ namespace twolane::sim {
 class Lines {
  public:
   explicit Lines(std::shared_ptr<const wire::ByteSource> source);
-  // The next line without its end; nothing at the end. Valid until the next call. The bytes are followed
-  // by SIMDJSON_PADDING readable ones. Empty lines are handed out too.
+  // The next line without its end; nothing at the end. Valid until the next call. The bytes are
+  // followed by SIMDJSON_PADDING readable ones. Empty lines are handed out too.
   Result<bool> next(std::string_view& line);
 
  private:

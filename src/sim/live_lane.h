@@ -1,11 +1,11 @@
 // Synchronous calls: their rate limit, their answers, and the charge for each one that is executed.
 #pragma once
 
+#include <simdjson.h>
+
 #include <map>
 #include <string>
 #include <string_view>
-
-#include <simdjson.h>
 
 #include "base/result.h"
 #include "sim/answers.h"
@@ -31,8 +31,8 @@ class LiveLane {
   };
   Turn take(Provider provider, std::string_view account, Time now);
 
-  // Reads the body into line(). line().ask.refusal tells whether it is refused. `model` for providers
-  // that name it in the URL.
+  // Reads the body into line(). line().ask.refusal tells whether it is refused. `model` for
+  // providers that name it in the URL.
   void read(Endpoint endpoint, std::string_view body, const Model* model, Draw draw);
   // Whether the tier asked for has no room now (flex).
   bool shed() const;

@@ -21,11 +21,14 @@ std::string_view take_prefix(std::string_view path, std::string_view prefix) {
 std::string go_duration(Duration d) {
   if (d.ms < 1000) return std::to_string(d.ms) + "ms";
   const int64_t s = (d.ms + 999) / 1000;
-  return s < 60 ? std::to_string(s) + "s" : std::to_string(s / 60) + "m" + std::to_string(s % 60) + "s";
+  return s < 60 ? std::to_string(s) + "s"
+                : std::to_string(s / 60) + "m" + std::to_string(s % 60) + "s";
 }
 
 std::string_view tier_word(ServiceTier tier) {
-  return tier == ServiceTier::flex ? "flex" : tier == ServiceTier::priority ? "priority" : "default";
+  return tier == ServiceTier::flex       ? "flex"
+         : tier == ServiceTier::priority ? "priority"
+                                         : "default";
 }
 
 }  // namespace
@@ -36,52 +39,70 @@ HttpReply OpenAi::refuse(const Refusal& refusal) const {
   return json_reply(refusal.status, std::move(body));
 }
 
-HttpReply OpenAi::refuse(int status, std::string message, std::string param, std::string code) const {
-  return refuse({status, std::string(invalid), std::move(message), std::move(param), std::move(code)});
+HttpReply OpenAi::refuse(int status, std::string message, std::string param,
+                         std::string code) const {
+  return refuse(
+      {status, std::string(invalid), std::move(message), std::move(param), std::move(code)});
 }
 
 HttpReply OpenAi::too_many(const Call& call, Duration retry_after) const {
   HttpReply reply = refuse({429, "requests",
                             "Rate limit reached in organization org-" + call.account +
-                                " on requests per min (RPM). Please try again in " + go_duration(retry_after) + ".",
+                                " on requests per min (RPM). Please try again in " +
+                                go_duration(retry_after) + ".",
                             "", "rate_limit_exceeded"});
-  reply.headers.emplace_back("retry-after", std::to_string(std::max<int64_t>(1, (retry_after.ms + 999) / 1000)));
+  reply.headers.emplace_back("retry-after",
+                             std::to_string(std::max<int64_t>(1, (retry_after.ms + 999) / 1000)));
   return reply;
 }
 
 HttpReply OpenAi::server_error(const Call&, int status) const {
   if (status == 503)
-    return refuse({503, "service_unavailable_error", "The server is overloaded or not ready yet.", "", "server_is_overloaded"});
-  return refuse({status, "server_error", "The server had an error while processing your request. Sorry about that!", "", ""});
+    return refuse({503, "service_unavailable_error", "The server is overloaded or not ready yet.",
+                   "", "server_is_overloaded"});
+  return refuse({status, "server_error",
+                 "The server had an error while processing your request. Sorry about that!", "",
+                 ""});
 }
 
 Result<HttpReply> OpenAi::handle(Call& call) {
   const std::string_view path = call.path;
-  Reply reply = [&]() -> Reply {
-    if (call.bad_key || call.account.empty())
-      return refuse(401, call.account.empty() ? "You didn't provide an API key." : "Incorrect API key provided.", "",
-                    "invalid_api_key");
-    if (path == "/v1/files" || path.starts_with("/v1/files/")) return files(call, take_prefix(path, "/v1/files"));
-    if (path == "/v1/batches" || path.starts_with("/v1/batches/")) return batches(call, take_prefix(path, "/v1/batches"));
-    if (path == "/v1/models") return list_models({});
-    if (path.starts_with("/v1/models/")) return list_models(take_prefix(path, "/v1/models/"));
-    if (auto endpoint = endpoint_of_url(path); endpoint && call.method == "POST") return live(call, *endpoint);
-    return refuse(404, "Invalid URL (" + std::string(call.method) + " " + call.path + ")");
-  }();
-  if (!reply) return reply;
-  if (wire::header(reply->headers, "x-request-id").empty())
-    reply->headers.emplace_back("x-request-id", "req_" + fresh_hex(core_, call, 32, 1));
-  reply->headers.emplace_back("openai-organization", "org-" + call.account);
-  reply->headers.emplace_back("openai-version", "2020-10-01");
-  return reply;
+  if (call.bad_key || call.account.empty())
+    return refuse(
+        401,
+        call.account.empty() ? "You didn't provide an API key." : "Incorrect API key provided.", "",
+        "invalid_api_key");
+  if (path == "/v1/files" || path.starts_with("/v1/files/"))
+    return files(call, take_prefix(path, "/v1/files"));
+  if (path == "/v1/batches" || path.starts_with("/v1/batches/"))
+    return batches(call, take_prefix(path, "/v1/batches"));
+  if (path == "/v1/models") return list_models({});
+  if (path.starts_with("/v1/models/")) return list_models(take_prefix(path, "/v1/models/"));
+  if (auto endpoint = endpoint_of_url(path); endpoint && call.method == "POST")
+    return live(call, *endpoint);
+  return refuse(404, "Invalid URL (" + std::string(call.method) + " " + call.path + ")");
+}
+
+void OpenAi::sign(const Call& call, HttpReply& reply) const {
+  if (wire::header(reply.headers, "x-request-id").empty())
+    reply.headers.emplace_back("x-request-id", "req_" + fresh_hex(core_, call, 32, 1));
+  if (!call.account.empty())
+    reply.headers.emplace_back("openai-organization", "org-" + call.account);
+  reply.headers.emplace_back("openai-version", "2020-10-01");
 }
 
 // --- files
 
 Json OpenAi::file_json(const File& f) const {
-  Json out = {{"id", f.id}, {"object", "file"}, {"bytes", f.bytes}, {"created_at", f.created.unix_seconds()},
-              {"expires_at", nullptr}, {"filename", f.name}, {"purpose", f.purpose},
-              {"status", "processed"}, {"status_details", nullptr}};
+  Json out = {{"id", f.id},
+              {"object", "file"},
+              {"bytes", f.bytes},
+              {"created_at", f.created.unix_seconds()},
+              {"expires_at", nullptr},
+              {"filename", f.name},
+              {"purpose", f.purpose},
+              {"status", "processed"},
+              {"status_details", nullptr}};
   if (f.expires.ms > 0) out["expires_at"] = f.expires.unix_seconds();
   return out;
 }
@@ -104,28 +125,34 @@ struct UploadForm {
   bool has_file = false;
 
   Status read(const wire::HttpCall& http) {
-    const std::string boundary = TRY(wire::multipart_boundary(wire::header(http.headers, "content-type")));
+    const std::string boundary =
+        TRY(wire::multipart_boundary(wire::header(http.headers, "content-type")));
     std::string field, value;
-    wire::MultipartParser parser(boundary, {
-        .begin = [&](const wire::Part& part) {
-          field = part.name;
-          value.clear();
-          if (field == "file") has_file = true, filename = part.filename.value_or("");
-          return Status();
-        },
-        .data = [&](std::string_view bytes) -> Status {
-          if (field != "file") {
-            value.append(bytes.substr(0, 1000));
-            return {};
-          }
-          if (start.size() < 65536) start.append(bytes.substr(0, 65536 - start.size()));
-          return blob->append(bytes);
-        },
-        .end = [&] {
-          if (field == "purpose") purpose = value;
-          if (field == "expires_after[seconds]") expires_seconds = value;
-          return Status();
-        }});
+    wire::MultipartParser parser(boundary, {.begin =
+                                                [&](const wire::Part& part) {
+                                                  field = part.name;
+                                                  value.clear();
+                                                  if (field == "file")
+                                                    has_file = true,
+                                                    filename = part.filename.value_or("");
+                                                  return Status();
+                                                },
+                                            .data = [&](std::string_view bytes) -> Status {
+                                              if (field != "file") {
+                                                value.append(bytes.substr(0, 1000));
+                                                return {};
+                                              }
+                                              if (start.size() < 65536)
+                                                start.append(bytes.substr(0, 65536 - start.size()));
+                                              return blob->append(bytes);
+                                            },
+                                            .end =
+                                                [&] {
+                                                  if (field == "purpose") purpose = value;
+                                                  if (field == "expires_after[seconds]")
+                                                    expires_seconds = value;
+                                                  return Status();
+                                                }});
     std::string piece(256 << 10, '\0');
     for (int64_t at = 0; at < http.body.size();) {
       const size_t n = TRY(http.body.read(at, piece.data(), piece.size()));
@@ -140,7 +167,8 @@ struct UploadForm {
   bool looks_like_jsonl() const {
     if (!filename.ends_with(".jsonl")) return false;
     std::string_view line = std::string_view(start).substr(0, start.find('\n'));
-    if (line.size() == start.size() && start.size() >= 65536) return line.starts_with("{");  // not seen to its end
+    if (line.size() == start.size() && start.size() >= 65536)
+      return line.starts_with("{");  // not seen to its end
     simdjson::dom::parser json;
     return !line.empty() && !json.parse(line.data(), line.size(), true).error();
   }
@@ -163,9 +191,11 @@ Result<HttpReply> OpenAi::upload(Call& call) {
     if (read.error().code == "sim.storage") return fail(read.error());
     return fails(400, "Could not parse multipart form.");
   }
-  if (!form.has_file) return fails(400, "Missing required parameter: 'file'.", "file", "missing_required_parameter");
+  if (!form.has_file)
+    return fails(400, "Missing required parameter: 'file'.", "file", "missing_required_parameter");
   if (form.purpose.empty())
-    return fails(400, "Missing required parameter: 'purpose'.", "purpose", "missing_required_parameter");
+    return fails(400, "Missing required parameter: 'purpose'.", "purpose",
+                 "missing_required_parameter");
   if (form.blob->size() > 512ll << 20) return fails(413, "File is larger than 512 MB.");
   if (form.purpose == "batch" && !form.looks_like_jsonl())
     return fails(400, "Invalid file format for Batch API. Must be .jsonl");
@@ -176,7 +206,8 @@ Result<HttpReply> OpenAi::upload(Call& call) {
   f.bytes = form.blob->size();
   f.created = call.now;
   if (form.purpose == "batch") f.expires = call.now + days(30);
-  if (!form.expires_seconds.empty()) f.expires = call.now + seconds(std::atoll(form.expires_seconds.c_str()));
+  if (!form.expires_seconds.empty())
+    f.expires = call.now + seconds(std::atoll(form.expires_seconds.c_str()));
   const HttpReply reply = json_reply(200, file_json(f));
   CHECKED(core_.state.add(std::move(f)));
   return reply;
@@ -195,12 +226,19 @@ Result<HttpReply> OpenAi::list_files(Call& call) {
   Json data = Json::array();
   bool begun = after.empty(), more = false;
   for (const File* f : shown) {
-    if (begun && static_cast<int64_t>(data.size()) == limit) more = true;
-    else if (begun) data.push_back(file_json(*f));
+    if (begun && static_cast<int64_t>(data.size()) == limit)
+      more = true;
+    else if (begun)
+      data.push_back(file_json(*f));
     if (f->id == after) begun = true;
   }
-  const Json first = data.empty() ? Json(nullptr) : data.front()["id"], last = data.empty() ? Json(nullptr) : data.back()["id"];
-  return json_reply(200, Json{{"object", "list"}, {"data", std::move(data)}, {"first_id", first}, {"last_id", last}, {"has_more", more}});
+  const Json first = data.empty() ? Json(nullptr) : data.front()["id"],
+             last = data.empty() ? Json(nullptr) : data.back()["id"];
+  return json_reply(200, Json{{"object", "list"},
+                              {"data", std::move(data)},
+                              {"first_id", first},
+                              {"last_id", last},
+                              {"has_more", more}});
 }
 
 Result<HttpReply> OpenAi::one_file(Call& call, std::string_view id, std::string_view rest) {
@@ -226,11 +264,14 @@ Result<HttpReply> OpenAi::list_models(std::string_view id) const {
   Json data = Json::array();
   for (const Model& m : models()) {
     if (m.provider != Provider::openai) continue;
-    Json one = {{"id", m.name}, {"object", "model"}, {"created", 1'760'000'000}, {"owned_by", "system"}};
+    Json one = {
+        {"id", m.name}, {"object", "model"}, {"created", 1'760'000'000}, {"owned_by", "system"}};
     if (!id.empty() && (m.name == id || m.snapshot == id)) return json_reply(200, one);
     data.push_back(std::move(one));
   }
-  if (!id.empty()) return refuse(404, "The model '" + std::string(id) + "' does not exist", "model", "model_not_found");
+  if (!id.empty())
+    return refuse(404, "The model '" + std::string(id) + "' does not exist", "model",
+                  "model_not_found");
   return json_reply(200, Json{{"object", "list"}, {"data", std::move(data)}});
 }
 
@@ -244,11 +285,14 @@ Result<HttpReply> OpenAi::live(Call& call, Endpoint endpoint) {
   } else {
     lane.read(endpoint, TRY(call.http.body.text()), nullptr, call.draw);
     Line& line = lane.line();
-    if (line.ask.stream) line.ask.refuse(400, std::string(invalid), "Streaming is not offered here.", "stream", "unsupported_value");
+    if (line.ask.stream)
+      line.ask.refuse(400, std::string(invalid), "Streaming is not offered here.", "stream",
+                      "unsupported_value");
     if (line.ask.refusal) {
       reply = refuse(*line.ask.refusal);
     } else if (lane.shed()) {
-      reply = refuse({429, "rate_limit_error", "The flex processing tier is currently unavailable. Please try again later.",
+      reply = refuse({429, "rate_limit_error",
+                      "The flex processing tier is currently unavailable. Please try again later.",
                       "", "resource_unavailable"});
     } else {
       lane.answer(Provider::openai, call.account);

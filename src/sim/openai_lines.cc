@@ -6,10 +6,19 @@
 namespace twolane::sim {
 namespace {
 
-constexpr std::string_view moderation_categories[] = {
-    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent",
-    "self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence",
-    "violence/graphic"};
+constexpr std::string_view moderation_categories[] = {"harassment",
+                                                      "harassment/threatening",
+                                                      "hate",
+                                                      "hate/threatening",
+                                                      "illicit",
+                                                      "illicit/violent",
+                                                      "self-harm",
+                                                      "self-harm/intent",
+                                                      "self-harm/instructions",
+                                                      "sexual",
+                                                      "sexual/minors",
+                                                      "violence",
+                                                      "violence/graphic"};
 
 void append_field(std::string& out, std::string_view name, int64_t n) {
   out += ",\"";
@@ -114,7 +123,9 @@ void append_output_items(const Line& line, std::string& out) {
   append_hex(out, bits, 40);
   out += "\",\"type\":\"message\",\"status\":\"";
   out += line.said.finish == Finish::length ? "incomplete" : "completed";
-  out += "\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":";
+  out +=
+      "\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"annotations\":[],"
+      "\"logprobs\":[],\"text\":";
   append_quoted(out, line.said.text);
   out += "}]}]";
 }
@@ -130,8 +141,10 @@ void append_response(const Line& line, std::string_view tier, Time at, std::stri
   out += ",\"background\":false,\"error\":null,\"incomplete_details\":";
   out += cut ? "{\"reason\":\"max_output_tokens\"}" : "null";
   out += ",\"instructions\":null,\"max_output_tokens\":";
-  if (line.ask.limit > 0) append_number(out, line.ask.limit);
-  else out += "null";
+  if (line.ask.limit > 0)
+    append_number(out, line.ask.limit);
+  else
+    out += "null";
   out += ",\"model\":\"";
   out += line.ask.model->snapshot;
   out += "\",\"output\":";
@@ -149,7 +162,8 @@ void append_embeddings(const Line& line, std::string& out) {
     out += i > 0 ? ",{\"object\":\"embedding\",\"index\":" : "{\"object\":\"embedding\",\"index\":";
     append_number(out, static_cast<int64_t>(i));
     out += ",\"embedding\":";
-    append_embedding(out, line.ask.inputs[i], line.ask.dimensions > 0 ? line.ask.dimensions : 8, line.ask.base64);
+    append_embedding(out, line.ask.inputs[i], line.ask.dimensions > 0 ? line.ask.dimensions : 8,
+                     line.ask.base64);
     out += '}';
   }
   out += "],\"model\":\"";
@@ -199,10 +213,17 @@ void append_request_id(Draw draw, std::string& out) {
 void append_object_id(Endpoint endpoint, Draw draw, std::string& out) {
   const uint64_t bits = draw.bits(Chance::response_id);
   switch (endpoint) {
-    case Endpoint::chat_completions: out += "chatcmpl-"; return append_id(out, bits, 29);
-    case Endpoint::responses: out += "resp_"; return append_hex(out, bits, 50);
-    case Endpoint::moderations: out += "modr-"; return append_id(out, bits, 28);
-    default: return;
+    case Endpoint::chat_completions:
+      out += "chatcmpl-";
+      return append_id(out, bits, 29);
+    case Endpoint::responses:
+      out += "resp_";
+      return append_hex(out, bits, 50);
+    case Endpoint::moderations:
+      out += "modr-";
+      return append_id(out, bits, 28);
+    default:
+      return;
   }
 }
 
@@ -215,8 +236,10 @@ void append_failure(const Line& line, std::string& out) {
   append_openai_error(*line.ask.refusal, out);
   if (line.has_usage && line.ask.model->kind == Model::Kind::chat) {
     out.back() = ',';
-    if (line.ask.endpoint == Endpoint::responses) append_responses_usage(*line.ask.model, line.said.usage, out);
-    else append_chat_usage(*line.ask.model, line.said.usage, out);
+    if (line.ask.endpoint == Endpoint::responses)
+      append_responses_usage(*line.ask.model, line.said.usage, out);
+    else
+      append_chat_usage(*line.ask.model, line.said.usage, out);
     out += '}';
   }
   out += "},\"error\":null}";
@@ -230,11 +253,15 @@ void append_openai_error(const Refusal& r, std::string& out) {
   out += ",\"type\":";
   append_quoted(out, r.type);
   out += ",\"param\":";
-  if (r.param.empty()) out += "null";
-  else append_quoted(out, r.param);
+  if (r.param.empty())
+    out += "null";
+  else
+    append_quoted(out, r.param);
   out += ",\"code\":";
-  if (r.code.empty()) out += "null";
-  else append_quoted(out, r.code);
+  if (r.code.empty())
+    out += "null";
+  else
+    append_quoted(out, r.code);
   out += "}}";
 }
 
@@ -246,18 +273,24 @@ std::string openai_object_id(const Ask& ask, Draw draw) {
 
 void append_openai_body(const Line& line, std::string_view tier, Time at, std::string& out) {
   switch (line.ask.endpoint) {
-    case Endpoint::responses: return append_response(line, tier, at, out);
-    case Endpoint::embeddings: return append_embeddings(line, out);
-    case Endpoint::moderations: return append_moderation(line, out);
-    default: return append_chat(line, tier, at, out);
+    case Endpoint::responses:
+      return append_response(line, tier, at, out);
+    case Endpoint::embeddings:
+      return append_embeddings(line, out);
+    case Endpoint::moderations:
+      return append_moderation(line, out);
+    default:
+      return append_chat(line, tier, at, out);
   }
 }
 
 void OpenAiFormat::read(const Batch& batch, Line& line) const {
   line.key = text_at(line.json, "custom_id");
   line.ask.clear(batch.endpoint);
-  if (auto body = member(line.json, "body")) read_ask(batch.endpoint, *body, line.ask);
-  else line.ask.refuse(400, "invalid_request_error", "The body is missing.", "body");
+  if (auto body = member(line.json, "body"))
+    read_ask(batch.endpoint, *body, line.ask);
+  else
+    line.ask.refuse(400, "invalid_request_error", "The body is missing.", "body");
 }
 
 // A failure has no object, an embedding no id: they are known by the id of their request.
@@ -267,7 +300,8 @@ void OpenAiFormat::name(const Batch&, Fate fate, Line& line) const {
   if (line.response_id.empty()) append_request_id(line.draw, line.response_id);
 }
 
-void OpenAiFormat::write(const Batch&, Fate fate, const Line& line, Time at, std::string& out) const {
+void OpenAiFormat::write(const Batch&, Fate fate, const Line& line, Time at,
+                         std::string& out) const {
   append_envelope(line, out);
   switch (fate) {
     case Fate::answered:
@@ -278,25 +312,33 @@ void OpenAiFormat::write(const Batch&, Fate fate, const Line& line, Time at, std
       out += "},\"error\":null}";
       return;
     case Fate::refused:
-    case Fate::server_error: return append_failure(line, out);
+    case Fate::server_error:
+      return append_failure(line, out);
     case Fate::cancelled:
-      out += ",\"response\":null,\"error\":{\"code\":\"batch_cancelled\",\"message\":\"This request was not "
-             "executed because the batch was cancelled.\"}}";
+      out +=
+          ",\"response\":null,\"error\":{\"code\":\"batch_cancelled\",\"message\":\"This request "
+          "was not "
+          "executed because the batch was cancelled.\"}}";
       return;
     case Fate::expired:
-      out += ",\"response\":null,\"error\":{\"code\":\"batch_expired\",\"message\":\"This request could not "
-             "be executed before the completion window expired.\"}}";
+      out +=
+          ",\"response\":null,\"error\":{\"code\":\"batch_expired\",\"message\":\"This request "
+          "could not "
+          "be executed before the completion window expired.\"}}";
       return;
   }
 }
 
 Refusal OpenAiFormat::mishap(bool server, Draw draw) const {
   if (!server)
-    return {400, "invalid_request_error", "Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
+    return {400, "invalid_request_error",
+            "Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
             "", "invalid_prompt"};
   if (draw.hits(0.5, Chance::error_kind))
-    return {503, "service_unavailable_error", "The server is overloaded. Please try again later.", "", "server_is_overloaded"};
-  return {500, "server_error", "The server had an error while processing your request. Sorry about that!", "", ""};
+    return {503, "service_unavailable_error", "The server is overloaded. Please try again later.",
+            "", "server_is_overloaded"};
+  return {500, "server_error",
+          "The server had an error while processing your request. Sorry about that!", "", ""};
 }
 
 }  // namespace twolane::sim

@@ -1,4 +1,5 @@
-// The simulator's front: which provider a call is for, what goes wrong on its way, the clock, the ledger.
+// The simulator's front: which provider a call is for, what goes wrong on its way, the clock, the
+// ledger.
 
 #include "sim/providers.h"
 
@@ -65,8 +66,12 @@ bool is_json(const HttpReply& reply) {
 class Simulated final : public Providers {
  public:
   Simulated(Scenario scenario, uint64_t seed, std::unique_ptr<Storage> storage)
-      : scenario_(std::move(scenario)), seed_(seed), storage_(std::move(storage)), state_(*storage_),
-        batches_(scenario_, seed, state_, *storage_), live_(scenario_, state_, *storage_),
+      : scenario_(std::move(scenario)),
+        seed_(seed),
+        storage_(std::move(storage)),
+        state_(*storage_),
+        batches_(scenario_, seed, state_, *storage_),
+        live_(scenario_, state_, *storage_),
         core_{scenario_, mix(seed, 0x1D5), state_, *storage_, batches_, live_} {
     apis_ = {make_openai(core_), make_anthropic(core_), make_gemini(core_)};
     for (size_t i = 0; i < apis_.size(); ++i) batches_.formats[i] = &apis_[i]->format();
@@ -74,10 +79,12 @@ class Simulated final : public Providers {
 
   Status start(bool in_memory) {
     CHECKED(state_.replay(storage_->take_records()));
-    // A state of its own is another world than the next one with the same seed; one in memory is gone
-    // with its process and depends on the seed alone.
+    // A state of its own is another world than the next one with the same seed; one in memory is
+    // gone with its process and depends on the seed alone.
     uint64_t name = mix(seed_, hash_text(scenario_.name));
-    if (!in_memory) name = mix(name, std::random_device()() | static_cast<uint64_t>(std::random_device()()) << 32);
+    if (!in_memory)
+      name =
+          mix(name, std::random_device()() | static_cast<uint64_t>(std::random_device()()) << 32);
     std::string id = "sim-";
     append_hex(id, name, 12);
     return state_.opened(id);
@@ -132,9 +139,10 @@ Result<HttpReply> Simulated::ledger_reply(Time now) {
 }
 
 bool Simulated::is_blackout(Time now) const {
-  return std::any_of(scenario_.blackout_at.begin(), scenario_.blackout_at.end(), [&](Duration from) {
-    return now >= state_.began + from && now < state_.began + from + scenario_.blackout;
-  });
+  return std::any_of(
+      scenario_.blackout_at.begin(), scenario_.blackout_at.end(), [&](Duration from) {
+        return now >= state_.began + from && now < state_.began + from + scenario_.blackout;
+      });
 }
 
 Duration Simulated::latency(const Call& call) const {
@@ -156,10 +164,13 @@ void Simulated::spoil(const Call& call, const Api& api, Answer& answer) const {
     answer.fault = Answer::Fault::lost;
   } else if (is_json(answer.reply)) {
     if (draw.hits(s.unreadable, Chance::call_unreadable))
-      answer.reply = {answer.reply.status, {{"content-type", "text/html"}}, wire::Body("<html><body>upstream connect e")};
+      answer.reply = {answer.reply.status,
+                      {{"content-type", "text/html"}},
+                      wire::Body("<html><body>upstream connect e")};
   } else if (draw.hits(s.truncated_download, Chance::download) && answer.reply.body.size() > 1) {
     answer.fault = Answer::Fault::cut;
-    answer.cut_at = static_cast<int64_t>(draw.uniform(Chance::download_at) * static_cast<double>(answer.reply.body.size()));
+    answer.cut_at = static_cast<int64_t>(draw.uniform(Chance::download_at) *
+                                         static_cast<double>(answer.reply.body.size()));
   }
 }
 
@@ -172,13 +183,16 @@ Answer Simulated::served(Call& call, Provider provider) {
   call.bad_key = key.starts_with("bad");
   Answer answer;
   answer.latency = latency(call);
-  if (draw.hits(s.refused, Chance::call_refused)) answer.fault = Answer::Fault::refused;
-  else if (draw.hits(s.lost, Chance::call_lost)) answer.fault = Answer::Fault::lost;
+  if (draw.hits(s.refused, Chance::call_refused))
+    answer.fault = Answer::Fault::refused;
+  else if (draw.hits(s.lost, Chance::call_lost))
+    answer.fault = Answer::Fault::lost;
   if (answer.fault != Answer::Fault::none) return answer;
   if (is_blackout(call.now)) {
     answer.reply = api.server_error(call, 503);
   } else if (draw.hits(s.too_many, Chance::call_too_many)) {
-    answer.reply = api.too_many(call, seconds(1 + static_cast<int64_t>(draw.bits(Chance::retry_after) % 30)));
+    answer.reply =
+        api.too_many(call, seconds(1 + static_cast<int64_t>(draw.bits(Chance::retry_after) % 30)));
   } else if (draw.hits(s.server_error, Chance::call_server_error)) {
     answer.reply = api.server_error(call, draw.hits(0.5, Chance::error_kind) ? 503 : 500);
   } else {
@@ -188,33 +202,55 @@ Answer Simulated::served(Call& call, Provider provider) {
     answer.latency = latency(call);
     spoil(call, api, answer);
   }
+  api.sign(call, answer.reply);
   return answer;
 }
 
 Answer Simulated::handle(const wire::HttpCall& http, Time now) {
   if (broken_) return defect(*broken_);
   const auto url = wire::parse_url(http.url);
-  if (!url) return {json_reply(400, std::string("{\"error\":{\"message\":\"not a URL\"}}")), {}, Answer::Fault::none, 0};
-  Call call{.http = http, .method = http.method, .path = {}, .query = {}, .origin = {}, .account = {}, .now = now,
+  if (!url)
+    return {json_reply(400, std::string("{\"error\":{\"message\":\"not a URL\"}}")),
+            {},
+            Answer::Fault::none,
+            0};
+  Call call{.http = http,
+            .method = http.method,
+            .path = {},
+            .query = {},
+            .origin = {},
+            .account = {},
+            .now = now,
             .draw = Draw{mix(mix(seed_, state_.starts), ++calls_)}};
   const size_t question = std::min(url->target.find('?'), url->target.size());
   const std::string path = wire::percent_decoded(std::string_view(url->target).substr(0, question));
-  read_query(std::string_view(url->target).substr(std::min(question + 1, url->target.size())), call);
-  call.origin = url->scheme + "://" + url->host + (url->port.empty() ? "" : ":" + url->port);
+  read_query(std::string_view(url->target).substr(std::min(question + 1, url->target.size())),
+             call);
+  call.origin = http.url.substr(
+      0, http.url.find('/', http.url.find("://") + 3));  // with the port as it was said
   if (path == "/clock") return {clock_reply(now), {}, Answer::Fault::none, 0};
   if (path == "/ledger") {
     auto reply = ledger_reply(now);
     return reply ? Answer{std::move(*reply), {}, Answer::Fault::none, 0} : defect(reply.error());
   }
   if (auto began = state_.begin(now); !began) return defect(began.error());
-  constexpr std::array roots = {std::string_view("/openai"), std::string_view("/anthropic"), std::string_view("/gemini")};
+  constexpr std::array roots = {std::string_view("/openai"), std::string_view("/anthropic"),
+                                std::string_view("/gemini")};
   for (size_t i = 0; i < roots.size(); ++i) {
-    if (!path.starts_with(roots[i]) || (path.size() > roots[i].size() && path[roots[i].size()] != '/')) continue;
+    if (!path.starts_with(roots[i]) ||
+        (path.size() > roots[i].size() && path[roots[i].size()] != '/'))
+      continue;
     call.path = path.substr(roots[i].size());
     return served(call, static_cast<Provider>(i));
   }
-  return {json_reply(404, std::string("{\"error\":{\"message\":\"simulated are /openai/v1, /anthropic and /gemini\"}}")), {},
-          Answer::Fault::none, 0};
+  return {
+      json_reply(
+          404,
+          std::string(
+              "{\"error\":{\"message\":\"simulated are /openai/v1, /anthropic and /gemini\"}}")),
+      {},
+      Answer::Fault::none,
+      0};
 }
 
 void Simulated::each_charge(Time now, const std::function<void(const LedgerLine&)>& see) {
@@ -228,8 +264,13 @@ void Simulated::each_charge(Time now, const std::function<void(const LedgerLine&
     simdjson::dom::element json;
     if (parser.parse(text.data(), text.size(), false).get(json)) continue;
     LedgerLine l;
-    for (auto [to, key] : {std::pair{&l.provider, "provider"}, {&l.account, "account"}, {&l.response_id, "response_id"},
-                           {&l.custom_id, "custom_id"}, {&l.batch, "batch"}, {&l.model, "model"}, {&l.tier, "tier"},
+    for (auto [to, key] : {std::pair{&l.provider, "provider"},
+                           {&l.account, "account"},
+                           {&l.response_id, "response_id"},
+                           {&l.custom_id, "custom_id"},
+                           {&l.batch, "batch"},
+                           {&l.model, "model"},
+                           {&l.tier, "tier"},
                            {&l.usd, "usd"}})
       *to = text_at(json, key);
     if (auto usage = member(json, "usage")) l.usage = simdjson::minify(*usage);
@@ -239,7 +280,8 @@ void Simulated::each_charge(Time now, const std::function<void(const LedgerLine&
   }
 }
 
-Result<std::unique_ptr<Providers>> Providers::open(Scenario scenario, uint64_t seed, std::string directory) {
+Result<std::unique_ptr<Providers>> Providers::open(Scenario scenario, uint64_t seed,
+                                                   std::string directory) {
   auto storage = TRY(Storage::open(directory));
   auto made = std::make_unique<Simulated>(std::move(scenario), seed, std::move(storage));
   CHECKED(made->start(directory.empty()));

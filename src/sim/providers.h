@@ -1,10 +1,11 @@
-// Simulated OpenAI, Anthropic and Gemini: files, batches, synchronous endpoints, and what they bill.
+// Simulated OpenAI, Anthropic and Gemini: files, batches, synchronous endpoints, and what they
+// bill.
 //
-// Written from the providers' contracts, without any code of the adapters, so that a misreading cannot
-// hide on both sides. Deterministic: replies depend on seed, scenario, the calls so far and the times
-// given with them. Effects are committed (to `Storage`) before they are answered.
-// Under one origin: /openai/v1, /anthropic, /gemini, and /clock, /ledger.
-// Threads: one. Time comes with each call.
+// Written from the providers' contracts, without any code of the adapters, so that a misreading
+// cannot hide on both sides. Deterministic: replies depend on seed, scenario, the calls so far and
+// the times given with them. Effects are committed (to `Storage`) before they are answered. Under
+// one origin: /openai/v1, /anthropic, /gemini, and /clock, /ledger. Threads: one. Time comes with
+// each call.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct Answer {
   Duration latency;
   enum class Fault : uint8_t {
     none,
-    refused,      // the connection is refused: the call had no effect
-    lost,         // no reply ever comes; it may have had its effect (reply is dropped)
-    cut,          // the body ends after `cut_at` bytes, as a broken connection
+    refused,  // the connection is refused: the call had no effect
+    lost,     // no reply ever comes; it may have had its effect (reply is dropped)
+    cut,      // the body ends after `cut_at` bytes, as a broken connection
   } fault = Fault::none;
   int64_t cut_at = 0;
 };
@@ -44,7 +45,8 @@ struct LedgerLine {  // one charge, as the provider would bill it
 class Providers {
  public:
   // `directory` holds all state (journal, files, ledger.jsonl); empty: in memory only.
-  static Result<std::unique_ptr<Providers>> open(Scenario scenario, uint64_t seed, std::string directory);
+  static Result<std::unique_ptr<Providers>> open(Scenario scenario, uint64_t seed,
+                                                 std::string directory);
   virtual ~Providers() = default;
 
   virtual std::string id() const = 0;  // of this simulator: stable over restarts with its directory

@@ -8,8 +8,15 @@ namespace twolane::sim {
 namespace {
 
 enum : unsigned {
-  reasons = 1, may_reason = 2, flex = 4, no_batch_cache = 8, standard_batch_cache = 16, writes = 32,
-  embeds = 64, moderates = 128, modern = 256 /* refuses max_tokens */,
+  reasons = 1,
+  may_reason = 2,
+  flex = 4,
+  no_batch_cache = 8,
+  standard_batch_cache = 16,
+  writes = 32,
+  embeds = 64,
+  moderates = 128,
+  modern = 256 /* refuses max_tokens */,
 };
 
 struct Row {
@@ -28,6 +35,8 @@ constexpr unsigned old = no_batch_cache;
 constexpr unsigned think = reasons | may_reason | modern;
 constexpr unsigned asked = may_reason | modern;
 
+// As of 2026-08-01; gpt-5.6 (Sol) since its cut of 2026-08-21, Gemini 3.6 and 3.7 Flash until the end of 2026.
+// Gemini's priority is 1.8 times standard, on cached tokens as well.
 // clang-format off
 constexpr Row table[] = {
     {O, "gpt-4o", "gpt-4o-2024-08-06", "2.5", "1.25", "10", 128000, 16384, 0, old, "4.25", "2.125", "17"},
@@ -50,12 +59,12 @@ constexpr Row table[] = {
     {O, "gpt-5.2", "gpt-5.2-2025-12-11", "1.75", "0.175", "14", 272000, 128000, 0, asked, "3.5", "0.35", "28"},
     {O, "gpt-5.2-pro", "gpt-5.2-pro-2025-12-11", "21", "", "168", 272000, 128000, 0, think},
     {O, "gpt-5.4", "gpt-5.4-2026-03-05", "2.5", "0.25", "15", 1050000, 128000, 272000, asked | flex, "5", "0.5", "30"},
-    {O, "gpt-5.4-pro", "gpt-5.4-pro-2026-03-05", "30", "3", "180", 1050000, 128000, 272000, think | flex},
+    {O, "gpt-5.4-pro", "gpt-5.4-pro-2026-03-05", "30", "", "180", 1050000, 128000, 272000, think | flex},
     {O, "gpt-5.4-mini", "gpt-5.4-mini-2026-03-17", "0.75", "0.075", "4.5", 272000, 128000, 0, asked | flex, "1.5", "0.15", "9"},
     {O, "gpt-5.4-nano", "gpt-5.4-nano-2026-03-17", "0.2", "0.02", "1.25", 272000, 128000, 0, asked | flex},
     {O, "gpt-5.5", "gpt-5.5-2026-04-23", "5", "0.5", "30", 1050000, 128000, 272000, asked | flex, "10", "1", "60"},
-    {O, "gpt-5.5-pro", "gpt-5.5-pro-2026-04-23", "30", "3", "180", 1050000, 128000, 272000, think | flex},
-    {O, "gpt-5.6", "gpt-5.6-sol", "5", "0.5", "30", 1050000, 128000, 272000, asked | flex | writes, "10", "1", "60"},
+    {O, "gpt-5.5-pro", "gpt-5.5-pro-2026-04-23", "30", "", "180", 1050000, 128000, 272000, think | flex},
+    {O, "gpt-5.6", "gpt-5.6-sol", "4", "0.4", "20", 1050000, 128000, 272000, asked | flex | writes, "8", "0.8", "40"},
     {O, "gpt-5.6-terra", "gpt-5.6-terra", "2", "0.2", "12", 1050000, 128000, 272000, asked | flex | writes, "4", "0.4", "24"},
     {O, "gpt-5.6-luna", "gpt-5.6-luna", "0.2", "0.02", "1.2", 1050000, 128000, 272000, asked | flex | writes, "0.4", "0.04", "2.4"},
     {O, "text-embedding-3-small", "text-embedding-3-small", "0.02", "", "0", 8192, 0, 0, embeds},
@@ -75,14 +84,14 @@ constexpr Row table[] = {
     {A, "claude-opus-5", "claude-opus-5", "5", "0.5", "25", 1000000, 128000, 0, may_reason},
     {A, "claude-fable-5", "claude-fable-5", "10", "1", "50", 1000000, 128000, 0, may_reason},
 
-    {G, "gemini-2.5-pro", "gemini-2.5-pro", "1.25", "0.125", "10", 1048576, 65535, 200000, think | flex | standard_batch_cache, "2.25", "0.225", "18"},
-    {G, "gemini-2.5-flash", "gemini-2.5-flash", "0.3", "0.03", "2.5", 1048576, 65535, 0, think | flex | standard_batch_cache, "0.54", "0.054", "4.5"},
-    {G, "gemini-2.5-flash-lite", "gemini-2.5-flash-lite", "0.1", "0.01", "0.4", 1048576, 65535, 0, may_reason | flex | standard_batch_cache, "0.18", "0.018", "0.72"},
+    {G, "gemini-2.5-pro", "gemini-2.5-pro", "1.25", "0.125", "10", 1048576, 65535, 200000, think | flex | standard_batch_cache},
+    {G, "gemini-2.5-flash", "gemini-2.5-flash", "0.3", "0.03", "2.5", 1048576, 65535, 0, think | flex | standard_batch_cache},
+    {G, "gemini-2.5-flash-lite", "gemini-2.5-flash-lite", "0.1", "0.01", "0.4", 1048576, 65535, 0, may_reason | flex | standard_batch_cache},
     {G, "gemini-3-flash-preview", "gemini-3-flash-preview", "0.5", "0.05", "3", 1048576, 65535, 0, think | flex | standard_batch_cache, "0.9", "0.09", "5.4"},
     {G, "gemini-3.1-pro-preview", "gemini-3.1-pro-preview", "2", "0.2", "12", 1048576, 65536, 200000, think | flex | standard_batch_cache, "3.6", "0.36", "21.6"},
     {G, "gemini-3.1-flash-lite", "gemini-3.1-flash-lite", "0.25", "0.025", "1.5", 1048576, 65536, 0, may_reason | flex, "0.45", "0.045", "2.7"},
-    {G, "gemini-3.5-flash-lite", "gemini-3.5-flash-lite", "0.3", "0.03", "2.5", 1048576, 65536, 0, may_reason | flex, "0.54", "0.05", "4.5"},
-    {G, "gemini-3.5-flash", "gemini-3.5-flash", "1.5", "0.15", "9", 1048576, 65535, 0, think | flex, "2.7", "0.27", "16.2"},
+    {G, "gemini-3.5-flash-lite", "gemini-3.5-flash-lite", "0.3", "0.03", "2.5", 1048576, 65536, 0, may_reason | flex, "0.54", "0.054", "4.5"},
+    {G, "gemini-3.5-flash", "gemini-3.5-flash", "1.5", "0.15", "9", 1048576, 65535, 0, think | flex | standard_batch_cache, "2.7", "0.27", "16.2"},
     {G, "gemini-3.6-flash", "gemini-3.6-flash", "0.75", "0.075", "3.75", 1048576, 65536, 0, think | flex, "1.35", "0.135", "6.75"},
     {G, "gemini-3.7-flash", "gemini-3.7-flash", "0.75", "0.075", "3.75", 1048576, 65536, 0, think | flex, "1.35", "0.135", "6.75"},
     {G, "gemini-embedding-001", "gemini-embedding-001", "0.15", "", "0", 2048, 0, 0, embeds},
@@ -130,9 +139,12 @@ Model model_of(const Row& row) {
 
 std::string_view name_of(Provider p) {
   switch (p) {
-    case Provider::openai: return "openai";
-    case Provider::anthropic: return "anthropic";
-    case Provider::gemini: return "gemini";
+    case Provider::openai:
+      return "openai";
+    case Provider::anthropic:
+      return "anthropic";
+    case Provider::gemini:
+      return "gemini";
   }
   return "";
 }
@@ -162,14 +174,15 @@ PicoUsd charge_for(const Model& m, ServiceTier tier, const Usage& usage) {
   if (m.band > 0 && usage.input() > m.band)
     in *= 2, cached *= 2, w5 *= 2, w1 *= 2, out = out * 3 / 2;
   if (tier == ServiceTier::batch || tier == ServiceTier::flex) {
-    const bool full_cache = tier == ServiceTier::batch && m.batch_cache == Model::BatchCache::standard;
+    const bool full_cache =
+        tier == ServiceTier::batch && m.batch_cache == Model::BatchCache::standard;
     in /= 2, out /= 2, w5 /= 2, w1 /= 2;
     if (!full_cache) cached /= 2;
   }
-  return PicoUsd{static_cast<__int128>(in) * usage.fresh + static_cast<__int128>(cached) * usage.cache_read +
-                 static_cast<__int128>(w5) * usage.cache_write_5m +
-                 static_cast<__int128>(w1) * usage.cache_write_1h +
-                 static_cast<__int128>(out) * usage.output};
+  return PicoUsd{
+      static_cast<__int128>(in) * usage.fresh + static_cast<__int128>(cached) * usage.cache_read +
+      static_cast<__int128>(w5) * usage.cache_write_5m +
+      static_cast<__int128>(w1) * usage.cache_write_1h + static_cast<__int128>(out) * usage.output};
 }
 
 }  // namespace twolane::sim

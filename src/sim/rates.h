@@ -28,9 +28,9 @@ struct Model {
   std::string_view snapshot;  // as answers name it
   int64_t context = 0;        // most input tokens
   int64_t most_output = 0;
-  bool reasons = false;         // thinks unless told not to
-  bool may_reason = false;      // thinks when told to
-  bool no_max_tokens = false;   // refuses the old name of the output limit
+  bool reasons = false;        // thinks unless told not to
+  bool may_reason = false;     // thinks when told to
+  bool no_max_tokens = false;  // refuses the old name of the output limit
   bool flex = false;
   bool priority = false;
   bool reports_writes = false;  // cache writes are counted and charged

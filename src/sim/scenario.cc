@@ -87,7 +87,7 @@ Scenario hostile() {
   s.list_lag = minutes(3);
   s.blackout_at = {minutes(12), hours(2), hours(9)};
   s.blackout = minutes(10);
-  s.enqueued_tokens = 4'000'000;
+  s.enqueued_tokens = 6'000'000;
   s.live_per_minute = 3000;
   s.flex_refused = 0.3;
   return s;
@@ -106,7 +106,8 @@ Scenario incident() {
 std::unexpected<Error> refuse(std::string_view file, std::string_view key, std::string why) {
   Error e;
   e.code = "sim.scenario";
-  e.message = key.empty() ? "the scenario is not readable" : "the scenario has a bad '" + std::string(key) + "'";
+  e.message = key.empty() ? "the scenario is not readable"
+                          : "the scenario has a bad '" + std::string(key) + "'";
   e.why = std::move(why);
   e.where.file = file;
   e.where.field = key;
@@ -120,32 +121,49 @@ using Span = Duration Scenario::*;
 using Count = long long Scenario::*;
 
 constexpr std::array shares = std::to_array<std::pair<std::string_view, Share>>({
-    {"stuck", &Scenario::stuck}, {"slow_days", &Scenario::slow_days},
+    {"stuck", &Scenario::stuck},
+    {"slow_days", &Scenario::slow_days},
     {"request_error", &Scenario::request_error},
     {"request_server_error", &Scenario::request_server_error},
-    {"billed_failure", &Scenario::billed_failure}, {"expired_share", &Scenario::expired_share},
-    {"duplicate_line", &Scenario::duplicate_line}, {"missing_line", &Scenario::missing_line},
-    {"foreign_line", &Scenario::foreign_line}, {"corrupt_line", &Scenario::corrupt_line},
-    {"truncated_download", &Scenario::truncated_download}, {"counts_lie", &Scenario::counts_lie},
-    {"too_many", &Scenario::too_many}, {"server_error", &Scenario::server_error},
-    {"server_error_after", &Scenario::server_error_after}, {"lost", &Scenario::lost},
-    {"lost_after", &Scenario::lost_after}, {"refused", &Scenario::refused},
-    {"unknown_state", &Scenario::unknown_state}, {"unreadable", &Scenario::unreadable},
-    {"flex_refused", &Scenario::flex_refused}, {"cache_hits", &Scenario::cache_hits},
+    {"billed_failure", &Scenario::billed_failure},
+    {"expired_share", &Scenario::expired_share},
+    {"duplicate_line", &Scenario::duplicate_line},
+    {"missing_line", &Scenario::missing_line},
+    {"foreign_line", &Scenario::foreign_line},
+    {"corrupt_line", &Scenario::corrupt_line},
+    {"truncated_download", &Scenario::truncated_download},
+    {"counts_lie", &Scenario::counts_lie},
+    {"too_many", &Scenario::too_many},
+    {"server_error", &Scenario::server_error},
+    {"server_error_after", &Scenario::server_error_after},
+    {"lost", &Scenario::lost},
+    {"lost_after", &Scenario::lost_after},
+    {"refused", &Scenario::refused},
+    {"unknown_state", &Scenario::unknown_state},
+    {"unreadable", &Scenario::unreadable},
+    {"flex_refused", &Scenario::flex_refused},
+    {"cache_hits", &Scenario::cache_hits},
 });
 constexpr std::array numbers = std::to_array<std::pair<std::string_view, Share>>({
-    {"sigma", &Scenario::sigma}, {"slow_factor", &Scenario::slow_factor},
+    {"sigma", &Scenario::sigma},
+    {"slow_factor", &Scenario::slow_factor},
     {"live_per_minute", &Scenario::live_per_minute},
 });
 constexpr std::array spans = std::to_array<std::pair<std::string_view, Span>>({
-    {"median", &Scenario::median}, {"validation", &Scenario::validation},
-    {"finalizing", &Scenario::finalizing}, {"cancel_lag", &Scenario::cancel_lag},
-    {"cancel_lag_most", &Scenario::cancel_lag_most}, {"late_output", &Scenario::late_output},
-    {"list_lag", &Scenario::list_lag}, {"latency", &Scenario::latency},
-    {"live_latency", &Scenario::live_latency}, {"blackout", &Scenario::blackout},
+    {"median", &Scenario::median},
+    {"validation", &Scenario::validation},
+    {"finalizing", &Scenario::finalizing},
+    {"cancel_lag", &Scenario::cancel_lag},
+    {"cancel_lag_most", &Scenario::cancel_lag_most},
+    {"late_output", &Scenario::late_output},
+    {"list_lag", &Scenario::list_lag},
+    {"latency", &Scenario::latency},
+    {"live_latency", &Scenario::live_latency},
+    {"blackout", &Scenario::blackout},
 });
 constexpr std::array flags = std::to_array<std::pair<std::string_view, Flag>>({
-    {"shuffled", &Scenario::shuffled}, {"empty_string_ids", &Scenario::empty_string_ids},
+    {"shuffled", &Scenario::shuffled},
+    {"empty_string_ids", &Scenario::empty_string_ids},
 });
 
 template <class Table>
@@ -161,7 +179,8 @@ Result<Duration> span_of(const toml::node& value) {
 }
 
 // A list of durations ("blackout_at"), or of counts ("counts_always").
-Status take_list(Scenario& s, std::string_view file, std::string_view key, const toml::node& value) {
+Status take_list(Scenario& s, std::string_view file, std::string_view key,
+                 const toml::node& value) {
   const toml::array* list = value.as_array();
   if (!list) return refuse(file, key, "it must be a list");
   if (key == "blackout_at") s.blackout_at.clear();

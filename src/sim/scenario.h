@@ -17,18 +17,19 @@ struct Scenario {
   // Completion time of a batch: lognormal, mixed with a share that never finishes by itself.
   Duration median = minutes(20);
   double sigma = 0.7;
-  double stuck = 0;           // share of batches that never move (until cancelled or expired)
-  double slow_days = 0;       // share of days on which everything takes `slow_factor` times as long
+  double stuck = 0;      // share of batches that never move (until cancelled or expired)
+  double slow_days = 0;  // share of days on which everything takes `slow_factor` times as long
   double slow_factor = 10;
   Duration validation = seconds(5);
   Duration finalizing = seconds(2);
   Duration cancel_lag = minutes(2), cancel_lag_most = minutes(10);
 
   // Requests.
-  double request_error = 0;   // permanent error (4xx)
+  double request_error = 0;         // permanent error (4xx)
   double request_server_error = 0;  // retryable error (5xx)
-  double billed_failure = 0;  // share of server errors that are billed; half of them with usage in the line
-  double expired_share = 0;   // share of requests left over when a batch reaches its window
+  double billed_failure =
+      0;  // share of server errors that are billed; half of them with usage in the line
+  double expired_share = 0;  // share of requests left over when a batch reaches its window
 
   // Result files.
   bool shuffled = true;
@@ -36,34 +37,35 @@ struct Scenario {
   double truncated_download = 0;  // per download: cut off
   Duration late_output;           // output_file_id appears this long after `completed`
   double counts_lie = 0;          // per poll: counts that do not match the lines
-  std::vector<long long> counts_always;  // total, completed, failed shown whatever the lines are; or empty
+  std::vector<long long>
+      counts_always;              // total, completed, failed shown whatever the lines are; or empty
   bool empty_string_ids = false;  // "" for absent file ids
 
   // Calls.
-  double too_many = 0;        // 429
-  double server_error = 0;    // 5xx without effect
-  double server_error_after = 0;  // 5xx after the call took effect
-  double lost = 0;            // no answer, no effect
-  double lost_after = 0;      // no answer, after it took effect
-  double refused = 0;         // connection refused
-  double unknown_state = 0;   // per poll: a state nobody knows
-  double unreadable = 0;      // 2xx with a body that is not JSON, after it took effect
-  Duration list_lag;          // new batches appear in lists this much later
+  double too_many = 0;                   // 429
+  double server_error = 0;               // 5xx without effect
+  double server_error_after = 0;         // 5xx after the call took effect
+  double lost = 0;                       // no answer, no effect
+  double lost_after = 0;                 // no answer, after it took effect
+  double refused = 0;                    // connection refused
+  double unknown_state = 0;              // per poll: a state nobody knows
+  double unreadable = 0;                 // 2xx with a body that is not JSON, after it took effect
+  Duration list_lag;                     // new batches appear in lists this much later
   Duration latency = milliseconds(300);  // of control calls
   Duration live_latency = seconds(2);    // median of synchronous calls
 
   // Limits.
-  long long enqueued_tokens = 0;       // per model, 0: unlimited
-  double live_per_minute = 6000;       // per account and provider
+  long long enqueued_tokens = 0;  // per model, 0: unlimited
+  double live_per_minute = 6000;  // per account and provider
   double flex_refused = 0.05;
 
-  double cache_hits = 0.6;    // chance that a shared prefix of 1,024 tokens and more is found cached
-  std::vector<Duration> blackout_at;   // from the start: everything answers 503 for `blackout`
+  double cache_hits = 0.6;  // chance that a shared prefix of 1,024 tokens and more is found cached
+  std::vector<Duration> blackout_at;  // from the start: everything answers 503 for `blackout`
   Duration blackout = minutes(10);
 };
 
-// "calm", "busy", "outage", "hostile", "incident", or a path of a TOML file (optionally `base = "calm"`).
-// Errors: sim.scenario naming the key.
+// "calm", "busy", "outage", "hostile", "incident", or a path of a TOML file (optionally `base =
+// "calm"`). Errors: sim.scenario naming the key.
 Result<Scenario> scenario(std::string_view name_or_file);
 Result<Scenario> scenario_from_toml(std::string_view text, std::string_view file);
 

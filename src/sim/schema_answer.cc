@@ -83,7 +83,8 @@ class Maker {
   std::string_view type_of(element schema, int depth) {
     auto type = member(schema, "type");
     simdjson::dom::array several;
-    if (!type) return member(schema, "properties") ? "object" : member(schema, "items") ? "array" : "string";
+    if (!type)
+      return member(schema, "properties") ? "object" : member(schema, "items") ? "array" : "string";
     if (type->get(several)) return text_of(*type);
     std::string_view chosen = "null";
     for (element one : several) {
@@ -134,14 +135,17 @@ class Maker {
   void make_array(element schema, std::string_view name, int depth) {
     const int64_t least = int_at(schema, "minItems").value_or(0);
     const int64_t most = int_at(schema, "maxItems").value_or(std::max<int64_t>(least, 3));
-    int64_t count = std::clamp<int64_t>(1 + static_cast<int64_t>(mix(seed_) % 3), least, std::max(least, most));
+    int64_t count =
+        std::clamp<int64_t>(1 + static_cast<int64_t>(mix(seed_) % 3), least, std::max(least, most));
     if (depth > deepest) count = least;
     auto items = member(schema, "items");
     out_ += '[';
     for (int64_t i = 0; i < count; ++i) {
       if (i > 0) out_ += ',';
-      if (items) make(*items, name, depth + 1);
-      else make_string(schema, name);
+      if (items)
+        make(*items, name, depth + 1);
+      else
+        make_string(schema, name);
       seed_ = mix(seed_);
     }
     out_ += ']';
@@ -156,13 +160,16 @@ class Maker {
 
   void make_number(element schema, bool whole) {
     double least = bound(schema, "minimum").value_or(0);
-    if (auto above = bound(schema, "exclusiveMinimum")) least = std::max(least, *above + (whole ? 1 : 0.1));
+    if (auto above = bound(schema, "exclusiveMinimum"))
+      least = std::max(least, *above + (whole ? 1 : 0.1));
     double most = bound(schema, "maximum").value_or(std::max(least + 9, 10.0));
-    if (auto below = bound(schema, "exclusiveMaximum")) most = std::min(most, *below - (whole ? 1 : 0.1));
+    if (auto below = bound(schema, "exclusiveMaximum"))
+      most = std::min(most, *below - (whole ? 1 : 0.1));
     if (most < least) least = most;
     const double share = static_cast<double>(mix(seed_) >> 11) * 0x1.0p-53;
     if (!whole) {
-      const double value = std::clamp(std::round((least + share * (most - least)) * 100) / 100, least, most);
+      const double value =
+          std::clamp(std::round((least + share * (most - least)) * 100) / 100, least, most);
       return append_fixed(out_, value, 6);
     }
     int64_t step = std::max<int64_t>(1, int_at(schema, "multipleOf").value_or(1));
@@ -182,8 +189,10 @@ class Maker {
     if (format == "uri") return append("\"https://example.com/\"");
     if (format == "uuid") return append("\"6f2c1f9e-3b64-4d3a-9a55-0c1a2b3c4d5e\"");
     std::string text(words_of_user(name));
-    const auto least = static_cast<size_t>(std::max<int64_t>(0, int_at(schema, "minLength").value_or(0)));
-    const auto most = static_cast<size_t>(std::max<int64_t>(0, int_at(schema, "maxLength").value_or(400)));
+    const auto least =
+        static_cast<size_t>(std::max<int64_t>(0, int_at(schema, "minLength").value_or(0)));
+    const auto most =
+        static_cast<size_t>(std::max<int64_t>(0, int_at(schema, "maxLength").value_or(400)));
     while (text.size() < least) text += " and so on";
     append_quoted(out_, cut_utf8(text, most));
   }

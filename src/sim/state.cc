@@ -9,7 +9,8 @@ using wire::Json;
 namespace {
 
 Json json_of(const Usage& u) {
-  return Json::array({u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning});
+  return Json::array(
+      {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning});
 }
 
 Usage usage_of(const Json& j) {
@@ -19,12 +20,22 @@ Usage usage_of(const Json& j) {
 }
 
 Json json_of(const File& f) {
-  return {{"do", "file"}, {"id", f.id}, {"provider", static_cast<int>(f.provider)}, {"account", f.account},
-          {"name", f.name}, {"purpose", f.purpose}, {"blob", f.blob}, {"bytes", f.bytes},
-          {"created", f.created.ms}, {"expires", f.expires.ms}, {"generated", f.generated ? 1 : 0}};
+  return {{"do", "file"},
+          {"id", f.id},
+          {"provider", static_cast<int>(f.provider)},
+          {"account", f.account},
+          {"name", f.name},
+          {"purpose", f.purpose},
+          {"blob", f.blob},
+          {"bytes", f.bytes},
+          {"created", f.created.ms},
+          {"expires", f.expires.ms},
+          {"generated", f.generated ? 1 : 0}};
 }
 
-std::string text(const Json& j, std::string_view key) { return std::string(wire::string_at(j, key)); }
+std::string text(const Json& j, std::string_view key) {
+  return std::string(wire::string_at(j, key));
+}
 
 File file_of(const Json& j) {
   File f;
@@ -42,17 +53,30 @@ File file_of(const Json& j) {
 }
 
 Json json_of(const Upload& u) {
-  return {{"do", "upload"}, {"id", u.id}, {"account", u.account}, {"name", u.name},
+  return {{"do", "upload"}, {"id", u.id},     {"account", u.account}, {"name", u.name},
           {"mime", u.mime}, {"blob", u.blob}, {"bytes", u.bytes}};
 }
 
 Json json_of(const Batch& b) {
-  return {{"do", "batch"}, {"number", b.number}, {"id", b.id}, {"provider", static_cast<int>(b.provider)},
-          {"account", b.account}, {"endpoint", static_cast<int>(b.endpoint)}, {"model", b.model},
-          {"created", b.created.ms}, {"input", b.input}, {"input_file", b.input_file},
-          {"requests", b.requests}, {"tokens", b.tokens}, {"label", b.label}, {"faults", b.faults},
-          {"validated", b.plan.validated.ms}, {"takes", b.plan.takes.ms}, {"stuck", b.plan.stuck ? 1 : 0},
-          {"stuck_waiting", b.plan.stuck_waiting ? 1 : 0}, {"window_ends", b.plan.window_ends.ms},
+  return {{"do", "batch"},
+          {"number", b.number},
+          {"id", b.id},
+          {"provider", static_cast<int>(b.provider)},
+          {"account", b.account},
+          {"endpoint", static_cast<int>(b.endpoint)},
+          {"model", b.model},
+          {"created", b.created.ms},
+          {"input", b.input},
+          {"input_file", b.input_file},
+          {"requests", b.requests},
+          {"tokens", b.tokens},
+          {"label", b.label},
+          {"faults", b.faults},
+          {"validated", b.plan.validated.ms},
+          {"takes", b.plan.takes.ms},
+          {"stuck", b.plan.stuck ? 1 : 0},
+          {"stuck_waiting", b.plan.stuck_waiting ? 1 : 0},
+          {"window_ends", b.plan.window_ends.ms},
           {"draw", std::to_string(b.plan.draw)}};
 }
 
@@ -81,9 +105,16 @@ Batch batch_of(const Json& j) {
 }
 
 Json json_of(std::string_view id, const BatchEnd& e) {
-  return {{"do", "end"}, {"id", id}, {"how", static_cast<int>(e.how)}, {"at", e.at.ms},
-          {"answered", e.answered}, {"errored", e.errored}, {"cancelled", e.cancelled},
-          {"expired", e.expired}, {"output_bytes", e.output_bytes}, {"error_bytes", e.error_bytes},
+  return {{"do", "end"},
+          {"id", id},
+          {"how", static_cast<int>(e.how)},
+          {"at", e.at.ms},
+          {"answered", e.answered},
+          {"errored", e.errored},
+          {"cancelled", e.cancelled},
+          {"expired", e.expired},
+          {"output_bytes", e.output_bytes},
+          {"error_bytes", e.error_bytes},
           {"usage", json_of(e.usage)}};
 }
 
@@ -177,7 +208,8 @@ Status State::add(Batch b) {
 }
 
 Status State::ask_cancel(Batch& b, Time asked, Time effect) {
-  CHECKED(commit(wire::dump(Json{{"do", "cancel"}, {"id", b.id}, {"asked", asked.ms}, {"effect", effect.ms}})));
+  CHECKED(commit(wire::dump(
+      Json{{"do", "cancel"}, {"id", b.id}, {"asked", asked.ms}, {"effect", effect.ms}})));
   b.cancel_asked = asked;
   b.cancel_takes_effect = effect;
   return {};
@@ -189,9 +221,16 @@ void State::take_end(Batch& b, BatchEnd e) {
   if (b.provider != Provider::openai) return;
   auto leave = [&](std::string file_id, std::string blob, int64_t bytes, const char* name) {
     if (bytes > 0)
-      insert(File{.id = std::move(file_id), .provider = b.provider, .account = b.account, .name = b.id + name,
-                  .purpose = "batch_output", .blob = std::move(blob), .bytes = bytes, .created = e.at,
-                  .expires = e.at + days(30), .generated = true});
+      insert(File{.id = std::move(file_id),
+                  .provider = b.provider,
+                  .account = b.account,
+                  .name = b.id + name,
+                  .purpose = "batch_output",
+                  .blob = std::move(blob),
+                  .bytes = bytes,
+                  .created = e.at,
+                  .expires = e.at + days(30),
+                  .generated = true});
   };
   leave(b.output_file(), b.output_blob(), e.output_bytes, "_output.jsonl");
   leave(b.error_file(), b.error_blob(), e.error_bytes, "_error.jsonl");
@@ -238,12 +277,17 @@ Status State::replay_one(std::string_view record) {
   } else if (what == "begin") {
     began = {wire::int_at(j, "at")};
   } else if (what == "file") {
-    if (auto at = uploads_.find(wire::string_at(j, "upload")); at != uploads_.end()) uploads_.erase(at);
+    if (auto at = uploads_.find(wire::string_at(j, "upload")); at != uploads_.end())
+      uploads_.erase(at);
     insert(file_of(j));
   } else if (what == "file_gone") {
     if (auto at = file_by_id_.find(key); at != file_by_id_.end()) drop_file(*at->second);
   } else if (what == "upload") {
-    uploads_[key] = Upload{key, text(j, "account"), text(j, "name"), text(j, "mime"), text(j, "blob"),
+    uploads_[key] = Upload{key,
+                           text(j, "account"),
+                           text(j, "name"),
+                           text(j, "mime"),
+                           text(j, "blob"),
                            wire::int_at(j, "bytes")};
   } else if (what == "batch") {
     insert(batch_of(j));

@@ -1,5 +1,5 @@
-// What the simulated providers know: files, uploads under way and batches. Every change is an effect: it
-// is first committed to the journal, then made here, then answered.
+// What the simulated providers know: files, uploads under way and batches. Every change is an
+// effect: it is first committed to the journal, then made here, then answered.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ struct BatchEnd {
 
 // When things happen to a batch, drawn once from the seed and its number. Not stored.
 struct Plan {
-  Time validated;  // then it fails, or begins
-  Duration takes;  // from there to the last answer
+  Time validated;              // then it fails, or begins
+  Duration takes;              // from there to the last answer
   bool stuck = false;          // never finishes by itself
   bool stuck_waiting = false;  // and never begins
   Time window_ends;
@@ -72,9 +72,9 @@ struct Batch {
   std::string input;       // blob of one request a line
   std::string input_file;  // as the client named it; empty: the requests came with the call
   int64_t requests = 0;
-  int64_t tokens = 0;      // of all prompts
-  std::string label;       // OpenAI: metadata as JSON; Gemini: the display name
-  std::string faults;      // OpenAI: why validation fails, a JSON array; empty: it does not
+  int64_t tokens = 0;  // of all prompts
+  std::string label;   // OpenAI: metadata as JSON; Gemini: the display name
+  std::string faults;  // OpenAI: why validation fails, a JSON array; empty: it does not
   Time cancel_asked, cancel_takes_effect;  // 0: never
   std::optional<BatchEnd> end;
   bool deleted = false;
@@ -103,13 +103,13 @@ class State {
   Status begin(Time now);
   Status add(File file);
   Status remove_file(std::string_view id);
-  Status keep(Upload upload);          // new, or grown
+  Status keep(Upload upload);  // new, or grown
   Status finish(std::string_view upload, File file);
-  Status add(Batch batch);             // its plan is set by the caller
+  Status add(Batch batch);  // its plan is set by the caller
   Status ask_cancel(Batch& batch, Time asked, Time effect);
   Status end(Batch& batch, BatchEnd end);
   Status remove_batch(Batch& batch);
-  Status charged();                    // charges of a synchronous call, already in the ledger
+  Status charged();  // charges of a synchronous call, already in the ledger
 
   File* file(Provider provider, std::string_view account, std::string_view id, Time now);
   Upload* upload(std::string_view id);

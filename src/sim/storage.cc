@@ -15,18 +15,21 @@ namespace twolane::sim {
 namespace {
 
 std::unexpected<Error> io_error(std::string what) {
-  return fail("sim.storage", "the simulator's state cannot be " + std::move(what), std::strerror(errno));
+  return fail("sim.storage", "the simulator's state cannot be " + std::move(what),
+              std::strerror(errno));
 }
 
 // --- in memory
 
 class TextSource final : public wire::ByteSource {
  public:
-  explicit TextSource(std::shared_ptr<const std::string> text) : text_(std::move(text)), size_(text_->size()) {}
+  explicit TextSource(std::shared_ptr<const std::string> text)
+      : text_(std::move(text)), size_(text_->size()) {}
   int64_t size() const override { return static_cast<int64_t>(size_); }
   Result<size_t> read(int64_t offset, char* to, size_t length) const override {
-    if (offset < 0 || static_cast<size_t>(offset) >= size_) return size_t{0};
-    const size_t n = std::min(length, size_ - static_cast<size_t>(offset));
+    const size_t size = std::min(size_, text_->size());  // it may have been cut since
+    if (offset < 0 || static_cast<size_t>(offset) >= size) return size_t{0};
+    const size_t n = std::min(length, size - static_cast<size_t>(offset));
     std::memcpy(to, text_->data() + offset, n);
     return n;
   }
@@ -190,7 +193,9 @@ class Directory final : public Storage {
   static Fd open_file(const std::string& path, int flags) {
     return Fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
   }
-  std::string blob_path(std::string_view name) const { return path_ + "/blobs/" + std::string(name); }
+  std::string blob_path(std::string_view name) const {
+    return path_ + "/blobs/" + std::string(name);
+  }
 
   static Result<Source> source(const std::string& path) {
     Fd fd = open_file(path, O_RDONLY);
@@ -204,7 +209,8 @@ class Directory final : public Storage {
     Source all = TRY(source(path_ + "/journal.jsonl"));
     std::string text(static_cast<size_t>(all->size()), '\0');
     for (size_t got = 0; got < text.size();) {
-      const size_t n = TRY(all->read(static_cast<int64_t>(got), text.data() + got, text.size() - got));
+      const size_t n =
+          TRY(all->read(static_cast<int64_t>(got), text.data() + got, text.size() - got));
       if (n == 0) break;
       got += n;
     }

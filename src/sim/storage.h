@@ -1,9 +1,10 @@
-// Where the simulator's state lies: blobs (uploaded files, results), a journal of effects, and the ledger.
+// Where the simulator's state lies: blobs (uploaded files, results), a journal of effects, and the
+// ledger.
 //
 // Crash model: the process dies at any instruction; what write() took is there afterwards. A charge
-// counts once the journal record that follows it is complete: the record holds the ledger's length, and
-// opening cuts off whatever lies behind the last complete record.
-// Two implementations: a directory, and memory. Threads: one.
+// counts once the journal record that follows it is complete: the record holds the ledger's length,
+// and opening cuts off whatever lies behind the last complete record. Two implementations: a
+// directory, and memory. Threads: one.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,10 @@ class Storage {
   static Result<std::unique_ptr<Storage>> open(const std::string& directory);
   virtual ~Storage() = default;
 
-  virtual Result<std::unique_ptr<Blob>> create(std::string_view name) = 0;  // an existing one is emptied
-  virtual Result<std::unique_ptr<Blob>> extend(std::string_view name, int64_t size) = 0;  // cut to `size`
+  virtual Result<std::unique_ptr<Blob>> create(
+      std::string_view name) = 0;  // an existing one is emptied
+  virtual Result<std::unique_ptr<Blob>> extend(std::string_view name,
+                                               int64_t size) = 0;  // cut to `size`
   virtual Result<Source> read(std::string_view name) = 0;
   virtual void remove(std::string_view name) = 0;
 

@@ -32,7 +32,8 @@ wire::HttpResult delivered(Answer answer, const wire::Sink& sink) {
   const bool cut = answer.fault == Answer::Fault::cut;
   if (good && sink) {
     const int64_t length = cut ? answer.cut_at : answer.reply.body.size();
-    if (auto poured = pour(answer.reply.body, length, sink); !poured) return failure(true, poured.error().message);
+    if (auto poured = pour(answer.reply.body, length, sink); !poured)
+      return failure(true, poured.error().message);
     answer.reply.body = {};
   }
   if (cut) return failure(true, "the connection broke in the middle of the answer");
@@ -66,14 +67,18 @@ void VirtualWorld::call(wire::HttpCall call, std::function<void(wire::HttpResult
     when = now_ + call.timeout;
     answer.fault = Answer::Fault::lost;
   }
-  events_.emplace(Due{when, next_order_++},
-                  [answer = std::move(answer), sink = std::move(call.sink), then = std::move(then)]() mutable {
-                    switch (answer.fault) {
-                      case Answer::Fault::refused: return then(failure(false, "connection refused"));
-                      case Answer::Fault::lost: return then(failure(true, "no answer in time"));
-                      default: return then(delivered(std::move(answer), sink));
-                    }
-                  });
+  events_.emplace(
+      Due{when, next_order_++},
+      [answer = std::move(answer), sink = std::move(call.sink), then = std::move(then)]() mutable {
+        switch (answer.fault) {
+          case Answer::Fault::refused:
+            return then(failure(false, "connection refused"));
+          case Answer::Fault::lost:
+            return then(failure(true, "no answer in time"));
+          default:
+            return then(delivered(std::move(answer), sink));
+        }
+      });
 }
 
 uint64_t VirtualWorld::random() { return mix(++random_state_); }

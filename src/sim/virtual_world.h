@@ -1,7 +1,8 @@
 // A world on one thread in which time jumps from event to event; the network leads to Providers.
 //
-// Deterministic: the order of events depends on their times and on the order in which they were asked
-// for. Base URLs under this world: "http://sim/openai/v1", "http://sim/anthropic", "http://sim/gemini".
+// Deterministic: the order of events depends on their times and on the order in which they were
+// asked for. Base URLs under this world: "http://sim/openai/v1", "http://sim/anthropic",
+// "http://sim/gemini".
 #pragma once
 
 #include <functional>
@@ -31,7 +32,8 @@ class VirtualWorld final : public net::World {
   std::optional<Time> next_at() const;
   // Forgets every timer and every call under way (their effects at the providers stay): a crash.
   void forget_everything();
-  // Called before each event is run and each call is made; throwing from it is how tests crash an engine.
+  // Called before each event is run and each call is made; throwing from it is how tests crash an
+  // engine.
   std::function<void()> before_event;
 
  private:

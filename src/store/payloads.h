@@ -1,8 +1,9 @@
-// Append-only payload files: inputs, results as the providers sent them, batch files to be uploaded.
+// Append-only payload files: inputs, results as the providers sent them, batch files to be
+// uploaded.
 //
-// A segment is one file, HOME/payloads/<id>. It is written by one Segment, sealed by sync(), and never
-// changed afterwards except by appending. What was appended but not synced may be gone or torn after a
-// crash; nobody refers to it then, because rows are written after the sync.
+// A segment is one file, HOME/payloads/<id>. It is written by one Segment, sealed by sync(), and
+// never changed afterwards except by appending. What was appended but not synced may be gone or
+// torn after a crash; nobody refers to it then, because rows are written after the sync.
 #pragma once
 
 #include <memory>
@@ -23,9 +24,9 @@ class Segment {
  public:
   Segment(SegmentId id, std::unique_ptr<File> file, int64_t size);
   SegmentId id() const { return id_; }
-  int64_t size() const { return size_; }  // with what is still buffered
+  int64_t size() const { return size_; }         // with what is still buffered
   Result<Slice> append(std::string_view bytes);  // on an error nothing was appended
-  Status sync();   // all appended bytes are durable
+  Status sync();                                 // all appended bytes are durable
   Status flush();  // all appended bytes are readable through Payloads::read
 
  private:
@@ -39,7 +40,7 @@ class Segment {
 class Payloads {
  public:
   explicit Payloads(Disk& disk) : disk_(disk) {}
-  Status prepare();  // makes the directory
+  Status prepare();                                       // makes the directory
   Result<std::unique_ptr<Segment>> create(SegmentId id);  // an existing one is emptied
   Result<std::unique_ptr<Segment>> reopen(SegmentId id);  // to append; made if absent
   Result<std::string> read(const Slice& slice);

@@ -33,6 +33,13 @@ class Descriptor {
   int fd_;
 };
 
+Status sync_at(const std::string& directory) {
+  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return io_error("open directory", directory, errno);
+  if (::fsync(fd.get()) != 0) return io_error("sync directory", directory, errno);
+  return {};
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -119,13 +126,7 @@ class PosixDisk final : public Disk {
     return {};
   }
 
-  Status sync_directory(std::string_view path) override {
-    const std::string full = at(path);
-    Descriptor fd(::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() < 0) return io_error("open directory", full, errno);
-    if (::fsync(fd.get()) != 0) return io_error("sync directory", full, errno);
-    return {};
-  }
+  Status sync_directory(std::string_view path) override { return sync_at(at(path)); }
 
   Result<std::vector<std::string>> list(std::string_view directory) override {
     const std::string full = at(directory);
@@ -155,17 +156,29 @@ class PosixDisk final : public Disk {
 
 }  // namespace
 
-Result<std::unique_ptr<Disk>> posix_disk(const std::string& root) {
-  std::error_code failed;
-  const std::filesystem::path parent = std::filesystem::path(root).parent_path();
-  if (!parent.empty()) std::filesystem::create_directories(parent, failed);
-  if (failed) return io_error("make directory", parent.string(), failed.value());
-  if (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST)
-    return io_error("make directory", root, errno);
+namespace {
+
+// Every missing level is made for its owner only, and its name made durable.
+Status make_all(const std::filesystem::path& directory) {
   struct stat about;
-  if (::stat(root.c_str(), &about) != 0) return io_error("look at", root, errno);
-  if (!S_ISDIR(about.st_mode)) return io_error("use as a directory", root, ENOTDIR);
-  return std::make_unique<PosixDisk>(root);
+  if (::stat(directory.c_str(), &about) == 0) {
+    if (!S_ISDIR(about.st_mode)) return io_error("use as a directory", directory.string(), ENOTDIR);
+    return {};
+  }
+  const std::filesystem::path parent = directory.has_parent_path() ? directory.parent_path() : ".";
+  CHECKED(make_all(parent));
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    return io_error("make directory", directory.string(), errno);
+  return sync_at(parent.string());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> posix_disk(const std::string& root) {
+  std::string path = root;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  CHECKED(make_all(path));
+  return std::make_unique<PosixDisk>(std::move(path));
 }
 
 }  // namespace twolane::store

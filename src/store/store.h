@@ -1,15 +1,15 @@
 // The durable truth about jobs, requests, provider batches and the ledger.
 //
-// Guarantee: when a function that changes something returns ok, the change survives process and power
-// loss, whole; when it fails or the process dies inside, either all of it is there or nothing.
-// Counts and sums (Job::totals) change in the same transaction as what they count, computed by the
-// store from the rows it changes.
-// Threads: one at a time. Time: the store never reads a clock, callers pass it.
-// Bytes referred to by a Slice must be durable (Payloads::sync) before a row that names them is written.
-// Errors: store.io (disk), store.corrupt, store.newer (made by a later version), store.older (not yet
-// migrated, and opened by a process that may not), store.busy (locked by another), store.unknown_job,
-// store.unknown_batch, store.unknown_request, store.exists, store.step (not in the transition tables),
-// store.range (an amount that no row can hold).
+// Guarantee: when a function that changes something returns ok, the change survives process and
+// power loss, whole; when it fails or the process dies inside, either all of it is there or
+// nothing. Counts and sums (Job::totals) change in the same transaction as what they count,
+// computed by the store from the rows it changes. Threads: one at a time. Time: the store never
+// reads a clock, callers pass it. Bytes referred to by a Slice must be durable (Payloads::sync)
+// before a row that names them is written. Errors: store.io (disk), store.corrupt, store.newer
+// (made by a later version), store.older (not yet migrated, and opened by a process that may not),
+// store.busy (locked by another), store.unknown_job, store.unknown_batch, store.unknown_request,
+// store.exists, store.step (not in the transition tables), store.range (an amount that no row can
+// hold).
 #pragma once
 
 #include <functional>
@@ -38,8 +38,8 @@ struct Settlement {
   int32_t http_status = 0;
   std::string_view error;
   Slice result;
-  // The request: its new state, or nothing when it stays as it is (a surplus answer, a void attempt of
-  // a request that has gone elsewhere).
+  // The request: its new state, or nothing when it stays as it is (a surplus answer, a void attempt
+  // of a request that has gone elsewhere).
   std::optional<RequestState> request;
   bool counts_as_try = false;
 };
@@ -97,9 +97,9 @@ class Acceptance {
   virtual Status add(std::span<const RequestRow> rows) = 0;
   // A row that is final from the start (failed: a bad line that was set aside), with the reason.
   virtual Status add_refused(const RequestRow& row, std::string_view error) = 0;
-  // The job, its shapes and all rows become visible at once. Job::totals is computed here. job.id may
-  // differ from the id that accept() was called with, since a job's name is known only when all of its
-  // input was read. Error store.exists.
+  // The job, its shapes and all rows become visible at once. Job::totals is computed here. job.id
+  // may differ from the id that accept() was called with, since a job's name is known only when all
+  // of its input was read. Error store.exists.
   virtual Status commit(const Job& job, std::span<const Shape> shapes) = 0;
 };
 
@@ -108,21 +108,22 @@ class Store {
   virtual ~Store() = default;
 
   // --- jobs
-  // One at a time; until it is committed or destroyed other changes are refused with store.busy. `id`
-  // may be provisional (any number that no other job uses).
+  // One at a time; until it is committed or destroyed other changes are refused with store.busy.
+  // `id` may be provisional (any number that no other job uses).
   virtual Result<std::unique_ptr<Acceptance>> accept(JobId id) = 0;
   virtual Result<std::optional<Job>> job(JobId id) = 0;
   virtual Result<std::vector<Job>> jobs() = 0;  // newest first
   virtual Result<std::vector<Shape>> shapes(JobId id) = 0;
-  // Writes everything but id, totals, requests, input and last_answer (which settle() keeps). Where the
-  // deadline moves, Totals::late is counted anew. Error store.unknown_job.
+  // Writes everything but id, totals, requests, input and last_answer (which settle() keeps). Where
+  // the deadline moves, Totals::late is counted anew. Error store.unknown_job.
   virtual Status amend(const Job& job) = 0;
-  virtual Status set_proof(JobId job, int32_t shape, Shape::Proof proof, std::string_view refusal) = 0;
-  // Failed and expired requests (all of them, or one) are open again, their tries forgotten. Lines that
-  // were set aside as invalid (length 0) stay as they are.
+  virtual Status set_proof(JobId job, int32_t shape, Shape::Proof proof,
+                           std::string_view refusal) = 0;
+  // Failed and expired requests (all of them, or one) are open again, their tries forgotten. Lines
+  // that were set aside as invalid (length 0) stay as they are.
   virtual Result<int64_t> reopen(JobId job, std::optional<int64_t> index) = 0;
-  // Open requests (all of the job, of one shape, or one request) become final without an attempt, with
-  // `error` as the reason. Returns how many.
+  // Open requests (all of the job, of one shape, or one request) become final without an attempt,
+  // with `error` as the reason. Returns how many.
   virtual Result<int64_t> close_open(JobId job, std::optional<int32_t> shape,
                                      std::optional<int64_t> index, RequestState state,
                                      std::string_view error) = 0;
@@ -148,13 +149,14 @@ class Store {
   virtual Result<std::vector<Batch>> unfinished_batches() = 0;  // not closed, not dead
   virtual Result<std::vector<Batch>> batches_of(JobId job) = 0;
   virtual Result<std::vector<Member>> members(BatchId id) = 0;  // by position
-  // All in one transaction, with `batch` (if any) updated in the same one. A settlement whose step is
-  // not in the transition tables is a defect: store.step, and nothing is written. So is an answered
-  // attempt whose request does not succeed with it, and the reverse. A settlement equal to what the
-  // attempt already is (but for its slice: a repeated line) changes nothing.
+  // All in one transaction, with `batch` (if any) updated in the same one. A settlement whose step
+  // is not in the transition tables is a defect: store.step, and nothing is written. So is an
+  // answered attempt whose request does not succeed with it, and the reverse. A settlement equal to
+  // what the attempt already is (but for its slice: a repeated line) changes nothing.
   virtual Status settle(std::span<const Settlement> settlements, const Batch* batch, Time at) = 0;
-  // The job's attempts, by (batch, position), those of its forgotten forerunners included: the ledger
-  // with everything not billed. `from` counts attempts; reading on where the last call ended is cheap.
+  // The job's attempts, by (batch, position), those of its forgotten forerunners included: the
+  // ledger with everything not billed. `from` counts attempts; reading on where the last call ended
+  // is cheap.
   virtual Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) = 0;
 
   // --- the rest

@@ -149,7 +149,7 @@ Status Encoder::tools(Json& body) const {
       body["tools"].push_back(t.raw);
       continue;
     }
-    if (!same) CHECKED(check_function_name(t.name, t.path + ".name", here));
+    if (!same) CHECKED(check_tool_name(t, request.from, here));
     Json out = {{"name", t.name}};
     if (t.description) out["description"] = t.description.value;
     out["input_schema"] =
@@ -225,7 +225,7 @@ Status Encoder::sampling(Json& body) const {
   if (!same)
     for (size_t i = 0; i < request.stop.value.size(); ++i)
       if (blank(request.stop.value[i]))
-        return untranslatable(indexed_path(request.stop.path, i), here,
+        return untranslatable(request.stop.value.size() > 1 ? indexed_path(request.stop.path, i) : request.stop.path, here,
                               "a stop sequence there needs more than white space");
   body["stop_sequences"] = request.stop.value;
   return {};

@@ -99,11 +99,6 @@ Status read_answer(Endpoint endpoint, std::string_view text, const Line& line, R
     result.response_id = std::move(served->response_id);
   } else if (served.error().code == "wire.json") {
     return corrupt_line(text, served.error().message);
-  } else if (endpoint == Endpoint::embed_content) {
-    // Embeddings in a batch count their tokens beside the vector.
-    int64_t tokens = count_at(parsed_or_null(line.response), "tokenCount", -1);
-    result.charged = tokens >= 0;
-    if (result.charged) result.usage.fresh = tokens;
   }
   if (result.response_id.empty()) result.response_id = result.custom_id;
   return {};

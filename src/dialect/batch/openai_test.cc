@@ -331,9 +331,10 @@ TEST(OpenAiBatch, ALineCutAnywhereIsCorruptAndNeverHalfRead) {
     auto r = api.read_line(Endpoint::chat_completions, good_line.substr(0, cut));
     ASSERT_FALSE(r) << cut;
     EXPECT_EQ(r.error().code, "dialect.line");
+    if (cut == 0) continue;
     // Run together with the line that followed.
     std::string fused = std::string(good_line.substr(0, cut)) + std::string(good_line);
-    if (cut > 0) EXPECT_FALSE(api.read_line(Endpoint::chat_completions, fused)) << cut;
+    EXPECT_FALSE(api.read_line(Endpoint::chat_completions, fused)) << cut;
   }
   for (const char* bad : {"null", "[]", "{}", R"({"custom_id":"a"})",
                           R"({"custom_id":"a","response":null,"error":null})",

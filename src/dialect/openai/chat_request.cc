@@ -31,7 +31,7 @@ Result<Part> decode_part(const Json& raw, const std::string& path) {
     const auto inner = f.take("image_url");
     if (!inner || !inner.value->is_object()) return native_part(raw, path, "content");
     Fields image(*inner.value, inner.path);
-    part = TRY(decode_image(image.take("url"), image.setting("detail"), path));
+    part = TRY(decode_image(image.take("url"), image.setting("detail"), inner.path));
     if (!image.rest().empty()) return native_part(raw, path, "content");
   } else if (type == "input_audio") {
     const auto inner = f.take("input_audio");

@@ -169,7 +169,7 @@ Result<Json> Encoder::tool(const Tool& t) const {
     if (!same) return untranslatable(t.path, here);
     return t.raw;
   }
-  CHECKED(check_function_name(t.name, t.path + ".name", here));
+  CHECKED(check_tool_name(t, request.from, here));
   Json function = {{"name", t.name}};
   if (t.description) function["description"] = t.description.value;
   if (!t.schema.is_null()) function["parameters"] = t.schema;

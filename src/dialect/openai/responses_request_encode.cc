@@ -174,7 +174,7 @@ Status Encoder::tools(Json& body) const {
       body["tools"].push_back(t.raw);
       continue;
     }
-    CHECKED(check_function_name(t.name, t.path + ".name", here));
+    CHECKED(check_tool_name(t, request.from, here));
     Json out = {{"type", "function"}, {"name", t.name}};
     if (t.description) out["description"] = t.description.value;
     out["parameters"] = t.schema.is_null() ? Json{{"type", "object"}, {"properties", Json::object()}} : t.schema;

@@ -6,8 +6,8 @@ namespace {
 
 constexpr size_t members_per_blob = 4096;
 
-// One call of place(): validates every placement while it moves the requests. Placements that follow
-// each other in the input are moved together.
+// One call of place(): validates every placement while it moves the requests. Placements that
+// follow each other in the input are moved together.
 class Placer {
  public:
   Placer(Connection& connection, const Batch& batch, int64_t slot)
@@ -29,8 +29,8 @@ class Placer {
     }
     ++run_.count;
     run_.job->job.totals.reserved += placement.reserve;
-    placed_.push_back({placement.index, TRY(narrow(placement.reserve)),
-                       static_cast<int32_t>(lot_number_)});
+    placed_.push_back(
+        {placement.index, TRY(narrow(placement.reserve)), static_cast<int32_t>(lot_number_)});
     ++running_[lot_number_];
     return {};
   }
@@ -40,8 +40,8 @@ class Placer {
     Query lot(connection_,
               "INSERT INTO batch_lot(slot, number, lot, running) VALUES(?1, ?2, ?3, ?4)");
     for (size_t number = 0; number < lots_.size(); ++number)
-      CHECKED(lot.with(slot_, static_cast<int64_t>(number), lots_[number]->lot,
-                       running_[number]).done());
+      CHECKED(lot.with(slot_, static_cast<int64_t>(number), lots_[number]->lot, running_[number])
+                  .done());
     Query placement(connection_, "INSERT INTO placement(first, members) VALUES(?1, ?2)");
     for (size_t first = 0; first < placed_.size(); first += members_per_blob) {
       const size_t count = std::min(members_per_blob, placed_.size() - first);
@@ -109,7 +109,8 @@ class Placer {
     if (!may_step(request_steps, from, to_))
       return fail("store.step", "request " + std::to_string(run.index + i) + " of job " +
                                     run.job->job.id.hex() + " cannot step from " +
-                                    std::string(name_of(from)) + " to " + std::string(name_of(to_)));
+                                    std::string(name_of(from)) + " to " +
+                                    std::string(name_of(to_)));
     Query update(connection_, "UPDATE request SET state = ?2, attempt = ?3 WHERE request = ?1");
     CHECKED(update.with(key, letter_of(to_), attempt_key(slot_, run.position + i)).done());
     jobs_.moved(*run.job, shape, from, to_);
@@ -197,8 +198,8 @@ Result<std::vector<Batch>> SqliteStore::batches_of(JobId job) {
 }
 
 Result<std::vector<Member>> SqliteStore::members(BatchId id) {
-  static const std::string request_sql = std::string("SELECT ") + request_columns +
-                                         ", attempt FROM request WHERE request = ?1";
+  static const std::string request_sql =
+      std::string("SELECT ") + request_columns + ", attempt FROM request WHERE request = ?1";
   const auto batch = TRY(members_.get(*connection_, id));
   std::vector<JobId> jobs;
   for (const int64_t lot : batch->lots) jobs.push_back(TRY(job_of_lot(lot)));
@@ -226,7 +227,8 @@ Result<std::vector<Member>> SqliteStore::members(BatchId id) {
     member.length = row.length;
     member.current = request.integer(9) == attempt_key(batch->slot, member.position);
   }
-  Query attempts(*connection_, "SELECT attempt, state FROM attempt WHERE attempt BETWEEN ?1 AND ?2");
+  Query attempts(*connection_,
+                 "SELECT attempt, state FROM attempt WHERE attempt BETWEEN ?1 AND ?2");
   attempts.with(attempt_key(batch->slot, 0), attempt_key(batch->slot, position_limit - 1));
   while (TRY(attempts.next())) {
     const auto position = static_cast<size_t>(position_of(attempts.integer(0)));

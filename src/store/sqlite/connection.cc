@@ -12,7 +12,8 @@ namespace {
 
 constexpr int busy_wait_ms = 10'000;  // another process leaves a word, or reads a checkpointed page
 
-// SQLite gives its side files the permissions of the database, so it is made first, for its owner only.
+// SQLite gives its side files the permissions of the database, so it is made first, for its owner
+// only.
 Status make_private(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return fail("store.io", "cannot open " + path, std::strerror(errno));
@@ -32,8 +33,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Di
   } else {
     CHECKED(make_private(path));
   }
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                    SQLITE_OPEN_EXRESCODE;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &connection->db_, flags, vfs);
   if (code != SQLITE_OK) return fail(connection->trouble(code));
   sqlite3_busy_timeout(connection->db_, busy_wait_ms);
@@ -73,7 +74,8 @@ Error Connection::trouble(int code) {
       error.code = "store.io";
       error.message = "the disk under " + path_ + " is full";
       break;
-    default: error.code = "store.io";
+    default:
+      error.code = "store.io";
   }
   if (vfs_)
     if (const auto below = vfs_->take_trouble()) error.why += ": " + below->message;
@@ -95,8 +97,7 @@ Result<int64_t> Connection::number(const char* sql) {
 sqlite3_stmt* Connection::prepared(const char* sql, std::optional<Error>& error) {
   if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) {
     error = trouble(code);
     return nullptr;

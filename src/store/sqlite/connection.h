@@ -1,7 +1,7 @@
 // One SQLite connection with its prepared statements, and how its failures become Errors.
 //
-// Statements are prepared once per SQL text and kept. A Query borrows one for a while; the same text
-// must not be borrowed twice at a time. Threads: one.
+// Statements are prepared once per SQL text and kept. A Query borrows one for a while; the same
+// text must not be borrowed twice at a time. Threads: one.
 #pragma once
 
 #include <sqlite3.h>
@@ -45,7 +45,8 @@ class Connection {
   std::unique_ptr<DiskVfs> vfs_;
   std::string path_;
   sqlite3* db_ = nullptr;
-  std::unordered_map<std::string_view, sqlite3_stmt*> statements_;  // keys point into the statements
+  std::unordered_map<std::string_view, sqlite3_stmt*>
+      statements_;  // keys point into the statements
 };
 
 struct Blob {

@@ -39,7 +39,7 @@ class MemberCache {
 class TouchedJobs {
  public:
   explicit TouchedJobs(Connection& connection) : connection_(connection) {}
-  Result<JobRow*> of(JobId id);        // error store.unknown_job
+  Result<JobRow*> of(JobId id);         // error store.unknown_job
   Result<JobRow*> of_lot(int64_t lot);  // nullptr: the job was forgotten
   // A request of the job moved; counts of the shape's open requests move with it.
   void moved(JobRow& row, int32_t shape, RequestState from, RequestState to, int64_t how_many = 1);
@@ -98,9 +98,9 @@ class SqliteStore final : public Store {
 
   // Refuses changes beside an owner and while a job is being accepted.
   Result<Transaction> change();
-  Result<int64_t> lot_of(JobId job);                 // error store.unknown_job
+  Result<int64_t> lot_of(JobId job);                    // error store.unknown_job
   Result<std::vector<int64_t>> all_lots_of(JobId job);  // of its forgotten forerunners as well
-  Result<JobId> job_of_lot(int64_t lot);             // forgotten ones too
+  Result<JobId> job_of_lot(int64_t lot);                // forgotten ones too
 
   // Where the last page of a ledger ended.
   struct LedgerPlace {

@@ -28,10 +28,12 @@ Result<std::vector<int64_t>> SqliteStore::all_lots_of(JobId job) {
 }
 
 Result<JobId> SqliteStore::job_of_lot(int64_t lot) {
-  Query query(*connection_,
-              "SELECT job FROM job WHERE lot = ?1 UNION ALL SELECT job FROM forgotten WHERE lot = ?1");
+  Query query(
+      *connection_,
+      "SELECT job FROM job WHERE lot = ?1 UNION ALL SELECT job FROM forgotten WHERE lot = ?1");
   query.with(lot);
-  if (!TRY(query.next())) return fail("store.corrupt", "the store is damaged", "a lot without a job");
+  if (!TRY(query.next()))
+    return fail("store.corrupt", "the store is damaged", "a lot without a job");
   return id_at<JobTag>(query, 0);
 }
 
@@ -50,8 +52,7 @@ class SqliteAcceptance final : public Acceptance {
   }
 
   Status add_refused(const RequestRow& row, std::string_view error) override {
-    if (!is_final(row.state))
-      return fail("store.step", "a request that is refused must be final");
+    if (!is_final(row.state)) return fail("store.step", "a request that is refused must be final");
     Query insert(*store_.connection_, insert_request);
     CHECKED(write(insert, row, reasons_));
     Query reason(*store_.connection_, "INSERT INTO reason(lot, number, error) VALUES(?1, ?2, ?3)");
@@ -61,13 +62,16 @@ class SqliteAcceptance final : public Acceptance {
   Status commit(const Job& job, std::span<const Shape> shapes) override {
     if (TRY(read_job(*store_.connection_, job.id)))
       return fail("store.exists", "job " + job.id.hex() + " was accepted before");
-    Query shape(*store_.connection_,
-                "INSERT INTO shape(lot, number, endpoint, targets, fingerprint, requests, open, proof,"
-                " refusal) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    Query shape(
+        *store_.connection_,
+        "INSERT INTO shape(lot, number, endpoint, targets, fingerprint, requests, open, proof,"
+        " refusal) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     for (const auto& s : shapes)
-      CHECKED(shape.with(lot_, s.number, static_cast<int>(s.endpoint), targets_text(s.targets),
-                         s.fingerprint, s.requests, open_[s.number], static_cast<int>(s.proof),
-                         s.refusal).done());
+      CHECKED(shape
+                  .with(lot_, s.number, static_cast<int>(s.endpoint), targets_text(s.targets),
+                        s.fingerprint, s.requests, open_[s.number], static_cast<int>(s.proof),
+                        s.refusal)
+                  .done());
     JobRow row{job, lot_};
     row.job.totals = Totals{};
     row.job.totals.requests = counts_;
@@ -78,16 +82,17 @@ class SqliteAcceptance final : public Acceptance {
 
  private:
   static constexpr const char* insert_request =
-      "INSERT INTO request(request, start, length, line_after_idx, shape, state, tries, input_bound,"
+      "INSERT INTO request(request, start, length, line_after_idx, shape, state, tries, "
+      "input_bound,"
       " output_bound, attempt, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
   Status write(Query& insert, const RequestRow& row, std::optional<int64_t> reason) {
     if (row.index < 0 || row.index >= index_limit)
       return fail("store.range", "a job cannot hold so many requests",
                   std::to_string(index_limit) + " at most");
-    insert.with(request_key(lot_, row.index), row.offset, row.length, row.line - row.index, row.shape,
-                letter_of(row.state), row.tries, row.input_bound, row.output_bound, no_attempt,
-                reason);
+    insert.with(request_key(lot_, row.index), row.offset, row.length, row.line - row.index,
+                row.shape, letter_of(row.state), row.tries, row.input_bound, row.output_bound,
+                no_attempt, reason);
     CHECKED(insert.done());
     ++counts_[static_cast<size_t>(row.state)];
     if (row.state == RequestState::open) ++open_[row.shape];
@@ -138,12 +143,13 @@ Status SqliteStore::amend(const Job& job) {
   // Answers up to the earlier of both deadlines are late by neither.
   if (job.deadline != before->job.deadline &&
       row.job.last_answer > std::min(job.deadline, before->job.deadline)) {
-    Query late(*connection_,
-               "SELECT count(*) FROM batch_lot JOIN batch ON batch.slot = batch_lot.slot "
-               "JOIN attempt ON attempt.attempt "
-               "BETWEEN batch.slot << 22 AND (batch.slot << 22) + 4194303 "
-               "AND attempt.lot_number = batch_lot.number "
-               "WHERE batch_lot.lot = ?1 AND attempt.state = 'a' AND batch.epoch + attempt.at > ?2");
+    Query late(
+        *connection_,
+        "SELECT count(*) FROM batch_lot JOIN batch ON batch.slot = batch_lot.slot "
+        "JOIN attempt ON attempt.attempt "
+        "BETWEEN batch.slot << 22 AND (batch.slot << 22) + 4194303 "
+        "AND attempt.lot_number = batch_lot.number "
+        "WHERE batch_lot.lot = ?1 AND attempt.state = 'a' AND batch.epoch + attempt.at > ?2");
     late.with(row.lot, job.deadline.ms);
     TRY(late.next());
     row.job.totals.late = late.integer(0);
@@ -177,8 +183,8 @@ Result<std::vector<SegmentId>> unused(Connection& connection, std::vector<Segmen
   return free;
 }
 
-// The lot's attempts of one batch lose what only their answers need; returns the batch's segments when
-// no other job that is still here has answers in it.
+// The lot's attempts of one batch lose what only their answers need; returns the batch's segments
+// when no other job that is still here has answers in it.
 Result<std::vector<SegmentId>> strip_batch(Connection& connection, int64_t lot, int64_t slot,
                                            int64_t number) {
   Query strip(connection,
@@ -220,14 +226,15 @@ Result<std::vector<SegmentId>> SqliteStore::forget(JobId job) {
     for (const SegmentId segment : TRY(strip_batch(*connection_, row->lot, slot, number)))
       segments.push_back(segment);
   CHECKED(Query(*connection_, "DELETE FROM request WHERE request BETWEEN ?1 AND ?2")
-              .with(request_key(row->lot, 0), request_key(row->lot, index_limit - 1)).done());
-  for (const char* sql :
-       {"DELETE FROM shape WHERE lot = ?1",
-        "DELETE FROM reason WHERE lot = ?1", "DELETE FROM job WHERE lot = ?1"})
+              .with(request_key(row->lot, 0), request_key(row->lot, index_limit - 1))
+              .done());
+  for (const char* sql : {"DELETE FROM shape WHERE lot = ?1", "DELETE FROM reason WHERE lot = ?1",
+                          "DELETE FROM job WHERE lot = ?1"})
     CHECKED(Query(*connection_, sql).with(row->lot).done());
   CHECKED(Query(*connection_, "DELETE FROM word WHERE job = ?1").with(job.n).done());
   CHECKED(Query(*connection_, "INSERT INTO forgotten(lot, job) VALUES(?1, ?2)")
-              .with(row->lot, job.n).done());
+              .with(row->lot, job.n)
+              .done());
   auto free = TRY(unused(*connection_, std::move(segments)));
   CHECKED(transaction.commit());
   return free;

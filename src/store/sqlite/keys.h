@@ -5,8 +5,8 @@
 
 namespace twolane::store::sqlite {
 
-// request = lot * 2^26 + index, attempt = slot * 2^22 + position. Lots and slots are derived from ids
-// that come from outside; who writes the first row of one takes the next when it is in use.
+// request = lot * 2^26 + index, attempt = slot * 2^22 + position. Lots and slots are derived from
+// ids that come from outside; who writes the first row of one takes the next when it is in use.
 inline constexpr int index_bits = 26;     // 67 million requests in a job
 inline constexpr int position_bits = 22;  // 4 million requests in a batch
 inline constexpr int64_t index_limit = int64_t{1} << index_bits;
@@ -16,7 +16,9 @@ inline constexpr int64_t slot_limit = int64_t{1} << (63 - position_bits);
 
 constexpr int64_t request_key(int64_t lot, int64_t index) { return lot << index_bits | index; }
 constexpr int64_t index_of(int64_t request) { return request & (index_limit - 1); }
-constexpr int64_t attempt_key(int64_t slot, int64_t position) { return slot << position_bits | position; }
+constexpr int64_t attempt_key(int64_t slot, int64_t position) {
+  return slot << position_bits | position;
+}
 constexpr int64_t slot_of(int64_t attempt) { return attempt >> position_bits; }
 constexpr int64_t position_of(int64_t attempt) { return attempt & (position_limit - 1); }
 

@@ -78,7 +78,8 @@ Result<int64_t> read_batch_lines(Connection& connection, BatchId id, const Batch
 Result<BatchId> batch_at(Connection& connection, int64_t slot) {
   Query query(connection, "SELECT batch FROM batch WHERE slot = ?1");
   query.with(slot);
-  if (!TRY(query.next())) return fail("store.corrupt", "the store is damaged", "a slot without a batch");
+  if (!TRY(query.next()))
+    return fail("store.corrupt", "the store is damaged", "a slot without a batch");
   return id_at<BatchTag>(query, 0);
 }
 
@@ -93,7 +94,8 @@ Result<std::vector<Attempt>> SqliteStore::ledger(JobId job, int64_t from, int64_
   const auto lots = TRY(all_lots_of(job));
   if (lots.empty()) return unknown_job(job);
   LedgerPlace at{job, 0, 0, 0};
-  if (ledger_place_ && ledger_place_->job == job && ledger_place_->from == from) at = *ledger_place_;
+  if (ledger_place_ && ledger_place_->job == job && ledger_place_->from == from)
+    at = *ledger_place_;
 
   std::vector<Attempt> rows;
   const auto wanted = static_cast<size_t>(std::max<int64_t>(limit, 0));
@@ -111,7 +113,8 @@ Result<std::vector<Attempt>> SqliteStore::ledger(JobId job, int64_t from, int64_
       while (to_skip > 0)
         if (members->placed[static_cast<size_t>(position++)].lot_number == place.number) --to_skip;
     }
-    position = TRY(read_batch_lines(*connection_, id, *members, place, position, job, wanted, rows));
+    position =
+        TRY(read_batch_lines(*connection_, id, *members, place, position, job, wanted, rows));
     at.slot = place.slot;
     at.position = position;
   }

@@ -15,7 +15,9 @@ void put(std::string& to, uint64_t n) {
   to.push_back(static_cast<char>(n));
 }
 
-uint64_t zigzag(int64_t n) { return (static_cast<uint64_t>(n) << 1) ^ static_cast<uint64_t>(n >> 63); }
+uint64_t zigzag(int64_t n) {
+  return (static_cast<uint64_t>(n) << 1) ^ static_cast<uint64_t>(n >> 63);
+}
 int64_t unzigzag(uint64_t n) { return static_cast<int64_t>(n >> 1) ^ -static_cast<int64_t>(n & 1); }
 
 class Reader {
@@ -77,8 +79,8 @@ Status unpack_members(std::string_view blob, std::vector<Placed>& to) {
 }
 
 std::string packed_usage(const Usage& usage) {
-  std::array<int64_t, 6> counts = {usage.fresh,      usage.output,         usage.cache_read,
-                                   usage.reasoning,  usage.cache_write_5m, usage.cache_write_1h};
+  std::array<int64_t, 6> counts = {usage.fresh,     usage.output,         usage.cache_read,
+                                   usage.reasoning, usage.cache_write_5m, usage.cache_write_1h};
   size_t written = counts.size();
   while (written > 0 && counts[written - 1] == 0) --written;
   std::string blob;
@@ -102,7 +104,8 @@ std::string decimal(__int128 n) {
   auto rest = static_cast<unsigned __int128>(n);
   if (negative) rest = -rest;
   std::string digits;
-  for (; rest != 0; rest /= 10) digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+  for (; rest != 0; rest /= 10)
+    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
   if (negative) digits.push_back('-');
   std::reverse(digits.begin(), digits.end());
   return digits;

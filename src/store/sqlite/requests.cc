@@ -5,7 +5,8 @@ namespace twolane::store::sqlite {
 
 namespace {
 
-// Some of a job's requests (?1 is the key of its first): a condition, narrowed to one shape or one request where these are given.
+// Some of a job's requests (?1 is the key of its first): a condition, narrowed to one shape or one
+// request where these are given.
 struct Selection {
   Selection(const char* condition, std::optional<int32_t> only_shape,
             std::optional<int64_t> only_index)
@@ -21,8 +22,8 @@ struct Selection {
 // Counts what is about to move to `to`, in the job's totals too.
 Result<int64_t> count_moves(Connection& connection, TouchedJobs& jobs, JobRow& row,
                             const Selection& selection, RequestState to) {
-  Query query(connection, "SELECT shape, state, count(*) FROM request WHERE " +
-                              selection.where + " GROUP BY shape, state");
+  Query query(connection, "SELECT shape, state, count(*) FROM request WHERE " + selection.where +
+                              " GROUP BY shape, state");
   query.with(request_key(row.lot, 0), selection.shape, selection.index);
   int64_t moved = 0;
   while (TRY(query.next())) {
@@ -41,8 +42,7 @@ Result<int64_t> SqliteStore::reopen(JobId job, std::optional<int64_t> index) {
   TouchedJobs jobs(*connection_);
   JobRow& row = *TRY(jobs.of(job));
   const Selection selection("state IN ('f', 'e') AND length > 0", std::nullopt, index);
-  const int64_t moved =
-      TRY(count_moves(*connection_, jobs, row, selection, RequestState::open));
+  const int64_t moved = TRY(count_moves(*connection_, jobs, row, selection, RequestState::open));
   if (moved == 0) return moved;
   Query update(*connection_,
                "UPDATE request SET state = 'o', tries = 0, decider = NULL, reason = NULL WHERE " +
@@ -74,8 +74,7 @@ Result<int64_t> SqliteStore::close_open(JobId job, std::optional<int32_t> shape,
   }
   Query insert(*connection_, "INSERT INTO reason(lot, number, error) VALUES(?1, ?2, ?3)");
   CHECKED(insert.with(row.lot, reason, error).done());
-  Query update(*connection_,
-               "UPDATE request SET state = ?4, reason = ?5 WHERE " + selection.where);
+  Query update(*connection_, "UPDATE request SET state = ?4, reason = ?5 WHERE " + selection.where);
   CHECKED(update.with(request_key(row.lot, 0), shape, index, letter_of(state), reason).done());
   CHECKED(jobs.write());
   CHECKED(transaction.commit());
@@ -104,8 +103,8 @@ Result<int64_t> SqliteStore::open_count(JobId job, int32_t shape) {
 }
 
 Result<std::optional<RequestRow>> SqliteStore::request(JobId job, int64_t index) {
-  static const std::string sql = std::string("SELECT ") + request_columns +
-                                 " FROM request WHERE request = ?1";
+  static const std::string sql =
+      std::string("SELECT ") + request_columns + " FROM request WHERE request = ?1";
   const int64_t lot = TRY(lot_of(job));
   if (index < 0 || index >= index_limit) return std::optional<RequestRow>();
   Query query(*connection_, sql);

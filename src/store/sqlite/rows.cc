@@ -1,6 +1,8 @@
 // Reading and writing whole rows. See rows.h.
 #include "store/sqlite/rows.h"
 
+#include <deque>
+
 namespace twolane::store::sqlite {
 namespace {
 
@@ -119,10 +121,10 @@ void bind_batch(Query& query, const Batch& b) {
 
 const std::vector<std::string>& changing_batch_columns() {
   static const std::vector<std::string> columns = {
-      "provider", "account",  "model",       "endpoint",     "tier",     "promotion",
-      "probe",    "state",    "cancelling",  "settled_some", "requests", "bytes",
-      "tokens",   "created",  "sent",        "ended",        "upload",   "provider_id",
-      "outputs",  "said",     "said_done",   "looked",       "tries",    "trouble"};
+      "provider", "account", "model",      "endpoint",     "tier",     "promotion",
+      "probe",    "state",   "cancelling", "settled_some", "requests", "bytes",
+      "tokens",   "created", "sent",       "ended",        "upload",   "provider_id",
+      "outputs",  "said",    "said_done",  "looked",       "tries",    "trouble"};
   return columns;
 }
 
@@ -152,7 +154,8 @@ Result<AttemptState> attempt_state_of(std::string_view letter) {
 }
 
 Result<int64_t> narrow(PicoUsd amount) {
-  if (amount.n > std::numeric_limits<int64_t>::max() || amount.n < std::numeric_limits<int64_t>::min())
+  if (amount.n > std::numeric_limits<int64_t>::max() ||
+      amount.n < std::numeric_limits<int64_t>::min())
     return fail("store.range", "an amount of one request is too large to be booked",
                 exact_usd(amount) + " USD; an attempt can hold 9,223,372");
   return static_cast<int64_t>(amount.n);
@@ -271,9 +274,9 @@ Batch read_batch(const Query& query) {
 }
 
 Status insert_batch(Connection& connection, const Batch& batch, int64_t slot) {
-  static const std::string sql =
-      "INSERT INTO batch(" + joined(changing_batch_columns()) + ", batch, epoch, slot) VALUES(" +
-      question_marks(changing_batch_columns().size() + 3) + ")";
+  static const std::string sql = "INSERT INTO batch(" + joined(changing_batch_columns()) +
+                                 ", batch, epoch, slot) VALUES(" +
+                                 question_marks(changing_batch_columns().size() + 3) + ")";
   Query query(connection, sql);
   bind_batch(query, batch);
   query.add(batch.created.ms).add(slot);

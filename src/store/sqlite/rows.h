@@ -13,15 +13,18 @@
 namespace twolane::store::sqlite {
 
 // Numbers that lie in databases of users: enumerators may be added at the end, never moved.
-static_assert(static_cast<int>(BatchState::planned) == 0 && static_cast<int>(BatchState::closed) == 7 &&
-              static_cast<int>(BatchState::dead) == 8);
-static_assert(static_cast<int>(JobState::running) == 0 && static_cast<int>(JobState::cancelled) == 4);
+static_assert(static_cast<int>(BatchState::planned) == 0 &&
+              static_cast<int>(BatchState::closed) == 7 && static_cast<int>(BatchState::dead) == 8);
+static_assert(static_cast<int>(JobState::running) == 0 &&
+              static_cast<int>(JobState::cancelled) == 4);
 static_assert(static_cast<int>(InputFormat::openai_jsonl) == 0 &&
               static_cast<int>(InputFormat::jsonl_rows) == 5);
-static_assert(static_cast<int>(ServiceTier::standard) == 0 && static_cast<int>(ServiceTier::scale) == 4);
+static_assert(static_cast<int>(ServiceTier::standard) == 0 &&
+              static_cast<int>(ServiceTier::scale) == 4);
 static_assert(static_cast<int>(Endpoint::chat_completions) == 0 &&
               static_cast<int>(Endpoint::embed_content) == 6);
-static_assert(static_cast<int>(Shape::Proof::untried) == 0 && static_cast<int>(Shape::Proof::refused) == 2);
+static_assert(static_cast<int>(Shape::Proof::untried) == 0 &&
+              static_cast<int>(Shape::Proof::refused) == 2);
 static_assert(static_cast<int>(RequestState::cancelled) + 1 == request_state_count);
 static_assert(static_cast<int>(AttemptState::unconfirmed) + 1 == attempt_state_count);
 
@@ -56,8 +59,8 @@ Result<int64_t> narrow(PicoUsd amount);
 // Calls see(column name, value) for each column of Totals; values are int64_t& or PicoUsd&.
 template <class AnyTotals, class See>
 void each_total(AnyTotals& t, See see) {
-  constexpr std::array requests = {"open_requests",   "batched_requests", "live_requests",
-                                   "succeeded_requests", "failed_requests", "expired_requests",
+  constexpr std::array requests = {"open_requests",      "batched_requests", "live_requests",
+                                   "succeeded_requests", "failed_requests",  "expired_requests",
                                    "cancelled_requests"};
   static_assert(requests.size() == request_state_count);
   constexpr std::array tiers = {"standard", "batch", "flex", "priority", "scale"};
@@ -89,7 +92,8 @@ struct JobRow {
 Result<std::optional<JobRow>> read_job(Connection& connection, JobId id);
 Result<std::vector<Job>> read_jobs(Connection& connection);  // newest first
 Status insert_job(Connection& connection, const JobRow& row);
-Status update_job(Connection& connection, const JobRow& row);  // everything but id, lot, requests, input
+Status update_job(Connection& connection,
+                  const JobRow& row);  // everything but id, lot, requests, input
 
 // Targets as text: one "provider TAB model" a line.
 std::string targets_text(const std::vector<Target>& targets);

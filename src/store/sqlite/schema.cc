@@ -1,16 +1,20 @@
 // The schema as SQL text. See schema.h.
 //
 // How the rows are laid out:
-// - Rows that there are millions of have one integer as their key, see keys.h: a request's is made of
+// - Rows that there are millions of have one integer as their key, see keys.h: a request's is made
+// of
 //   its job's `lot` and its index, an attempt's of its batch's `slot` and its position.
-// - A lot is chosen before the job's name (a hash of its input) can be known. A forgotten job leaves
+// - A lot is chosen before the job's name (a hash of its input) can be known. A forgotten job
+// leaves
 //   its lot and name in `forgotten`, for its lines of the ledger.
-// - Who is in a batch is written once, in `placement`: blobs of packed (lot_number, idx, reserve), see
-//   packing.h; their key is that of the first attempt in them. A member without a row in `attempt` is
-//   running; its row is written with its outcome.
-// - States of requests and attempts are one letter, so that a row keeps its size when its state moves
-//   and is overwritten in place. For the same reason a request that was never placed names an attempt
-//   of full width (see no_attempt in keys.h).
+// - Who is in a batch is written once, in `placement`: blobs of packed (lot_number, idx, reserve),
+// see
+//   packing.h; their key is that of the first attempt in them. A member without a row in `attempt`
+//   is running; its row is written with its outcome.
+// - States of requests and attempts are one letter, so that a row keeps its size when its state
+// moves
+//   and is overwritten in place. For the same reason a request that was never placed names an
+//   attempt of full width (see no_attempt in keys.h).
 // - Amounts of one attempt fit 64 bits of pico-dollars; sums are 128 bits and lie in decimal text.
 // - Numbers of enumerators are those of model/, see rows.h.
 // Nothing here needs more of a database than a distributed PostgreSQL has: ids come from outside.

@@ -7,8 +7,8 @@ namespace twolane::store::sqlite {
 
 inline constexpr int schema_version = 1;
 
-// Makes the tables in an empty database, or migrates older ones in a single transaction with all their
-// data. Errors: store.newer, store.foreign (tables of something else).
+// Makes the tables in an empty database, or migrates older ones in a single transaction with all
+// their data. Errors: store.newer, store.foreign (tables of something else).
 Status bring_to_current(Connection& connection);
 
 // Refuses what is not current: store.older, store.newer, store.absent (nothing there yet).

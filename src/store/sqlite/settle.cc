@@ -10,14 +10,16 @@ struct BatchAtWork {
   std::shared_ptr<const BatchMembers> members;
   bool promotion = false;
   RequestState placed_as = RequestState::batched;  // what place() made of its requests
-  std::vector<JobRow*> jobs;      // by lot_number; nullptr: forgotten
-  std::vector<int64_t> stopped;   // by lot_number: attempts that ran before
-  std::vector<SegmentId> segments;  // by number
-  size_t segments_before = 0;     // so many of them have their row
+  std::vector<JobRow*> jobs;                       // by lot_number; nullptr: forgotten
+  std::vector<int64_t> stopped;                    // by lot_number: attempts that ran before
+  std::vector<SegmentId> segments;                 // by number
+  size_t segments_before = 0;                      // so many of them have their row
 };
 
-std::unexpected<Error> no_step(const std::string& what, std::string_view from, std::string_view to) {
-  return fail("store.step", what + " cannot step from " + std::string(from) + " to " + std::string(to));
+std::unexpected<Error> no_step(const std::string& what, std::string_view from,
+                               std::string_view to) {
+  return fail("store.step",
+              what + " cannot step from " + std::string(from) + " to " + std::string(to));
 }
 
 std::string said(const AttemptKey& key) {
@@ -37,7 +39,8 @@ class Settler {
         jobs_(connection),
         at_(at),
         insert_(connection,
-                "INSERT INTO attempt(attempt, lot_number, state, response_id, served, usage, cost, list,"
+                "INSERT INTO attempt(attempt, lot_number, state, response_id, served, usage, cost, "
+                "list,"
                 " http_status, error, segment, start, length, at) "
                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) "
                 "ON CONFLICT(attempt) DO NOTHING"),
@@ -71,10 +74,12 @@ class Settler {
               "UPDATE batch_lot SET running = running - ?3 WHERE slot = ?1 AND number = ?2");
     for (const auto& [id, batch] : batches_) {
       for (size_t i = batch->segments_before; i < batch->segments.size(); ++i)
-        CHECKED(segment.with(batch->members->slot, static_cast<int64_t>(i), batch->segments[i].n).done());
+        CHECKED(segment.with(batch->members->slot, static_cast<int64_t>(i), batch->segments[i].n)
+                    .done());
       for (size_t i = 0; i < batch->stopped.size(); ++i)
         if (batch->stopped[i] != 0)
-          CHECKED(lot.with(batch->members->slot, static_cast<int64_t>(i), batch->stopped[i]).done());
+          CHECKED(
+              lot.with(batch->members->slot, static_cast<int64_t>(i), batch->stopped[i]).done());
     }
     return jobs_.write();
   }
@@ -117,7 +122,8 @@ class Settler {
 
   Status bind_attempt(Query& query, BatchAtWork& batch, const Placed& placed, bool whole,
                       const Settlement& s) {
-    query.with(key_of(batch, s), placed.lot_number, letter_of(s.state), unless_empty(s.response_id), static_cast<int>(s.served));
+    query.with(key_of(batch, s), placed.lot_number, letter_of(s.state), unless_empty(s.response_id),
+               static_cast<int>(s.served));
     if (s.charged) {
       usage_ = packed_usage(s.usage);
       query.add(Blob{usage_}).add(TRY(narrow(s.cost))).add(TRY(narrow(s.list)));
@@ -216,8 +222,9 @@ class Settler {
                       const Settlement& s) {
     const bool succeeds = s.request == RequestState::succeeded;
     if (succeeds != (s.state == AttemptState::answered))
-      return fail("store.step", said(s.key) + " is " + std::string(name_of(s.state)) +
-                                    ", but its request does not go with it",
+      return fail("store.step",
+                  said(s.key) + " is " + std::string(name_of(s.state)) +
+                      ", but its request does not go with it",
                   "a request succeeds with its answered attempt and with no other");
     if (!s.request && !s.counts_as_try) return {};
     if (TRY(finished_at_once(batch, job, placed, s))) return {};
@@ -237,21 +244,25 @@ class Settler {
       return no_step("request " + std::to_string(placed.idx) + " of job " + job.job.id.hex(),
                      name_of(from), name_of(to));
     const bool other_decides = is_final(to) && !latest;
-    CHECKED(update_request_.with(key, letter_of(to), tries,
-                                 other_decides ? std::optional(key_of(batch, s)) : std::nullopt)
+    CHECKED(update_request_
+                .with(key, letter_of(to), tries,
+                      other_decides ? std::optional(key_of(batch, s)) : std::nullopt)
                 .done());
     if (s.request) jobs_.moved(job, shape, from, to);
     return {};
   }
 
-  // What mostly happens, with one access: the latest attempt ends its request. False: anything else.
+  // What mostly happens, with one access: the latest attempt ends its request. False: anything
+  // else.
   Result<bool> finished_at_once(const BatchAtWork& batch, JobRow& job, const Placed& placed,
                                 const Settlement& s) {
     if (!s.request || !is_final(*s.request) || s.counts_as_try ||
         !may_step(request_steps, batch.placed_as, *s.request))
       return false;
-    CHECKED(finish_request_.with(request_key(job.lot, placed.idx), letter_of(*s.request),
-                                 letter_of(batch.placed_as), key_of(batch, s)).done());
+    CHECKED(finish_request_
+                .with(request_key(job.lot, placed.idx), letter_of(*s.request),
+                      letter_of(batch.placed_as), key_of(batch, s))
+                .done());
     if (connection_.changes() != 1) return false;
     jobs_.moved(job, 0, batch.placed_as, *s.request);  // never open: the shape does not matter
     return true;

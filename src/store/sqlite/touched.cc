@@ -11,8 +11,7 @@ Result<std::shared_ptr<const BatchMembers>> read_members(Connection& connection,
   {
     Query batch(connection, "SELECT slot, epoch FROM batch WHERE batch = ?1");
     batch.with(id.n);
-    if (!TRY(batch.next()))
-      return fail("store.unknown_batch", "there is no batch " + id.hex());
+    if (!TRY(batch.next())) return fail("store.unknown_batch", "there is no batch " + id.hex());
     members->slot = batch.integer(0);
     members->epoch = batch.integer(1);
   }

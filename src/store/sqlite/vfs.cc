@@ -55,8 +55,7 @@ int write_file(sqlite3_file* file, const void* bytes, int length, sqlite3_int64 
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   OpenFile& f = of(file);
-  return f.vfs->on_disk([&] { return f.file->truncate(size); }) ? SQLITE_OK
-                                                                : SQLITE_IOERR_TRUNCATE;
+  return f.vfs->on_disk([&] { return f.file->truncate(size); }) ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 
 int sync_file(sqlite3_file* file, int) {
@@ -92,9 +91,9 @@ int characteristics(sqlite3_file*) { return 0; }  // promises nothing
 
 // Version 1: no shared memory, no memory mapping.
 constexpr sqlite3_io_methods file_methods = {
-    1,    close_file, read_file,  write_file, truncate_file, sync_file,      size_of_file,
-    lock, lock,       check_lock, control,    sector_size,   characteristics, nullptr,
-    nullptr, nullptr, nullptr, nullptr, nullptr};
+    1,       close_file, read_file,  write_file, truncate_file, sync_file,       size_of_file,
+    lock,    lock,       check_lock, control,    sector_size,   characteristics, nullptr,
+    nullptr, nullptr,    nullptr,    nullptr,    nullptr};
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   file->pMethods = nullptr;
@@ -132,7 +131,8 @@ int check_access(sqlite3_vfs* vfs, const char* name, int, int* yes) {
   DiskVfs& glue = of(vfs);
   const bool ok = glue.on_disk([&]() -> Status {
     bool there = TRY(glue.disk().exists(name));
-    // An empty file counts as none, as SQLite's own VFS has it: it cannot be a journal to play back.
+    // An empty file counts as none, as SQLite's own VFS has it: it cannot be a journal to play
+    // back.
     if (there) {
       auto file = TRY(glue.disk().open(name, Disk::Mode::read));
       there = TRY(file->size()) > 0;

@@ -1,8 +1,8 @@
 // SQLite's way to files, over any store::Disk: how the database gets onto a simulated disk.
 //
 // One SQLite VFS is registered for each object, under a name of its own, and unregistered with it.
-// There is no shared memory, so connections must use locking_mode=EXCLUSIVE. Its time and randomness
-// are constants, so that a seeded run repeats. Threads: one at a time.
+// There is no shared memory, so connections must use locking_mode=EXCLUSIVE. Its time and
+// randomness are constants, so that a seeded run repeats. Threads: one at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -22,8 +22,8 @@ class DiskVfs {
   DiskVfs& operator=(const DiskVfs&) = delete;
 
   const char* name() const { return name_.c_str(); }
-  // Throws the Crash that a disk threw below SQLite, through whose frames it could not pass. From that
-  // moment on the disk is not touched any more.
+  // Throws the Crash that a disk threw below SQLite, through whose frames it could not pass. From
+  // that moment on the disk is not touched any more.
   void rethrow() const {
     if (crashed_) throw Crash{};
   }

@@ -1,0 +1,51 @@
+"""`run` against a separate `twolane sim`, whose clock it follows."""
+import decimal
+import json
+import select
+import time
+import urllib.request
+
+from harness import Command
+
+
+class SeparateSimulator(Command):
+    def simulator(self, *args):
+        process = self.start("sim", "--listen", "127.0.0.1:0", "--json", *args)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.terminate)
+        ready, _, _ = select.select([process.stdout], [], [], 30)
+        self.assertTrue(ready, "the simulator said nothing")
+        origin = json.loads(process.stdout.readline())["listening"]
+        return origin, {"OPENAI_BASE_URL": origin + "/openai/v1", "OPENAI_API_KEY": "any"}
+
+    def get(self, url):
+        with urllib.request.urlopen(url, timeout=30) as reply:
+            return reply.read()
+
+    def test_a_hostile_one_and_kills(self):
+        origin, env = self.simulator("--scenario", "hostile", "--speed", "3000")
+        clock = json.loads(self.get(origin + "/clock"))
+        self.assertEqual((set(clock) >= {"id", "now", "speed"}, clock["speed"]), (True, 3000))
+        count = 200
+        path = self.requests(count=count)
+        args = ("run", path, "--speed", "3000", "--within", "12h", "-o", "out.jsonl")
+        for pause in (0.3, 0.6, 1.0, 1.5):
+            process = self.start(*args, env=env)
+            time.sleep(pause)
+            process.kill()
+            process.communicate()
+        ended = self.twolane(*args, "--json", env=env, timeout=300)
+        self.assertIn(ended.exit, (0, 1, 3), ended.err)
+        answer = ended.json
+        self.assertEqual(answer["open"], 0)
+        self.check_every_answer_once(self.dir / "out.jsonl", count)
+        billed = [json.loads(line) for line in self.get(origin + "/ledger").decode().splitlines()]
+        total = sum(decimal.Decimal(line["usd"]) for line in billed)
+        booked = decimal.Decimal(answer["cost_usd"])
+        self.assertLessEqual(booked, total)
+        self.assertLessEqual(total - booked, decimal.Decimal(answer["unconfirmed_usd"]))
+
+    def test_another_speed_is_refused(self):
+        _, env = self.simulator("--speed", "50")
+        ended = self.twolane("run", self.requests(), "--speed", "60", "--json", env=env)
+        self.assertEqual((ended.exit, ended.json["error"]["code"]), (2, "clock.speed"), ended.err)
