@@ -1,5 +1,5 @@
-// Accepting a batch file until it is durable, checked, indexed and bounded in price, beside `cp` and
-// fsync of the same file, in alternating rounds.
+// Accepting a batch file until it is durable, checked, indexed and bounded in price, beside `cp`
+// and fsync of the same file, in alternating rounds.
 //
 //   intake_bench [rounds=7] [requests=50000] [bytes of each=4096] [directory=.]
 #include <sys/resource.h>
@@ -43,16 +43,19 @@ double cpu_now() {
 
 // Chat requests with one system prompt and user texts of words, each `bytes` long in all.
 void write_input(const std::string& path, int requests, size_t bytes) {
-  static const char* const words[] = {"card",  "payment", "the",    "my",      "is",    "pending", "transfer",
-                                      "why",   "account", "\\n",    "balance", "top-up", "was",    "declined",
-                                      "please", "€",      "\\\"ok\\\"", "fee",  "abroad", "cash"};
+  static const char* const words[] = {"card",    "payment",    "the", "my",       "is",
+                                      "pending", "transfer",   "why", "account",  "\\n",
+                                      "balance", "top-up",     "was", "declined", "please",
+                                      "€",       "\\\"ok\\\"", "fee", "abroad",   "cash"};
   std::ofstream out(path, std::ios::binary);
   uint64_t random = 1;
   std::string line;
   for (int i = 0; i < requests; ++i) {
     line = "{\"custom_id\":\"ticket-" + std::to_string(i) +
-           "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"gpt-5.4-mini\","
-           "\"max_completion_tokens\":64,\"messages\":[{\"role\":\"system\",\"content\":\"Label the ticket.\"},"
+           "\",\"method\":\"POST\",\"url\":\"/v1/chat/"
+           "completions\",\"body\":{\"model\":\"gpt-5.4-mini\","
+           "\"max_completion_tokens\":64,\"messages\":[{\"role\":\"system\",\"content\":\"Label "
+           "the ticket.\"},"
            "{\"role\":\"user\",\"content\":\"";
     while (line.size() + 8 < bytes) {
       random = random * 6364136223846793005ull + 1442695040888963407ull;
@@ -115,7 +118,8 @@ int main(int argc, char** argv) {
     const SegmentId segment{static_cast<uint64_t>(round) + 1};
     const double cpu_before = cpu_now();
     begin = seconds_now();
-    const auto checked = patient::take_in(input, options, job, segment, home, **opened, payloads, false);
+    const auto checked =
+        patient::take_in(input, options, job, segment, home, **opened, payloads, false);
     intake.ms.push_back(1000 * (seconds_now() - begin));
     cpu += 1000 * (cpu_now() - cpu_before);
     if (!checked) give_up(checked.error().message + ": " + checked.error().why);
@@ -126,7 +130,8 @@ int main(int argc, char** argv) {
   opened->reset();
   std::filesystem::remove_all(home);
 
-  std::printf("accepting %.0f MB, %d requests, %d rounds each, alternating\n", size, requests, rounds);
+  std::printf("accepting %.0f MB, %d requests, %d rounds each, alternating\n", size, requests,
+              rounds);
   cp.print("cp and fsync");
   intake.print("accepted and durable");
   std::printf("%-22s %8.0f ms a round\n", "CPU of accepting", cpu / rounds);

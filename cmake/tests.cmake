@@ -40,3 +40,4 @@ add_test(NAME sources.includes_check
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check_includes_test.py)
 add_test(NAME sources.must_not_compile
   COMMAND bash ${PROJECT_SOURCE_DIR}/scripts/check_must_not_compile.sh ${CMAKE_CXX_COMPILER})
+add_test(NAME command COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/command/all.py $<TARGET_FILE:twolane>)

@@ -128,9 +128,25 @@ class Amend {
     Finishing finishing{job_.input_name, TRY(home_->store().recall(output_fact(job_.id))), false, began_};
     CHECKED(driver.engine().recover());
     CHECKED(driver.engine().obey(word_));
-    const Driven driven = driver.drive(job_.id, watcher);
+    const Driven driven = drive(driver, watcher);
     driver.settle_down();
     return finish(shell_, *home_, driver, *world_, display_, watcher, driven, finishing);
+  }
+
+  // A paused job goes on when all of it is meant; a single request of it is taken to its outcome alone.
+  Driven drive(Driver& driver, Watcher& watcher) {
+    const auto row = watcher.job();
+    if (!row || row->state != JobState::paused) return driver.drive(job_.id, watcher);
+    if (word_.argument.empty()) {
+      if (const auto obeyed = driver.engine().obey({0, job_.id, "resume", ""}); !obeyed) return {false, obeyed.error()};
+      return driver.drive(job_.id, watcher);
+    }
+    const int64_t index = std::strtoll(word_.argument.c_str(), nullptr, 10);
+    return driver.drive_until(job_.id, watcher, [&] {
+      if (!driver.engine().quiet()) return false;
+      const auto request = home_->store().request(job_.id, index);
+      return !request || !*request || (*request)->state != RequestState::live;
+    });
   }
 
   Error other_world() {

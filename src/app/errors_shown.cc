@@ -80,6 +80,15 @@ void append_where(std::string& out, const Error& error) {
   append_field(out, "where", lines);
 }
 
+// Behind the last line when it fits there, unbroken in any case.
+void append_sentence(std::vector<std::string>& lines, std::string_view sentence) {
+  if (lines.empty()) return lines.emplace_back(sentence), void();
+  std::string& last = lines.back();
+  const bool ended = last.ends_with('?') || last.ends_with('.');
+  if (columns_of(last) + 2 + columns_of(sentence) > width - indent) lines.emplace_back(sentence);
+  else last += (ended ? " " : ". ") + std::string(sentence);
+}
+
 std::string shown_as(std::string_view kind, const Error& error, bool nothing_bought) {
   std::string out;
   const std::string head = std::string(kind) + '[' + escaped(error.code) + "]: ";
@@ -89,12 +98,9 @@ std::string shown_as(std::string_view kind, const Error& error, bool nothing_bou
   append_field(out, "why", wrapped(escaped(error.why), width - indent));
   std::vector<std::string> next;
   for (size_t i = 0; i < error.next.size(); ++i) {
-    std::string advice = escaped(error.next[i]);
-    const bool ended = advice.ends_with('?') || advice.ends_with('.');
-    if (nothing_bought && i + 1 == error.next.size()) advice += ended ? " Nothing was bought." : ". Nothing was bought.";
-    for (auto& line : wrapped(advice, width - indent)) next.push_back(std::move(line));
+    for (auto& line : wrapped(escaped(error.next[i]), width - indent)) next.push_back(std::move(line));
   }
-  if (next.empty() && nothing_bought) next.push_back("Nothing was bought.");
+  if (nothing_bought) append_sentence(next, "Nothing was bought.");
   append_field(out, "next", next);
   return out;
 }

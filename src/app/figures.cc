@@ -45,12 +45,13 @@ std::string spoken_usd(PicoUsd amount) {
 int decimals_that_add_up(std::span<const PicoUsd> parts, PicoUsd total) {
   for (int decimals = 2; decimals < 12; ++decimals) {
     __int128 sum = 0;
-    bool vanishes = false;
+    bool coarse = false;
     for (const auto& part : parts) {
-      sum += rounded(part, decimals);
-      vanishes |= part.n != 0 && rounded(part, decimals) == 0;
+      const __int128 shown = rounded(part, decimals);
+      sum += shown;
+      coarse |= part.n != 0 && shown < 10 && shown > -10;
     }
-    if (sum == rounded(total, decimals) && !vanishes) return decimals;
+    if (sum == rounded(total, decimals) && !coarse) return decimals;
   }
   return 12;
 }

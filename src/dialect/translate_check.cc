@@ -173,6 +173,8 @@ Status BodyCheck::take_responses(std::string_view key, element value) {
   if (key == "background")
     return never_true(value, "background", "a batch has no background",
                       "every request of a batch runs in the background already");
+  if (key == "reasoning" && text_member(value, "mode") == "pro")
+    content_.extra_tokens += most_tokens::window;  // the prompt is read several times over
   if (key == "max_output_tokens") return take_limit(value, "max_output_tokens", 1);
   if (key == "tools") count_hosted_tools(value);
   if (key == "previous_response_id" || key == "conversation" || key == "prompt") {

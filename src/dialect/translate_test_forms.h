@@ -162,7 +162,8 @@ inline Json normal_gemini(const Json& body) {
 }
 
 inline Json normal_form(Endpoint endpoint, const Json& body) {
-  const Json b = without_nulls(body);
+  Json b = without_nulls(body);
+  if (wire::string_at(b, "model").empty()) b.erase("model");  // it stands in the url
   switch (endpoint) {
     case Endpoint::responses: return sorted(normal_responses(b));
     case Endpoint::messages: return sorted(normal_messages(b));

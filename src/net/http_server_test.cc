@@ -185,6 +185,7 @@ TEST(HttpServer, RefusalsOfLargeBodiesAreHeard) {
   Echo echo(world);
   const auto body = wire::Body(std::make_shared<testing::Generated>(3 << 20));
   EXPECT_EQ(shown(fetch(world, post(echo.url, body))), "413 ");
+  world.run_until([&echo] { return echo.server.connections() == 0; });
   RawClient client(world, echo.port);
   client.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\nx");
   EXPECT_TRUE(client.hear_all().starts_with("HTTP/1.1 413 "));

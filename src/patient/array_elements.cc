@@ -70,16 +70,20 @@ std::optional<ArrayElement> ArrayElements::step(char c, size_t at) {
     case State::file:
       if (c == '\xEF' || c == '\xBB' || c == '\xBF') return std::nullopt;  // a byte order mark
       return token('{', State::key, "expected {");
-    case State::key: return token('"', State::in_key, "expected \"requests\"");
-    case State::colon: return token(':', State::array, "expected a colon");
-    case State::array: return token('[', State::first_element, "expected an array");
+    case State::key:
+      return token('"', State::in_key, "expected \"requests\"");
+    case State::colon:
+      return token(':', State::array, "expected a colon");
+    case State::array:
+      return token('[', State::first_element, "expected an array");
     case State::after_element:
       if (c == ',') {
         state_ = State::next_element;
         return std::nullopt;
       }
       return token(']', State::after_array, "expected a comma or the end of the array");
-    case State::after_array: return token('}', State::end, "expected } after the array");
+    case State::after_array:
+      return token('}', State::end, "expected } after the array");
     case State::first_element:
       if (c == ']') {
         state_ = State::after_array;
@@ -97,7 +101,8 @@ std::optional<ArrayElement> ArrayElements::step(char c, size_t at) {
       depth_ = 1;
       return std::nullopt;
     }
-    default: return broken(at, "nothing may follow the value");
+    default:
+      return broken(at, "nothing may follow the value");
   }
 }
 

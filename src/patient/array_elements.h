@@ -1,8 +1,8 @@
 // The elements of {"requests":[...]}, cut out of a stream of bytes by their braces alone.
 //
 // Incremental as wire::LineSplitter is: feed() a piece, next() until it has none, finish(). What is
-// inside of an element is not looked at further. Memory: one element at most, and only where it crosses
-// pieces; at most the limit.
+// inside of an element is not looked at further. Memory: one element at most, and only where it
+// crosses pieces; at most the limit.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,9 @@ struct ArrayElement {
   int64_t offset = 0;     // of its first byte in the stream
   int64_t line = 1;       // 1-based, of its first byte
   int64_t column = 1;
-  bool too_long = false;         // longer than the limit: `text` is only its beginning
-  const Error* fault = nullptr;  // the array is broken here (where.line, where.column); nothing follows
+  bool too_long = false;  // longer than the limit: `text` is only its beginning
+  const Error* fault =
+      nullptr;  // the array is broken here (where.line, where.column); nothing follows
 };
 
 class ArrayElements {
@@ -34,9 +35,14 @@ class ArrayElements {
 
  private:
   enum class State : uint8_t {
-    file,           // before the outer brace; the next five are before what they are called
-    key, colon, array, first_element, next_element,
-    in_key, in_element,
+    file,  // before the outer brace; the next five are before what they are called
+    key,
+    colon,
+    array,
+    first_element,
+    next_element,
+    in_key,
+    in_element,
     after_element,  // a comma or the end of the array
     after_array,    // the outer brace
     end,            // nothing may follow
@@ -59,8 +65,8 @@ class ArrayElements {
   std::string key_;
   int64_t line_ = 1, line_begin_ = 0;
 
-  ArrayElement element_;      // the one that began
-  size_t begin_ = 0;          // of it in the piece; 0 when it began before
+  ArrayElement element_;  // the one that began
+  size_t begin_ = 0;      // of it in the piece; 0 when it began before
   int64_t depth_ = 0;
   bool quoted_ = false, escaped_ = false;
   std::string carried_;

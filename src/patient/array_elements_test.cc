@@ -22,7 +22,8 @@ std::vector<Seen> read(const std::vector<std::string>& pieces, size_t limit = 10
     if (e.fault)
       seen.push_back({"", 0, e.fault->where.line, e.fault->where.column, e.fault->why});
     else
-      seen.push_back({std::string(e.text), e.offset, e.line, e.column, e.too_long ? "too long" : ""});
+      seen.push_back(
+          {std::string(e.text), e.offset, e.line, e.column, e.too_long ? "too long" : ""});
   };
   for (const auto& piece : pieces) {
     elements.feed(piece);
@@ -35,23 +36,29 @@ std::vector<Seen> read(const std::vector<std::string>& pieces, size_t limit = 10
 void same_for_every_split(const std::string& text, const std::vector<Seen>& expected) {
   for (size_t a = 0; a <= text.size(); ++a)
     for (size_t b = a; b <= text.size(); b += 3)
-      ASSERT_EQ(read({text.substr(0, a), text.substr(a, b - a), text.substr(b)}), expected) << a << ' ' << b;
+      ASSERT_EQ(read({text.substr(0, a), text.substr(a, b - a), text.substr(b)}), expected)
+          << a << ' ' << b;
 }
 
 TEST(ArrayElements, EverySplit) {
-  const std::string text = "\xEF\xBB\xBF{ \"requests\" :\n [ {\"a\":\"}\\\"]\"},\n{\"b\":[{}]}, {}\n] }\n";
-  same_for_every_split(text, {{"{\"a\":\"}\\\"]\"}", 21, 2, 4, ""}, {"{\"b\":[{}]}", 35, 3, 1, ""},
+  const std::string text =
+      "\xEF\xBB\xBF{ \"requests\" :\n [ {\"a\":\"}\\\"]\"},\n{\"b\":[{}]}, {}\n] }\n";
+  same_for_every_split(text, {{"{\"a\":\"}\\\"]\"}", 21, 2, 4, ""},
+                              {"{\"b\":[{}]}", 35, 3, 1, ""},
                               {"{}", 47, 3, 13, ""}});
 }
 
 TEST(ArrayElements, AnEmptyArray) { same_for_every_split("{\"requests\":[]}", {}); }
 
 TEST(ArrayElements, BrokenArrays) {
-  same_for_every_split("{\"requests\":[{}\n {}]}",
-                       {{"{}", 13, 1, 14, ""}, {"", 0, 2, 2, "expected a comma or the end of the array"}});
-  same_for_every_split("{\"request\":[]}", {{"", 0, 1, 10, "expected \"requests\" and nothing else"}});
-  same_for_every_split("{\"requests\":[{}", {{"{}", 13, 1, 14, ""},
-                                              {"", 0, 1, 16, "the text ends before the array does"}});
+  same_for_every_split(
+      "{\"requests\":[{}\n {}]}",
+      {{"{}", 13, 1, 14, ""}, {"", 0, 2, 2, "expected a comma or the end of the array"}});
+  same_for_every_split("{\"request\":[]}",
+                       {{"", 0, 1, 10, "expected \"requests\" and nothing else"}});
+  same_for_every_split(
+      "{\"requests\":[{}",
+      {{"{}", 13, 1, 14, ""}, {"", 0, 1, 16, "the text ends before the array does"}});
   same_for_every_split("{\"requests\":[3]}", {{"", 0, 1, 14, "expected an object"}});
   same_for_every_split("{\"requests\":[]} 1", {{"", 0, 1, 17, "nothing may follow the value"}});
 }

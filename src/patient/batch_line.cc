@@ -12,8 +12,8 @@ namespace od = simdjson::ondemand;
 constexpr size_t large_line = 4 << 20;
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r' ||
-                           text.back() == '\t'))
+  while (!text.empty() &&
+         (text.back() == ' ' || text.back() == '\n' || text.back() == '\r' || text.back() == '\t'))
     text.remove_suffix(1);
   return text;
 }
@@ -56,9 +56,12 @@ std::string_view id_member(InputFormat format) {
 
 std::string_view body_member(InputFormat format) {
   switch (format) {
-    case InputFormat::openai_jsonl: return "body";
-    case InputFormat::gemini_jsonl: return "request";
-    default: return "params";
+    case InputFormat::openai_jsonl:
+      return "body";
+    case InputFormat::gemini_jsonl:
+      return "request";
+    default:
+      return "params";
   }
 }
 
@@ -72,7 +75,7 @@ bool BatchLineReader::read_usual(InputFormat format, std::string_view line, Batc
     std::string_view key, value;
     if (!head.string(key) || !head.eat(':')) return false;
     if (key == body_name) break;
-    BatchLine::Member* const member = key == id_name             ? &to.custom_id
+    BatchLine::Member* const member = key == id_name              ? &to.custom_id
                                       : openai && key == "method" ? &to.method
                                       : openai && key == "url"    ? &to.url
                                                                   : nullptr;
@@ -114,7 +117,8 @@ simdjson::error_code BatchLineReader::take(od::value value, BatchLine::Member& t
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code BatchLineReader::take_body(InputFormat format, od::value value, BatchLine& to) {
+simdjson::error_code BatchLineReader::take_body(InputFormat format, od::value value,
+                                                BatchLine& to) {
   od::json_type type;
   if (auto e = value.type().get(type)) return e;
   if (type != od::json_type::object) {
@@ -150,7 +154,8 @@ simdjson::error_code BatchLineReader::take_body(InputFormat format, od::value va
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code BatchLineReader::read(InputFormat format, std::string_view line, BatchLine& to) {
+simdjson::error_code BatchLineReader::read(InputFormat format, std::string_view line,
+                                           BatchLine& to) {
   to = BatchLine{};
   if (parser_.capacity() > large_line && line.size() < large_line) parser_ = od::parser();
   od::document document;

@@ -14,8 +14,8 @@ struct Parts {
 };
 
 Parts parts(const BatchLine& line) {
-  return {std::string(line.custom_id.text), std::string(line.method.text), std::string(line.url.text),
-          std::string(line.body.text)};
+  return {std::string(line.custom_id.text), std::string(line.method.text),
+          std::string(line.url.text), std::string(line.body.text)};
 }
 
 std::optional<Parts> usual(std::string_view text, InputFormat format = InputFormat::openai_jsonl) {
@@ -35,9 +35,10 @@ std::optional<Parts> full(std::string_view text, InputFormat format = InputForma
 TEST(BatchLine, UsualLinesReadTheSame) {
   const Parts expected{"a", "POST", "/v1/responses", R"({"model":"m","x":[{"y":"}"}]})"};
   const std::string head = R"({"custom_id":"a","method":"POST","url":"/v1/responses","body":)";
-  for (const std::string& text : {head + expected.body + "}", head + " " + expected.body + " } ",
-                                  R"( { "custom_id" : "a" , "method":"POST", "url":"/v1/responses" ,"body" :)" +
-                                      expected.body + "\t}"}) {
+  for (const std::string& text :
+       {head + expected.body + "}", head + " " + expected.body + " } ",
+        R"( { "custom_id" : "a" , "method":"POST", "url":"/v1/responses" ,"body" :)" +
+            expected.body + "\t}"}) {
     EXPECT_EQ(usual(text), expected) << text;
     EXPECT_EQ(full(text), expected) << text;
   }
@@ -60,7 +61,8 @@ TEST(BatchLine, UnusualLinesAreLeftToTheFullReader) {
 }
 
 TEST(BatchLine, MembersBehindTheBody) {
-  const std::string text = R"({"custom_id":"a","body":{"model":"m"},"method":"POST","url":"/v1/responses"})";
+  const std::string text =
+      R"({"custom_id":"a","body":{"model":"m"},"method":"POST","url":"/v1/responses"})";
   EXPECT_FALSE(usual(text)) << "the line does not end with two braces";
   EXPECT_EQ(full(text), (Parts{"a", "POST", "/v1/responses", R"({"model":"m"})"}));
   const std::string object_behind = R"({"custom_id":"a","body":{"model":"m"},"z":{}})";
@@ -70,8 +72,8 @@ TEST(BatchLine, MembersBehindTheBody) {
 }
 
 TEST(BatchLine, NoJson) {
-  for (const char* text : {"", "{", "x", R"({"custom_id":"a" "body":{}})", R"({"body":{}} {})", R"({"body":{})",
-                           "{\"custom_id\":\"a\x01\",\"body\":{}}"}) {
+  for (const char* text : {"", "{", "x", R"({"custom_id":"a" "body":{}})", R"({"body":{}} {})",
+                           R"({"body":{})", "{\"custom_id\":\"a\x01\",\"body\":{}}"}) {
     EXPECT_FALSE(full(text)) << text;
     EXPECT_FALSE(usual(text)) << text;
   }

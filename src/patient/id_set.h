@@ -22,7 +22,8 @@ class IdSet {
       : run_entries_(run_entries), spill_(std::move(spill_directory)) {}
 
   Status add(std::string_view id, int64_t index);
-  // Once, at the end: `group` is given the indexes, ascending, of each two or more with equal hashes.
+  // Once, at the end: `group` is given the indexes, ascending, of each two or more with equal
+  // hashes.
   Status candidates(const std::function<Status(std::span<const int64_t>)>& group);
 
  private:

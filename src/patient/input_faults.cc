@@ -56,8 +56,9 @@ Error InputFaults::report(int64_t records) const {
     add_note(e.where.note, "(" + grouped(same_) + " lines in all)");
   }
   if (lines_ > same_)
-    add_note(e.where.note, "(and " + grouped(lines_ - same_) +
-                               (lines_ - same_ == 1 ? " line with another fault)" : " lines with other faults)"));
+    add_note(e.where.note,
+             "(and " + grouped(lines_ - same_) +
+                 (lines_ - same_ == 1 ? " line with another fault)" : " lines with other faults)"));
   return e;
 }
 

@@ -41,7 +41,8 @@ std::vector<std::string_view> member_names(std::string_view text) {
       const size_t begin = i + 1;
       for (++i; i < text.size() && text[i] != '"'; ++i)
         if (text[i] == '\\') ++i;
-      if (depth == 1 && names_next) names.push_back(text.substr(begin, std::min(i, text.size()) - begin));
+      if (depth == 1 && names_next)
+        names.push_back(text.substr(begin, std::min(i, text.size()) - begin));
       names_next = false;
     } else if (c == '{' || c == '[') {
       names_next = ++depth == 1;
@@ -60,7 +61,9 @@ bool ends_with_any(std::string_view path, std::initializer_list<std::string_view
 
 InputFormat format_of_object(std::string_view text, bool with_prompt) {
   const auto names = member_names(text);
-  const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   const bool id = has("custom_id");
   if (has("requests") && !id) return InputFormat::anthropic_json;
   if (id && (has("body") || has("url") || has("method"))) return InputFormat::openai_jsonl;
@@ -86,9 +89,11 @@ Status refuse_other_files(std::string_view text) {
   struct Known {
     std::string_view magic, what;
   };
-  for (const Known& k : {Known{"PK\x03\x04", "a spreadsheet or zip archive"}, Known{"\x1F\x8B", "compressed by gzip"},
-                         Known{"\x28\xB5\x2F\xFD", "compressed by zstd"}, Known{"PAR1", "a Parquet file"},
-                         Known{"%PDF-", "a PDF"}, Known{"SQLite format 3", "a SQLite database"}})
+  for (const Known& k :
+       {Known{"PK\x03\x04", "a spreadsheet or zip archive"},
+        Known{"\x1F\x8B", "compressed by gzip"}, Known{"\x28\xB5\x2F\xFD", "compressed by zstd"},
+        Known{"PAR1", "a Parquet file"}, Known{"%PDF-", "a PDF"},
+        Known{"SQLite format 3", "a SQLite database"}})
     if (text.starts_with(k.magic))
       return no_format("the input is " + std::string(k.what), "jobs are made of JSONL, JSON or CSV",
                        "unpack it or export it as CSV");
@@ -115,7 +120,8 @@ std::string_view spoken(InputFormat format) {
   return {};
 }
 
-Result<InputFormat> detect_format(std::string_view beginning, std::string_view path, bool with_prompt) {
+Result<InputFormat> detect_format(std::string_view beginning, std::string_view path,
+                                  bool with_prompt) {
   CHECKED(refuse_other_files(beginning));
   if (beginning.starts_with("\xEF\xBB\xBF")) beginning.remove_prefix(3);
   const size_t first = beginning.find_first_not_of(" \t\r\n");
@@ -137,21 +143,25 @@ Result<InputFormat> detect_format(std::string_view beginning, std::string_view p
   if (json_name)  // the first line is broken: the later ones say what they are meant to be
     if (const size_t brace = text.find("\n{"); brace != text.npos)
       return format_of_object(text.substr(brace + 1), with_prompt);
-  if (json_name) return path.ends_with(".json") ? InputFormat::anthropic_json : InputFormat::jsonl_rows;
+  if (json_name)
+    return path.ends_with(".json") ? InputFormat::anthropic_json : InputFormat::jsonl_rows;
   return InputFormat::csv_rows;
 }
 
 Result<Endpoint> endpoint_of(InputFormat format, const BatchLine& line) {
   switch (format) {
     case InputFormat::anthropic_jsonl:
-    case InputFormat::anthropic_json: return Endpoint::messages;
+    case InputFormat::anthropic_json:
+      return Endpoint::messages;
     case InputFormat::gemini_jsonl:
       return line.content.is != BatchLine::Is::absent && line.contents.is == BatchLine::Is::absent
                  ? Endpoint::embed_content
                  : Endpoint::generate_content;
-    default: break;
+    default:
+      break;
   }
-  if (const auto endpoint = endpoint_of_url(line.url.text); endpoint && line.url.is == BatchLine::Is::text)
+  if (const auto endpoint = endpoint_of_url(line.url.text);
+      endpoint && line.url.is == BatchLine::Is::text)
     return *endpoint;
   Error e;
   e.code = "input.field";

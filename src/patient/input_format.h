@@ -21,10 +21,11 @@ std::optional<InputFormat> input_format(std::string_view name);
 // "OpenAI batch lines", for people.
 std::string_view spoken(InputFormat format);
 
-// `beginning` holds the first lines at least, or the whole of a smaller input; `path` decides where the
-// content leaves it open. `with_prompt`: the command has a prompt, so that rows are expected.
+// `beginning` holds the first lines at least, or the whole of a smaller input; `path` decides where
+// the content leaves it open. `with_prompt`: the command has a prompt, so that rows are expected.
 // Errors input.empty, input.utf8 (UTF-16), input.format (no text, a spreadsheet, a JSON array).
-Result<InputFormat> detect_format(std::string_view beginning, std::string_view path, bool with_prompt);
+Result<InputFormat> detect_format(std::string_view beginning, std::string_view path,
+                                  bool with_prompt);
 
 // The endpoint in whose words a line's body is. Error input.field, where.field "url".
 Result<Endpoint> endpoint_of(InputFormat format, const BatchLine& line);

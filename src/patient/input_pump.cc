@@ -56,7 +56,7 @@ Status InputPump::prepare(const std::string& path, const std::string& copy_to) {
   if (input_ < 0)
     return fail(input_error(path, "cannot read the input", words_of(errno),
                             errno == ENOENT ? "check the path" : "check the file's permissions"));
-  struct stat about {};
+  struct stat about{};
   if (::fstat(input_, &about) != 0)
     return fail(input_error(path, "cannot read the input", words_of(errno), "check the file"));
   if (S_ISDIR(about.st_mode))
@@ -80,8 +80,7 @@ Status InputPump::prepare(const std::string& path, const std::string& copy_to) {
   }
   slots_.resize(slot_count);
   for (Slot& slot : slots_) {
-    slot.memory.reset(
-        static_cast<char*>(std::aligned_alloc(alignment, block_bytes + padding)));
+    slot.memory.reset(static_cast<char*>(std::aligned_alloc(alignment, block_bytes + padding)));
     if (!slot.memory) return fail("base.memory", "no memory to read the input with");
     // The first checked bytes may be looked at by wide loads before anything was put there.
     std::memset(slot.data() + block_bytes, 0, padding);
@@ -153,7 +152,8 @@ void InputPump::read_all() {
                                 offset + static_cast<int64_t>(size));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0)
-        return end_reading(input_error(path_, "cannot read the input", words_of(errno), "check the disk"));
+        return end_reading(
+            input_error(path_, "cannot read the input", words_of(errno), "check the disk"));
       if (n == 0) break;
       size += static_cast<size_t>(n);
     }
@@ -183,7 +183,8 @@ void InputPump::read_all() {
 
 Status InputPump::write_block(Slot& slot) {
   size_t length = slot.size;
-  if (direct_) length = (length + alignment - 1) / alignment * alignment;  // cut off again at the end
+  if (direct_)
+    length = (length + alignment - 1) / alignment * alignment;  // cut off again at the end
   for (size_t done = 0; done < length;) {
     const ssize_t n = ::pwrite(copy_, slot.data() + done, length - done,
                                slot.offset + static_cast<int64_t>(done));

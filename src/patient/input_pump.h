@@ -1,9 +1,10 @@
-// The bytes of an input file, read once for three takers: the checker, a hash, and the durable copy.
+// The bytes of an input file, read once for three takers: the checker, a hash, and the durable
+// copy.
 //
 // A thread reads large blocks and hashes them; a second one writes them to the copy, past the page
-// cache where the file system allows it, and makes them durable. The caller sees the blocks in order.
-// Memory: a fixed ring of blocks. Threads: one caller.
-// Errors: input.file (the input cannot be read), store.io (the copy cannot be written).
+// cache where the file system allows it, and makes them durable. The caller sees the blocks in
+// order. Memory: a fixed ring of blocks. Threads: one caller. Errors: input.file (the input cannot
+// be read), store.io (the copy cannot be written).
 #pragma once
 
 #include <array>
@@ -29,10 +30,11 @@ using Sha256 = std::array<uint8_t, 32>;
 class InputPump {
  public:
   static constexpr size_t block_bytes = 1 << 20;
-  static constexpr size_t padding = 4096;      // readable bytes after one, zero after the last
+  static constexpr size_t padding = 4096;  // readable bytes after one, zero after the last
 
   // `copy_to` is the path of the copy, or empty for none; a file there is overwritten.
-  static Result<std::unique_ptr<InputPump>> open(const std::string& path, const std::string& copy_to);
+  static Result<std::unique_ptr<InputPump>> open(const std::string& path,
+                                                 const std::string& copy_to);
   ~InputPump();  // a copy that was not kept is removed
 
   // The next block, valid until the next call; empty at the end of the file.

@@ -63,7 +63,8 @@ class SplitReader : public RecordReader {
  private:
   // Only those are followed by readable bytes.
   bool inside_block(std::string_view text) const {
-    return text.data() >= block_.data() && text.data() + text.size() <= block_.data() + block_.size();
+    return text.data() >= block_.data() &&
+           text.data() + text.size() <= block_.data() + block_.size();
   }
 
   InputBlocks& blocks_;
@@ -92,13 +93,15 @@ Status InputBlocks::drain() {
   return {};
 }
 
-std::unique_ptr<RecordReader> record_reader(InputFormat format, InputBlocks& blocks, int64_t most_bytes) {
+std::unique_ptr<RecordReader> record_reader(InputFormat format, InputBlocks& blocks,
+                                            int64_t most_bytes) {
   switch (format) {
     case InputFormat::anthropic_json:
       return std::make_unique<SplitReader<ArrayElements>>(blocks, most_bytes);
     case InputFormat::csv_rows:
       return std::make_unique<SplitReader<wire::CsvReader>>(blocks, most_bytes);
-    default: return std::make_unique<SplitReader<wire::LineSplitter>>(blocks, most_bytes);
+    default:
+      return std::make_unique<SplitReader<wire::LineSplitter>>(blocks, most_bytes);
   }
 }
 

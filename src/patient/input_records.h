@@ -50,6 +50,7 @@ class RecordReader {
   virtual Result<std::optional<Record>> next() = 0;
 };
 
-std::unique_ptr<RecordReader> record_reader(InputFormat format, InputBlocks& blocks, int64_t most_bytes);
+std::unique_ptr<RecordReader> record_reader(InputFormat format, InputBlocks& blocks,
+                                            int64_t most_bytes);
 
 }  // namespace twolane::patient

@@ -7,6 +7,7 @@
 
 #include "dialect/catalogue.h"
 #include "patient/id_set.h"
+#include "patient/input_again.h"
 #include "patient/input_faults.h"
 #include "patient/input_format.h"
 #include "patient/input_pump.h"
@@ -17,6 +18,7 @@
 #include "patient/repeated_ids.h"
 #include "patient/row_spool.h"
 #include "price/price.h"
+#include "wire/json_fault.h"
 #include "wire/utf8.h"
 
 namespace twolane::patient {
@@ -57,7 +59,8 @@ Error no_model() {
       const auto price = price::bound(target, ServiceTier::batch, 1000, 100);
       if (price && (!least || *price < *least)) least = *price, cheapest = m.name;
     }
-    if (least) e.next.push_back("--model " + std::string(provider.name) + "/" + std::string(cheapest));
+    if (least)
+      e.next.push_back("--model " + std::string(provider.name) + "/" + std::string(cheapest));
   }
   e.next.push_back("twolane price lists the others");
   return e;
@@ -67,8 +70,16 @@ class Intake {
  public:
   Intake(const std::string& path, const IntakeOptions& options, Job& job, SegmentId segment,
          const std::string& home, store::Store& store, store::Payloads& payloads, bool dry_run)
-      : path_(path), options_(options), job_(job), segment_id_(segment), home_(home), store_(store),
-        payloads_(payloads), dry_run_(dry_run), ids_(home), spool_(home),
+      : path_(path),
+        options_(options),
+        job_(job),
+        segment_id_(segment),
+        home_(home),
+        store_(store),
+        payloads_(payloads),
+        dry_run_(dry_run),
+        ids_(home),
+        spool_(home),
         repeats_(path_, options_.input, spool_) {}
 
   Result<Checked> run();
@@ -84,13 +95,15 @@ class Intake {
   Status take(const Record& record);
   Status refuse(Error error, const Record& record);
   Error placed(Error error, const Record& record) const;
+  Error where_not_utf8(Error error, const Record& record) const;
   Result<bool> exists();
   Status total_up();
   Status commit();
   Status add_rows(store::Acceptance& acceptance);
 
   // Walks the spool; the reason is empty for good lines.
-  Status each_row(const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take);
+  Status each_row(
+      const std::function<Status(int64_t, const RowSpool::Entry&, std::string_view)>& take);
 
   const std::string path_;
   IntakeOptions options_;
@@ -158,7 +171,8 @@ Status Intake::tell_format() {
     options_.input.columns.assign(header->fields.begin(), header->fields.end());
     for (const std::string& column : options_.input.columns)
       if (!wire::is_utf8(column))
-        return fail(input_error("input.utf8", "the header is not UTF-8", "its bytes are no characters",
+        return fail(input_error("input.utf8", "the header is not UTF-8",
+                                "its bytes are no characters",
                                 "convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"));
   }
   CHECKED(suits_format());
@@ -181,16 +195,20 @@ Status Intake::suits_format() const {
   const InputOptions& in = options_.input;
   if (!is_rows(in.format)) {
     if (in.prompt.empty() && in.system.empty() && in.schema.is_null()) return {};
-    return fail(input_error("input.format", "the input is " + std::string(spoken(in.format)) + ", not rows",
-                            "its lines bring their own prompts: --prompt, --system and --schema are for rows",
-                            "leave those out, or give it CSV or JSON rows"));
+    return fail(input_error(
+        "input.format", "the input is " + std::string(spoken(in.format)) + ", not rows",
+        "its lines bring their own prompts: --prompt, --system and --schema are for rows",
+        "leave those out, or give it CSV or JSON rows"));
   }
   if (in.prompt.empty()) {
     std::string columns;
-    for (const auto& c : in.columns) columns += (columns.empty() ? "{" : ", {") + c.substr(0, 64) + "}";
-    return fail(input_error("input.format", "the input is rows, and rows need a prompt",
-                            columns.empty() ? "a row is no request yet" : "a row is no request yet; it has " + columns,
-                            "--prompt '... " + (in.columns.empty() ? "{column}" : "{" + in.columns.back().substr(0, 64) + "}") + "'"));
+    for (const auto& c : in.columns)
+      columns += (columns.empty() ? "{" : ", {") + c.substr(0, 64) + "}";
+    return fail(input_error(
+        "input.format", "the input is rows, and rows need a prompt",
+        columns.empty() ? "a row is no request yet" : "a row is no request yet; it has " + columns,
+        "--prompt '... " +
+            (in.columns.empty() ? "{column}" : "{" + in.columns.back().substr(0, 64) + "}") + "'"));
   }
   if (in.models.empty()) return fail(no_model());
   Status templates = check_templates(in);
@@ -217,6 +235,17 @@ Error Intake::placed(Error e, const Record& record) const {
   return e;
 }
 
+// The fields of a CSV record do not tell which of the file's bytes they came from.
+Error Intake::where_not_utf8(Error error, const Record& record) const {
+  if (error.where.column > 0) return error;
+  const auto bytes = read_again(path_, record.offset, record.length);
+  const auto fault = bytes ? wire::find_utf8_fault(*bytes) : std::nullopt;
+  if (!fault) return error;
+  Error e = wire::error_at(error.code, error.message, *bytes, *fault, error.why);
+  e.next = std::move(error.next);
+  return e;
+}
+
 Status Intake::refuse(Error error, const Record& record) {
   const std::string reason = options_.skip_invalid ? reason_json(error) : std::string();
   const int64_t line = error.where.line;
@@ -228,13 +257,15 @@ Status Intake::take(const Record& record) {
   const int64_t index = count_++;
   if (record.too_long) {
     stop_ = !options_.skip_invalid;
-    return refuse(placed(input_error("input.too_long",
-                                     "the line is longer than " + grouped(options_.max_line_bytes >> 20) + " MB",
-                                     stop_ ? "no provider takes a request of that size; nothing behind it was read"
-                                           : "no provider takes a request of that size",
-                                     "check whether a line break is missing"),
-                         record),
-                  record);
+    return refuse(
+        placed(input_error(
+                   "input.too_long",
+                   "the line is longer than " + grouped(options_.max_line_bytes >> 20) + " MB",
+                   stop_ ? "no provider takes a request of that size; nothing behind it was read"
+                         : "no provider takes a request of that size",
+                   "check whether a line break is missing"),
+               record),
+        record);
   }
   if (record.fault) {
     Error e = *record.fault;  // its place is in the file already
@@ -246,9 +277,12 @@ Status Intake::take(const Record& record) {
       e.message = "line " + grouped(e.where.line) + " is not JSON";
       stop_ = true;  // where the next element would begin is anybody's guess
     }
+    if (e.next.empty()) e.next = {"fix it, or add --skip-invalid"};
     return refuse(std::move(e), record);
   }
   auto checked = checker_->check(record);
+  if (!checked && checked.error().code == "input.utf8" && !faults_.any())
+    checked = fail(where_not_utf8(std::move(checked).error(), record));
   if (!checked) return refuse(placed(std::move(checked).error(), record), record);
   if (!checked->custom_id.empty()) CHECKED(ids_.add(checked->custom_id, index));
   RowSpool::Entry entry;
@@ -271,9 +305,10 @@ Status Intake::read_records() {
   CHECKED(blocks_->drain());
   if (count_ > 0) return {};
   const bool header = options_.input.format == InputFormat::csv_rows;
-  return fail(input_error("input.empty", header ? "the input has a header and no rows" : "the input is empty",
-                          options_.limit == 0 ? "--limit 0 takes none of it" : "it holds no request",
-                          "check the path, and whatever writes the file"));
+  return fail(input_error(
+      "input.empty", header ? "the input has a header and no rows" : "the input is empty",
+      options_.limit == 0 ? "--limit 0 takes none of it" : "it holds no request",
+      "check the path, and whatever writes the file"));
 }
 
 Status Intake::each_row(
@@ -308,7 +343,8 @@ Status Intake::total_up() {
   out_.input_bytes = pump_->bytes();
   out_.input_tokens_estimated = checker_->input_tokens_estimated();
   out_.shapes = shapes;
-  auto batch = bound.sum(shapes, ServiceTier::batch), list = bound.sum(shapes, ServiceTier::standard);
+  auto batch = bound.sum(shapes, ServiceTier::batch),
+       list = bound.sum(shapes, ServiceTier::standard);
   if (job_.cap && !batch) return fail(batch.error());
   out_.batch_bound = batch.value_or(PicoUsd{});
   out_.list_bound = list.value_or(PicoUsd{});
@@ -326,7 +362,8 @@ Result<bool> Intake::exists() {
 Status Intake::add_rows(store::Acceptance& acceptance) {
   std::vector<RequestRow> rows;
   rows.reserve(rows_at_once);
-  const auto add = [&](int64_t index, const RowSpool::Entry& entry, std::string_view reason) -> Status {
+  const auto add = [&](int64_t index, const RowSpool::Entry& entry,
+                       std::string_view reason) -> Status {
     RequestRow row;
     row.job = job_.id;
     row.index = index;
@@ -373,13 +410,14 @@ Result<Checked> Intake::run() {
   const bool known = TRY(exists());
   const bool nothing_good = faults_.lines() == count_;
   if (!known && faults_.any() && (!options_.skip_invalid || nothing_good)) {
-    const bool repeat_is_first =
-        repeats_.any() && !options_.skip_invalid && TRY(repeats_.first_line()) < faults_.first_line();
+    const bool repeat_is_first = repeats_.any() && !options_.skip_invalid &&
+                                 TRY(repeats_.first_line()) < faults_.first_line();
     if (!repeat_is_first) return fail(faults_.report(count_));
   }
   if (!known && repeats_.any() && !options_.skip_invalid) return fail(TRY(repeats_.report()));
   CHECKED(total_up());
-  if (out_.invalid > 0) out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeats_.report());
+  if (out_.invalid > 0)
+    out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeats_.report());
   if (!known && !dry_run_) CHECKED(commit());
   return out_;
 }

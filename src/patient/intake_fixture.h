@@ -1,5 +1,5 @@
-// For tests: a home with a store in a directory that goes away, inputs written into it, and jobs taken
-// in from them.
+// For tests: a home with a store in a directory that goes away, inputs written into it, and jobs
+// taken in from them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -35,11 +35,13 @@ class IntakeFixture : public ::testing::Test {
 
   std::string file(const std::string& name, std::string_view bytes) const {
     const std::string path = home + "/" + name;
-    std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return path;
   }
 
-  Result<Checked> take(const std::string& path, const IntakeOptions& options = {}, bool dry_run = false) {
+  Result<Checked> take(const std::string& path, const IntakeOptions& options = {},
+                       bool dry_run = false) {
     job = Job();
     job.world = "test";
     job.input_name = path;
@@ -47,11 +49,13 @@ class IntakeFixture : public ::testing::Test {
     job.deadline = job.accepted + hours(24);
     return take_in(path, options, job, SegmentId{++segments}, home, *store, *payloads, dry_run);
   }
-  Result<Checked> take_bytes(const std::string& name, std::string_view bytes, const IntakeOptions& o = {}) {
+  Result<Checked> take_bytes(const std::string& name, std::string_view bytes,
+                             const IntakeOptions& o = {}) {
     return take(file(name, bytes), o);
   }
   // The error of an input that must be refused, and of which nothing may remain.
-  Error refused(const std::string& name, std::string_view bytes, const IntakeOptions& options = {}) {
+  Error refused(const std::string& name, std::string_view bytes,
+                const IntakeOptions& options = {}) {
     const auto result = take_bytes(name, bytes, options);
     if (result) {
       ADD_FAILURE() << name << " was accepted";
@@ -81,9 +85,10 @@ class IntakeFixture : public ::testing::Test {
 
 inline std::string chat_line(const std::string& id, const std::string& text,
                              const std::string& extra = R"(,"max_tokens":64)") {
-  return R"({"custom_id":")" + id + R"(","method":"POST","url":"/v1/chat/completions","body":{"model":)" +
-         R"("gpt-5.4-mini","messages":[{"role":"user","content":)" + wire::dump(wire::Json(text)) + "}]" + extra +
-         "}}";
+  return R"({"custom_id":")" + id +
+         R"(","method":"POST","url":"/v1/chat/completions","body":{"model":)" +
+         R"("gpt-5.4-mini","messages":[{"role":"user","content":)" + wire::dump(wire::Json(text)) +
+         "}]" + extra + "}}";
 }
 
 // 13,083 lines: real bank tickets where they are at hand, made-up ones elsewhere.

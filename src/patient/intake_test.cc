@@ -1,4 +1,5 @@
-// Whole inputs: what is accepted lies in the store as it was, what is refused says why and leaves nothing.
+// Whole inputs: what is accepted lies in the store as it was, what is refused says why and leaves
+// nothing.
 #include "patient/intake.h"
 
 #include <fcntl.h>
@@ -67,7 +68,8 @@ TEST_F(IntakeTest, TheSameBytesAreTheSameJob) {
   salted.salt = "1";
   limited.limit = 10;
   assuming.input.output_tokens = 100;
-  const auto bought_anew = take(home + "/tickets.jsonl", salted), ten = take(home + "/tickets.jsonl", limited);
+  const auto bought_anew = take(home + "/tickets.jsonl", salted),
+             ten = take(home + "/tickets.jsonl", limited);
   ASSERT_TRUE(bought_anew && ten);
   EXPECT_NE(bought_anew->id, first->id);
   EXPECT_NE(ten->id, first->id);
@@ -140,6 +142,29 @@ TEST_F(IntakeTest, BoundsWithoutALimit) {
   EXPECT_EQ(store->request(job.id, 0).value()->output_bound, 150);
 }
 
+TEST_F(IntakeTest, LinesLongerThanABlock) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < 5; ++i)
+    lines.push_back(chat_line(std::to_string(i), std::string(1'700'000, 'x')));
+  const auto checked = take_bytes("a.jsonl", joined(lines));
+  ASSERT_TRUE(checked) << checked.error().message;
+  EXPECT_EQ(stored_lines(), lines);
+}
+
+TEST_F(IntakeTest, ACapNeedsAPrice) {
+  IntakeOptions o;
+  o.input.models = {{"openai", "unheard-of"}};
+  const std::string path = file("a.jsonl", chat_line("a", "x") + "\n");
+  const auto without = take(path, o, true);
+  ASSERT_TRUE(without) << without.error().message;
+  EXPECT_FALSE(without->price_known);
+  Job capped;
+  capped.cap = PicoUsd::from_usd(5);
+  const auto with = take_in(path, o, capped, SegmentId{9}, home, *store, *payloads, false);
+  ASSERT_FALSE(with);
+  EXPECT_EQ(with.error().code, "money.unknown_price");
+}
+
 // --- formats
 
 TEST_F(IntakeTest, AnthropicLines) {
@@ -179,8 +204,9 @@ TEST_F(IntakeTest, AnthropicDocument) {
 }
 
 TEST_F(IntakeTest, BrokenDocuments) {
-  const std::string element = R"({"custom_id":"a","params":{"model":"claude-haiku-4-5","max_tokens":5,)"
-                              R"("messages":[{"role":"user","content":"hi"}]}})";
+  const std::string element =
+      R"({"custom_id":"a","params":{"model":"claude-haiku-4-5","max_tokens":5,)"
+      R"("messages":[{"role":"user","content":"hi"}]}})";
   const Error no_comma = refused("a.json", "{\"requests\":[" + element + "\n" + element + "]}");
   EXPECT_EQ(no_comma.code, "input.json");
   EXPECT_EQ(no_comma.where.line, 2);
@@ -205,13 +231,15 @@ TEST_F(IntakeTest, GeminiLinesNeedAModel) {
 }
 
 TEST_F(IntakeTest, RowsAreRendered) {
-  const auto csv = take_bytes("a.csv", "id,text\r\nx1,\"a, \"\"b\"\"\r\nc\"\r\n,plain\r\n", rows("Label {{}}: {text}"));
+  const auto csv = take_bytes("a.csv", "id,text\r\nx1,\"a, \"\"b\"\"\r\nc\"\r\n,plain\r\n",
+                              rows("Label {{}}: {text}"));
   ASSERT_TRUE(csv) << csv.error().message;
   EXPECT_EQ(csv->requests, 2);
   const InputOptions options = input_options_from_json(job.options).value();
   EXPECT_EQ(options.columns, (std::vector<std::string>{"id", "text"}));
   const auto lines = stored_lines();
-  const auto first = request_text(options, lines[0], 0), second = request_text(options, lines[1], 1);
+  const auto first = request_text(options, lines[0], 0),
+             second = request_text(options, lines[1], 1);
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->custom_id, "x1");
   EXPECT_EQ(second->custom_id, "row-2");
@@ -271,7 +299,8 @@ TEST_F(IntakeTest, GarbageBesideTheKnownMembers) {
 TEST_F(IntakeTest, RepeatedIds) {
   const Error e = tickets_refused([](auto& lines) {
     lines[9870] = chat_line("t-00412", "again");
-    for (int i = 0; i < 5; ++i) lines[12'000 + static_cast<size_t>(i)] = chat_line("t-0000" + std::to_string(i + 1), "x");
+    for (int i = 0; i < 5; ++i)
+      lines[12'000 + static_cast<size_t>(i)] = chat_line("t-0000" + std::to_string(i + 1), "x");
   });
   EXPECT_EQ(e.code, "input.duplicate_id");
   EXPECT_EQ(e.message, "custom_id t-00412 is used twice (6 ids in all)");
@@ -319,7 +348,8 @@ TEST_F(IntakeTest, FastModeAndCacheWarming) {
 
 TEST_F(IntakeTest, UnknownModels) {
   const Error e = tickets_refused([](auto& lines) {
-    for (size_t i : {100u, 200u}) lines[i].replace(lines[i].find("gpt-5.4-mini"), 12, "gpt-5.4-minni");
+    for (size_t i : {100u, 200u})
+      lines[i].replace(lines[i].find("gpt-5.4-mini"), 12, "gpt-5.4-minni");
     lines[300].replace(lines[300].find("gpt-5.4-mini"), 12, "some-other");
   });
   EXPECT_EQ(e.code, "input.model");
@@ -354,7 +384,8 @@ TEST_F(IntakeTest, ModelsOfAnotherKind) {
 }
 
 TEST_F(IntakeTest, UrlsAndMethods) {
-  const Error url = tickets_refused([](auto& l) { l[4].replace(l[4].find("/v1/chat"), 8, "/chat"); });
+  const Error url =
+      tickets_refused([](auto& l) { l[4].replace(l[4].find("/v1/chat"), 8, "/chat"); });
   EXPECT_EQ(url.code, "input.field");
   EXPECT_EQ(url.where.field, "url");
   EXPECT_EQ(url.where.line, 5);
@@ -368,8 +399,9 @@ TEST_F(IntakeTest, WhatCannotBeTranslated) {
   const Error e = tickets_refused(
       [](auto& lines) {
         lines[8000] = chat_line("audio", "x");
-        lines[8000].replace(lines[8000].find("\"content\":\"x\""), 13,
-                            R"("content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}])");
+        lines[8000].replace(
+            lines[8000].find("\"content\":\"x\""), 13,
+            R"("content":[{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}])");
       },
       o);
   EXPECT_EQ(e.code, "dialect.untranslatable");
@@ -388,7 +420,11 @@ TEST_F(IntakeTest, InvalidUtf8) {
   EXPECT_EQ(e.message, "line 42 is not UTF-8");
   EXPECT_EQ(e.where.line, 42);
   EXPECT_GT(e.where.column, 100);
-  EXPECT_EQ(refused("a.csv", "text\nok\nna\xEFve\n", rows("{text}")).code, "input.utf8");
+  const Error row = refused("a.csv", "text\nok\nna\xEFve\n", rows("{text}"));
+  EXPECT_EQ(row.code, "input.utf8");
+  EXPECT_EQ(row.message, "line 3 is not UTF-8");
+  EXPECT_EQ(row.where.line, 3);
+  EXPECT_EQ(row.where.column, 3);
   EXPECT_EQ(refused("a.csv", std::string("\xFF\xFEt\0", 4), rows("{text}")).code, "input.utf8");
 }
 
@@ -398,7 +434,8 @@ TEST_F(IntakeTest, EmptyInputs) {
   EXPECT_EQ(refused("a.csv", "id,text\n", rows("{text}")).code, "input.empty");
 }
 
-// A line of 300 MB in a file that takes no space: read up to the limit, held in less than thrice that.
+// A line of 300 MB in a file that takes no space: read up to the limit, held in less than thrice
+// that.
 TEST_F(IntakeTest, ALineWithoutAnEnd) {
   const std::string path = file("long.jsonl", R"({"custom_id":"a","method":"POST","body":")");
   const int fd = ::open(path.c_str(), O_WRONLY);
@@ -484,7 +521,8 @@ TEST_F(IntakeTest, BadLinesAreSetAside) {
   EXPECT_EQ(rows[7000].length, 0);
   EXPECT_NE(rows[7000].error.find("input.json"), std::string::npos);
   EXPECT_EQ(rows[9870].state, RequestState::failed);
-  EXPECT_NE(rows[9870].error.find("\"custom_id\":\"t-00412\""), std::string::npos) << rows[9870].error;
+  EXPECT_NE(rows[9870].error.find("\"custom_id\":\"t-00412\""), std::string::npos)
+      << rows[9870].error;
   EXPECT_EQ(rows[411].state, RequestState::open);
   EXPECT_EQ(store->job(job.id).value()->totals.of(RequestState::failed), 2);
 }

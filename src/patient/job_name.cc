@@ -1,4 +1,5 @@
-// Parts are hashed with their lengths, so that no two lists of parts run together to the same bytes.
+// Parts are hashed with their lengths, so that no two lists of parts run together to the same
+// bytes.
 #include "patient/job_name.h"
 
 #include <openssl/evp.h>
@@ -15,7 +16,8 @@ class Hasher {
   Hasher() { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
   void add(std::string_view part) {
     unsigned char length[8];
-    for (int i = 0; i < 8; ++i) length[i] = static_cast<unsigned char>(uint64_t{part.size()} >> (8 * i));
+    for (int i = 0; i < 8; ++i)
+      length[i] = static_cast<unsigned char>(uint64_t{part.size()} >> (8 * i));
     EVP_DigestUpdate(context_.get(), length, sizeof length);
     EVP_DigestUpdate(context_.get(), part.data(), part.size());
   }
@@ -29,7 +31,8 @@ class Hasher {
   }
 
  private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(),
+                                                                   &EVP_MD_CTX_free};
 };
 
 }  // namespace

@@ -26,7 +26,17 @@ Error field_error(std::string field, std::string message, std::string why, std::
 constexpr std::string_view sinks_the_batch = "one bad line sinks a whole provider batch";
 
 Error not_utf8(std::string_view text, size_t offset) {
-  Error e = wire::error_at("input.utf8", "the line is not UTF-8", text, offset, "this byte begins no character");
+  Error e = wire::error_at("input.utf8", "the line is not UTF-8", text, offset,
+                           "this byte begins no character");
+  e.next = {"convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"};
+  return e;
+}
+
+Error row_not_utf8() {
+  Error e;
+  e.code = "input.utf8";
+  e.message = "the row is not UTF-8";
+  e.why = "this byte begins no character";
   e.next = {"convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"};
   return e;
 }
@@ -35,19 +45,19 @@ Error not_utf8(std::string_view text, size_t offset) {
 Error not_json(std::string_view text) {
   if (const auto fault = wire::find_utf8_fault(text)) return not_utf8(text, *fault);
   const auto fault = wire::find_json_fault(text);
-  Error e = wire::error_at("input.json", fault ? "the line is not JSON" : "the line is no request", text,
-                           fault ? fault->offset : 0,
+  Error e = wire::error_at("input.json", fault ? "the line is not JSON" : "the line is no request",
+                           text, fault ? fault->offset : 0,
                            std::string(fault ? fault->expected : "expected an object"));
   e.next = {"fix it, or add --skip-invalid"};
   return e;
 }
 
-// Content that some other dialect cannot say is looked for word by word; finding too much only costs
-// another trial.
+// Content that some other dialect cannot say is looked for word by word; finding too much only
+// costs another trial.
 bool beyond_text(std::string_view body) {
   static constexpr std::array<std::string_view, 14> marks = {
-      "\"image",      "\"input_image\"", "\"input_audio\"", "\"input_file\"", "\"file",
-      "\"document\"", "\"inline",        "\"audio",         "\"video",        "\"tool_",
+      "\"image",      "\"input_image\"", "\"input_audio\"",   "\"input_file\"", "\"file",
+      "\"document\"", "\"inline",        "\"audio",           "\"video",        "\"tool_",
       "\"function",   "\"refusal",       "\"cache_control\"", "\"thinking\""};
   return std::ranges::any_of(marks, [&](std::string_view m) { return body.find(m) != body.npos; });
 }
@@ -97,28 +107,33 @@ Status LineChecker::check_members(const BatchLine& line) const {
   using Is = BatchLine::Is;
   const std::string id(id_member(options_.format)), body(body_member(options_.format));
   if (line.custom_id.is == Is::absent)
-    return fail(field_error(id, "a line has no " + id, "answers return in any order and are matched by it",
+    return fail(field_error(id, "a line has no " + id,
+                            "answers return in any order and are matched by it",
                             "give every line its own " + id));
   if (line.custom_id.is != Is::text)
-    return fail(field_error(id, id + " is not text", "answers return in any order and are matched by it",
+    return fail(field_error(id, id + " is not text",
+                            "answers return in any order and are matched by it",
                             "put it in quotes"));
   if (line.custom_id.text.empty())
-    return fail(field_error(id, id + " is empty", "answers return in any order and are matched by it",
+    return fail(field_error(id, id + " is empty",
+                            "answers return in any order and are matched by it",
                             "give every line its own " + id));
   if (options_.format == InputFormat::openai_jsonl &&
       (line.method.is != Is::text || line.method.text != "POST"))
-    return fail(field_error("method", line.method.is == Is::absent ? "a line has no method" : "method is not POST",
-                            std::string(sinks_the_batch), "\"method\":\"POST\""));
+    return fail(field_error(
+        "method", line.method.is == Is::absent ? "a line has no method" : "method is not POST",
+        std::string(sinks_the_batch), "\"method\":\"POST\""));
   if (line.body.is != Is::object)
-    return fail(field_error(body, line.body.is == Is::absent ? "a line has no " + body : body + " is no object",
-                            "it is the request itself", "put the request there"));
+    return fail(field_error(
+        body, line.body.is == Is::absent ? "a line has no " + body : body + " is no object",
+        "it is the request itself", "put the request there"));
   return {};
 }
 
 Result<CheckedLine> LineChecker::check_row(const Record& record) {
   if (options_.format == InputFormat::csv_rows) {
     for (const std::string_view field : record.fields)
-      if (!wire::is_utf8(field)) return fail("input.utf8", "the row is not UTF-8", "its bytes are no characters");
+      if (!wire::is_utf8(field)) return fail(row_not_utf8());
     CHECKED(row_.take_csv(record.fields, options_.columns));
   } else if (auto read = row_.read_json(record.text); !read) {
     return fail(not_json(record.text));
@@ -160,7 +175,7 @@ Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_vi
   CheckedLine out;
   out.shape = book_.shape(*route, endpoint, facts.fingerprint);
   out.input_bound = facts.input_bound;
-  out.output_bound = facts.output_limit >= 0     ? facts.output_limit
+  out.output_bound = facts.output_limit >= 0      ? facts.output_limit
                      : options_.output_tokens > 0 ? options_.output_tokens * facts.choices
                                                   : book_.at(*route).output_limit() * facts.choices;
   input_bytes_ += std::min(static_cast<int64_t>(body.size()), facts.input_bound);
@@ -169,8 +184,9 @@ Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_vi
 
 Status LineChecker::try_translation(int32_t route, Endpoint written, uint64_t fingerprint,
                                     std::string_view body) {
-  const uint64_t key = (fingerprint ^ (static_cast<uint64_t>(route) << 40)) * 0x9E3779B97F4A7C15ull +
-                       static_cast<uint64_t>(written);
+  const uint64_t key =
+      (fingerprint ^ (static_cast<uint64_t>(route) << 40)) * 0x9E3779B97F4A7C15ull +
+      static_cast<uint64_t>(written);
   const bool own_trial = beyond_text(body);
   if (!own_trial && tried_.contains(key)) return {};
   Route& to = book_.at(route);

@@ -43,7 +43,8 @@ class LineChecker {
   Result<CheckedLine> check_row(const Record& record);
   Status check_members(const BatchLine& line) const;
   Result<CheckedLine> check_request(Endpoint endpoint, std::string_view body);
-  Status try_translation(int32_t route, Endpoint written, uint64_t fingerprint, std::string_view body);
+  Status try_translation(int32_t route, Endpoint written, uint64_t fingerprint,
+                         std::string_view body);
 
   const InputOptions& options_;
   ShapeBook book_;

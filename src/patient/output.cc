@@ -21,9 +21,12 @@ constexpr int64_t shown_of_set_aside = 64 << 10;
 Dialect dialect_of(InputFormat format) {
   switch (format) {
     case InputFormat::anthropic_jsonl:
-    case InputFormat::anthropic_json: return Dialect::anthropic;
-    case InputFormat::gemini_jsonl: return Dialect::gemini;
-    default: return Dialect::openai;
+    case InputFormat::anthropic_json:
+      return Dialect::anthropic;
+    case InputFormat::gemini_jsonl:
+      return Dialect::gemini;
+    default:
+      return Dialect::openai;
   }
 }
 
@@ -35,10 +38,14 @@ std::string own_error(std::string_view code, std::string_view message) {
 std::string reason(const store::OutcomeRow& row) {
   if (!row.error.empty()) return row.error;
   switch (row.state) {
-    case RequestState::failed: return own_error("failed", "the provider gave no reason");
-    case RequestState::expired: return own_error("expired", "no answer within the window");
-    case RequestState::cancelled: return own_error("cancelled", "cancelled before it was answered");
-    default: return own_error("open", "no answer yet");
+    case RequestState::failed:
+      return own_error("failed", "the provider gave no reason");
+    case RequestState::expired:
+      return own_error("expired", "no answer within the window");
+    case RequestState::cancelled:
+      return own_error("cancelled", "cancelled before it was answered");
+    default:
+      return own_error("open", "no answer yet");
   }
 }
 
@@ -94,8 +101,9 @@ class OutputWriter {
       in_words_of(request, row, error);
       line.body = body_;
     } else {
-      error = row.state == RequestState::succeeded ? own_error("result_gone", "the answer is no longer kept")
-                                                   : reason(row);
+      error = row.state == RequestState::succeeded
+                  ? own_error("result_gone", "the answer is no longer kept")
+                  : reason(row);
     }
     if (!error.empty()) {
       if (row.state == RequestState::succeeded) line.state = RequestState::failed;
@@ -105,7 +113,8 @@ class OutputWriter {
     return {};
   }
 
-  // body_ as the endpoint of the input would have said it; `error` is filled where that is impossible.
+  // body_ as the endpoint of the input would have said it; `error` is filled where that is
+  // impossible.
   void in_words_of(const RequestText& request, const store::OutcomeRow& row, std::string& error) {
     if (request.endpoint == row.endpoint) return;
     auto translated =

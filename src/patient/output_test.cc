@@ -20,8 +20,8 @@ std::string with_word(std::string answer, const std::string& word) {
 class OutputTest : public IntakeFixture {
  protected:
   // One batch of the first `count` requests, answered in reverse; an empty word is a refusal.
-  void answer(const std::string& provider, const std::string& model, Endpoint endpoint, const char* shape,
-              const std::vector<std::string>& words) {
+  void answer(const std::string& provider, const std::string& model, Endpoint endpoint,
+              const char* shape, const std::vector<std::string>& words) {
     Batch batch;
     batch.id = BatchId{++batches};
     batch.provider = provider;
@@ -29,7 +29,8 @@ class OutputTest : public IntakeFixture {
     batch.endpoint = endpoint;
     batch.requests = static_cast<int64_t>(words.size());
     std::vector<store::Placement> placements;
-    for (size_t i = 0; i < words.size(); ++i) placements.push_back({job.id, static_cast<int64_t>(i), {}});
+    for (size_t i = 0; i < words.size(); ++i)
+      placements.push_back({job.id, static_cast<int64_t>(i), {}});
     ASSERT_TRUE(store->place(batch, placements));
     auto segment = payloads->create(SegmentId{1000 + batches}).value();
     std::vector<store::Settlement> settlements;
@@ -40,7 +41,8 @@ class OutputTest : public IntakeFixture {
         s.state = AttemptState::refused;
         s.request = RequestState::failed;
         s.http_status = 400;
-        s.error = R"({"message":"no, never","type":"invalid_request_error","param":null,"code":"bad"})";
+        s.error =
+            R"({"message":"no, never","type":"invalid_request_error","param":null,"code":"bad"})";
       } else {
         s.state = AttemptState::answered;
         s.request = RequestState::succeeded;
@@ -97,7 +99,8 @@ TEST_F(OutputTest, OpenAiLinesInInputOrder) {
   const auto lines = lines_of(output());
   ASSERT_EQ(lines.size(), 4u);
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(json(lines[i])["custom_id"], "id-" + std::to_string(i));
-  EXPECT_NE(lines[0].find(with_word(chat_answer, "one")), std::string::npos) << "bytes as the provider sent them";
+  EXPECT_NE(lines[0].find(with_word(chat_answer, "one")), std::string::npos)
+      << "bytes as the provider sent them";
   EXPECT_EQ(json(lines[1])["response"]["status_code"], 400);
   EXPECT_EQ(json(lines[1])["response"]["body"]["error"]["message"], "no, never");
   EXPECT_EQ(json(lines[3])["error"]["code"], "open");
@@ -149,23 +152,28 @@ TEST_F(OutputTest, CsvRowsWithASchema) {
 }
 
 TEST_F(OutputTest, JsonRows) {
-  ASSERT_TRUE(take_bytes("a.jsonl", "{ \"question\": \"q\", \"answer\": 1.50 }\n{\"question\":\"r\"}\n{\"question\":\"s\"}\n",
-                         rows("{question}")));
+  ASSERT_TRUE(take_bytes(
+      "a.jsonl",
+      "{ \"question\": \"q\", \"answer\": 1.50 }\n{\"question\":\"r\"}\n{\"question\":\"s\"}\n",
+      rows("{question}")));
   answer("openai", "gpt-5.4-mini", Endpoint::chat_completions, chat_answer, {"one", ""});
-  EXPECT_EQ(output(),
-            "{ \"question\": \"q\", \"answer\": 1.50 ,\"answer_answer\":\"one\",\"error\":null}\n"
-            "{\"question\":\"r\",\"answer_answer\":null,\"error\":{\"message\":\"no, never\",\"type\":"
-            "\"invalid_request_error\",\"param\":null,\"code\":\"bad\"}}\n"
-            "{\"question\":\"s\",\"answer_answer\":null,\"error\":{\"code\":\"open\",\"message\":\"no answer yet\"}}\n");
+  EXPECT_EQ(
+      output(),
+      "{ \"question\": \"q\", \"answer\": 1.50 ,\"answer_answer\":\"one\",\"error\":null}\n"
+      "{\"question\":\"r\",\"answer_answer\":null,\"error\":{\"message\":\"no, never\",\"type\":"
+      "\"invalid_request_error\",\"param\":null,\"code\":\"bad\"}}\n"
+      "{\"question\":\"s\",\"answer_answer\":null,\"error\":{\"code\":\"open\",\"message\":\"no "
+      "answer yet\"}}\n");
 }
 
 TEST_F(OutputTest, VectorsOfRows) {
   IntakeOptions o = rows("{text}");
   o.input.models = {{"openai", "text-embedding-3-small"}};
   ASSERT_TRUE(take_bytes("a.jsonl", "{\"text\":\"a\"}\n", o));
-  answer("openai", "text-embedding-3-small", Endpoint::embeddings,
-         R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.25,-1]}],"model":"WORD","usage":{"prompt_tokens":1,"total_tokens":1}})",
-         {"m"});
+  answer(
+      "openai", "text-embedding-3-small", Endpoint::embeddings,
+      R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.25,-1]}],"model":"WORD","usage":{"prompt_tokens":1,"total_tokens":1}})",
+      {"m"});
   const auto row = json(output());
   EXPECT_EQ(row["answer"], wire::Json::array({0.25, -1}));
 }
@@ -196,25 +204,29 @@ TEST_F(OutputTest, ManyRowsComeInPieces) {
   answer("openai", "gpt-5.4-mini", Endpoint::chat_completions, chat_answer,
          std::vector<std::string>(lines.size(), std::string(100, 'y')));
   size_t pieces = 0, largest = 0, count = 0;
-  ASSERT_TRUE(write_output(*store, *payloads, *store->job(job.id).value(), true, [&](std::string_view piece) -> Status {
-    ++pieces;
-    largest = std::max(largest, piece.size());
-    count += static_cast<size_t>(std::count(piece.begin(), piece.end(), '\n'));
-    return {};
-  }));
+  ASSERT_TRUE(write_output(
+      *store, *payloads, *store->job(job.id).value(), true, [&](std::string_view piece) -> Status {
+        ++pieces;
+        largest = std::max(largest, piece.size());
+        count += static_cast<size_t>(std::count(piece.begin(), piece.end(), '\n'));
+        return {};
+      }));
   EXPECT_EQ(count, lines.size());
   EXPECT_GT(pieces, 3u);
   EXPECT_LT(largest, 2u << 20);
-  const Status stopped = write_output(*store, *payloads, *store->job(job.id).value(), true,
-                                      [](std::string_view) -> Status { return fail("disk", "full"); });
+  const Status stopped =
+      write_output(*store, *payloads, *store->job(job.id).value(), true,
+                   [](std::string_view) -> Status { return fail("disk", "full"); });
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, "disk");
 }
 
 TEST(ErrorWords, OfUsAndProviders) {
   EXPECT_EQ(error_words(R"({"code":"a","message":"b"})"), "a: b");
-  EXPECT_EQ(error_words(R"({"type":"error","error":{"type":"overloaded_error","message":"m"}})"), "overloaded_error: m");
-  EXPECT_EQ(error_words(R"({"error":{"code":404,"status":"NOT_FOUND","message":"m"}})"), "NOT_FOUND: m");
+  EXPECT_EQ(error_words(R"({"type":"error","error":{"type":"overloaded_error","message":"m"}})"),
+            "overloaded_error: m");
+  EXPECT_EQ(error_words(R"({"error":{"code":404,"status":"NOT_FOUND","message":"m"}})"),
+            "NOT_FOUND: m");
   EXPECT_EQ(error_words("plain"), "plain");
 }
 

@@ -11,9 +11,9 @@
 
 namespace twolane::patient {
 
-// Requests of one shape are counted by the size of their input; each size class is priced at the rates
-// of its largest request, so that the sum is exact where a class does not straddle two price bands and
-// too high, never too low, where it does.
+// Requests of one shape are counted by the size of their input; each size class is priced at the
+// rates of its largest request, so that the sum is exact where a class does not straddle two price
+// bands and too high, never too low, where it does.
 class PriceBound {
  public:
   void add(int32_t shape, int64_t input_tokens, int64_t output_tokens);

@@ -31,9 +31,9 @@ std::string lower(std::string_view text) {
 }
 
 // Names that people give to the column with the words in it.
-constexpr std::array text_names = {"text",    "body",  "content", "message",  "prompt", "question",
-                                   "input",   "query", "title",   "document", "review", "description",
-                                   "comment", "email", "ticket"};
+constexpr std::array text_names = {"text",     "body",        "content", "message", "prompt",
+                                   "question", "input",       "query",   "title",   "document",
+                                   "review",   "description", "comment", "email",   "ticket"};
 
 bool names_text(std::string_view name) {
   return std::find(text_names.begin(), text_names.end(), name) != text_names.end();
@@ -46,7 +46,8 @@ const std::string* likely(std::string_view name, const std::vector<std::string>&
   size_t best_distance = std::max<size_t>(2, wanted.size() / 3) + 1;
   for (const std::string& column : columns) {
     const size_t distance = edit_distance(wanted, lower(column).substr(0, 64));
-    if (distance < best_distance && distance < wanted.size()) best = &column, best_distance = distance;
+    if (distance < best_distance && distance < wanted.size())
+      best = &column, best_distance = distance;
   }
   if (best || !names_text(wanted)) return best;
   for (const std::string& column : columns)
@@ -83,7 +84,8 @@ Result<PromptTemplate> PromptTemplate::parse(std::string_view text) {
     if (close == text.npos || text[close] != '}' || close == i + 1) {
       Error e;
       e.code = "input.column";
-      e.message = close == i + 1 ? "the prompt has empty braces" : "the prompt has a { that is never closed";
+      e.message = close == i + 1 ? "the prompt has empty braces"
+                                 : "the prompt has a { that is never closed";
       e.why = "braces name columns: {text}";
       e.where.note = "\"" + std::string(text.substr(i, 40)) + "\"";
       e.next = {"write {{ and }} for braces that are meant as such"};

@@ -17,13 +17,13 @@ class PromptTemplate {
   static Result<PromptTemplate> parse(std::string_view text);
 
   struct Part {
-    std::string text;     // literal text, or the column's name
+    std::string text;  // literal text, or the column's name
     bool column = false;
   };
   const std::vector<Part>& parts() const { return parts_; }
 
-  // Appends the prompt to `out`; value(name) gives a pointer to the column's text, or null, in which
-  // case the column's name is returned and `out` is not to be used. Empty: all were there.
+  // Appends the prompt to `out`; value(name) gives a pointer to the column's text, or null, in
+  // which case the column's name is returned and `out` is not to be used. Empty: all were there.
   template <class Value>
   std::string_view render(std::string& out, Value&& value) const {
     for (const Part& part : parts_) {

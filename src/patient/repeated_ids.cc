@@ -1,14 +1,10 @@
 // Equal hashes are compared by the ids themselves, which are read again from the file.
 #include "patient/repeated_ids.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "patient/batch_line.h"
+#include "patient/input_again.h"
 #include "patient/input_faults.h"
 
 namespace twolane::patient {
@@ -26,7 +22,8 @@ Status RepeatedIds::find(IdSet& ids, bool set_aside) {
   size_t groups = 0;
   const auto compare = [&](std::span<const int64_t> indexes) -> Status {
     std::vector<std::string> names;
-    if (++groups <= compared_groups && indexes.size() <= compared_at_once) names = TRY(ids_of(indexes));
+    if (++groups <= compared_groups && indexes.size() <= compared_at_once)
+      names = TRY(ids_of(indexes));
     return add(indexes, names, set_aside);
   };
   CHECKED(ids.candidates(compare));
@@ -35,27 +32,12 @@ Status RepeatedIds::find(IdSet& ids, bool set_aside) {
 }
 
 Result<std::vector<std::string>> RepeatedIds::ids_of(std::span<const int64_t> indexes) const {
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail("input.file", "cannot read the input again", std::strerror(errno));
   std::vector<std::string> ids;
-  std::string line;
-  Status status;
   for (const int64_t index : indexes) {
-    const auto entry = spool_.at(index);
-    if (!entry) {
-      status = fail(entry.error());
-      break;
-    }
-    line.resize(static_cast<size_t>(entry->length));
-    if (::pread(fd, line.data(), line.size(), entry->offset) != entry->length) {
-      status = fail("input.file", "the input changed while it was read", "a line is not where it was");
-      break;
-    }
-    const auto request = request_text(options_, line, index);
-    ids.push_back(request ? std::string(request->custom_id) : std::string());
+    const RowSpool::Entry entry = TRY(spool_.at(index));
+    const std::string line = TRY(read_again(path_, entry.offset, entry.length));
+    ids.emplace_back(TRY(request_text(options_, line, index)).custom_id);
   }
-  ::close(fd);
-  if (!status) return fail(status.error());
   return ids;
 }
 

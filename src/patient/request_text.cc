@@ -40,7 +40,8 @@ Result<RequestText> row_text(const InputOptions& options, std::string_view line,
 
 }  // namespace
 
-Result<RequestText> request_text(const InputOptions& options, std::string_view line, int64_t index) {
+Result<RequestText> request_text(const InputOptions& options, std::string_view line,
+                                 int64_t index) {
   if (is_rows(options.format)) return row_text(options, line, index);
   thread_local BatchLineReader reader;
   thread_local PaddedLine padded;
@@ -68,8 +69,8 @@ Result<RequestText> request_text(const InputOptions& options, std::string_view l
   return out;
 }
 
-Result<std::string> body_for(const InputOptions& options, const RequestText& request, Endpoint endpoint,
-                             std::string_view model) {
+Result<std::string> body_for(const InputOptions& options, const RequestText& request,
+                             Endpoint endpoint, std::string_view model) {
   if (is_rows(options.format) && endpoint == request.endpoint && model == request.model)
     return std::string(request.body);
   return dialect::translate_request(request.endpoint, request.body, endpoint, model);
@@ -91,7 +92,9 @@ Result<InputOptions> input_options_from_json(std::string_view text) {
   const wire::Json in = TRY(wire::parse_json(text));
   InputOptions out;
   const auto format = input_format(wire::string_at(in, "format"));
-  if (!format) return fail("input.options", "a job's input format is unknown", std::string(text.substr(0, 200)));
+  if (!format)
+    return fail("input.options", "a job's input format is unknown",
+                std::string(text.substr(0, 200)));
   out.format = *format;
   out.prompt = wire::string_at(in, "prompt");
   out.system = wire::string_at(in, "system");

@@ -40,12 +40,14 @@ TEST(RequestText, EscapedNamesOutliveTheCall) {
 
 TEST(RequestText, GeminiLines) {
   const auto options = of(InputFormat::gemini_jsonl);
-  const auto chat = request_text(options, R"({"request":{"contents":[],"model":"models/g"},"key":"k"})", 0);
+  const auto chat =
+      request_text(options, R"({"request":{"contents":[],"model":"models/g"},"key":"k"})", 0);
   ASSERT_TRUE(chat);
   EXPECT_EQ(chat->custom_id, "k");
   EXPECT_EQ(chat->endpoint, Endpoint::generate_content);
   EXPECT_EQ(chat->model, "models/g");
-  const auto embed = request_text(options, R"({"key":"k","request":{"content":{"parts":[{"text":"x"}]}}})", 0);
+  const auto embed =
+      request_text(options, R"({"key":"k","request":{"content":{"parts":[{"text":"x"}]}}})", 0);
   ASSERT_TRUE(embed);
   EXPECT_EQ(embed->endpoint, Endpoint::embed_content);
 }
@@ -56,7 +58,8 @@ TEST(RequestText, Rows) {
   options.prompt = "Say {text}";
   options.models = {{"openai", "gpt-5.4-mini"}, {"anthropic", "claude-haiku-4-5"}};
   std::vector<RequestText> kept;
-  for (int i = 0; i < 3; ++i) kept.push_back(request_text(options, i == 1 ? "b,two" : ",\"one, 1\"", i).value());
+  for (int i = 0; i < 3; ++i)
+    kept.push_back(request_text(options, i == 1 ? "b,two" : ",\"one, 1\"", i).value());
   EXPECT_EQ(kept[0].custom_id, "row-1");
   EXPECT_EQ(kept[1].custom_id, "b");
   EXPECT_EQ(kept[0].endpoint, Endpoint::chat_completions);
@@ -73,8 +76,9 @@ TEST(RequestText, Rows) {
 }
 
 TEST(RequestText, WhatIsNoRequest) {
-  for (const char* line : {"", "{", "[]", R"({"custom_id":"a"})", R"({"body":3,"url":"/v1/responses"})",
-                           R"({"custom_id":"a","url":"/v1/none","body":{}})", R"({"body":{}} x)"})
+  for (const char* line :
+       {"", "{", "[]", R"({"custom_id":"a"})", R"({"body":3,"url":"/v1/responses"})",
+        R"({"custom_id":"a","url":"/v1/none","body":{}})", R"({"body":{}} x)"})
     EXPECT_FALSE(request_text(of(InputFormat::openai_jsonl), line, 0)) << line;
 }
 

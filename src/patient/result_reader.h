@@ -1,7 +1,7 @@
 // The bytes of results, wherever among the payload segments they lie.
 //
-// Keeps a few segments open: the results of a job lie in as many segments as it had batches, and come
-// in any order. Threads: one.
+// Keeps a few segments open: the results of a job lie in as many segments as it had batches, and
+// come in any order. Threads: one.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,8 @@ std::vector<std::string> properties_of(const wire::Json& schema) {
   // A schema may come as providers take it, wrapped with its name.
   for (const char* wrap : {"json_schema", "schema"})
     if (const auto* inner = wire::find(*object, wrap); inner && inner->is_object()) object = inner;
-  if (const auto* properties = wire::find(*object, "properties"); properties && properties->is_object())
+  if (const auto* properties = wire::find(*object, "properties");
+      properties && properties->is_object())
     for (const auto& [name, unused] : properties->items()) names.push_back(name);
   return names;
 }
@@ -104,9 +105,11 @@ void RowOutput::append_csv(std::string& out, std::string_view row, std::string_v
   if (!answer.text) {
     cells.push_back(error_words(answer.error_json));
   } else {
-    cells.push_back(!properties_.empty() && object.is_null() ? error_words(not_as_asked) : std::string());
+    cells.push_back(!properties_.empty() && object.is_null() ? error_words(not_as_asked)
+                                                             : std::string());
   }
-  std::vector<std::string_view> fields = {"-"};  // never empty, or a lone empty cell would be quoted
+  std::vector<std::string_view> fields = {
+      "-"};  // never empty, or a lone empty cell would be quoted
   fields.insert(fields.end(), cells.begin(), cells.end());
   std::string added;
   wire::append_csv_record(added, fields);
@@ -125,7 +128,8 @@ void RowOutput::append_json(std::string& out, std::string_view row, const RowAns
   }
   const auto name = [&](size_t i) {
     std::string free = names_[i];
-    while (readable && row_.value(free)) free = "answer_" + free;  // this row has more than the first
+    while (readable && row_.value(free))
+      free = "answer_" + free;  // this row has more than the first
     return json_text(free) + ":";
   };
   for (size_t i = 0; i < properties_.size(); ++i) {
@@ -133,7 +137,11 @@ void RowOutput::append_json(std::string& out, std::string_view row, const RowAns
     out += name(i) + (value ? wire::dump(*value) : "null") + ",";
   }
   const size_t p = properties_.size();
-  out += name(p) + (!answer.text ? "null" : answer.vector ? *answer.text : json_text(*answer.text)) + ",";
+  out += name(p) +
+         (!answer.text    ? "null"
+          : answer.vector ? *answer.text
+                          : json_text(*answer.text)) +
+         ",";
   out += name(p + 1);
   if (answer.text) {
     out += !properties_.empty() && object.is_null() ? not_as_asked : std::string_view("null");

@@ -1,5 +1,5 @@
-// Reading rows and filling prompts. The templates of the last options are kept compiled: a job's rows
-// come one after the other.
+// Reading rows and filling prompts. The templates of the last options are kept compiled: a job's
+// rows come one after the other.
 #include "patient/row_request.h"
 
 #include <algorithm>
@@ -28,7 +28,8 @@ Result<Compiled> compile(const InputOptions& options) {
   Compiled c;
   c.prompt = TRY(PromptTemplate::parse(options.prompt));
   c.system = TRY(PromptTemplate::parse(options.system));
-  if (options.models.empty()) return fail("input.model", "rows name no model", "the command named none");
+  if (options.models.empty())
+    return fail("input.model", "rows name no model", "the command named none");
   c.prompt_text = options.prompt;
   c.system_text = options.system;
   c.target = options.models.front();
@@ -39,7 +40,8 @@ Result<Compiled> compile(const InputOptions& options) {
 std::unexpected<Error> wrong_width(size_t fields, size_t columns) {
   Error e;
   e.code = "input.format";
-  e.message = "a row has " + std::to_string(fields) + " fields, the header has " + std::to_string(columns);
+  e.message =
+      "a row has " + std::to_string(fields) + " fields, the header has " + std::to_string(columns);
   e.why = "a comma or a quote is missing or too many, so columns cannot be told apart";
   e.next = {"put fields with commas in double quotes"};
   return fail(std::move(e));
@@ -47,7 +49,8 @@ std::unexpected<Error> wrong_width(size_t fields, size_t columns) {
 
 }  // namespace
 
-Status Row::take_csv(std::span<const std::string_view> fields, const std::vector<std::string>& columns) {
+Status Row::take_csv(std::span<const std::string_view> fields,
+                     const std::vector<std::string>& columns) {
   if (fields.size() != columns.size()) return wrong_width(fields.size(), columns.size());
   names_.assign(columns.begin(), columns.end());
   values_.assign(fields.begin(), fields.end());
@@ -76,9 +79,9 @@ Status Row::read_json(std::string_view object) {
   simdjson::dom::object members;
   if (failed || root.get(members)) {
     const auto fault = wire::find_json_fault(object);
-    return fail(wire::error_at("input.json", fault ? "the row is not JSON" : "the row is no JSON object",
-                               object, fault ? fault->offset : 0,
-                               std::string(fault ? fault->expected : "expected an object")));
+    return fail(wire::error_at(
+        "input.json", fault ? "the row is not JSON" : "the row is no JSON object", object,
+        fault ? fault->offset : 0, std::string(fault ? fault->expected : "expected an object")));
   }
   dumped_.reserve(members.size());
   for (const auto member : members) {
@@ -112,13 +115,18 @@ Endpoint row_endpoint(const Target& target) {
   switch (model ? model->operation : Operation::chat) {
     case Operation::embedding:
       return words == Dialect::gemini ? Endpoint::embed_content : Endpoint::embeddings;
-    case Operation::moderation: return Endpoint::moderations;
-    default: break;
+    case Operation::moderation:
+      return Endpoint::moderations;
+    default:
+      break;
   }
   switch (words) {
-    case Dialect::anthropic: return Endpoint::messages;
-    case Dialect::gemini: return Endpoint::generate_content;
-    default: return Endpoint::chat_completions;
+    case Dialect::anthropic:
+      return Endpoint::messages;
+    case Dialect::gemini:
+      return Endpoint::generate_content;
+    default:
+      return Endpoint::chat_completions;
   }
 }
 
@@ -133,8 +141,8 @@ Result<std::string> row_body(const InputOptions& options, const Row& row) {
     return fail(unknown_column(missing, row.names()));
   if (auto missing = last.system.render(system, value); !missing.empty())
     return fail(unknown_column(missing, row.names()));
-  return dialect::request_from_prompt(last.endpoint, last.target.model, system, prompt, options.schema,
-                                      options.output_tokens);
+  return dialect::request_from_prompt(last.endpoint, last.target.model, system, prompt,
+                                      options.schema, options.output_tokens);
 }
 
 Status check_templates(const InputOptions& options) {

@@ -1,6 +1,7 @@
 // Rows as requests: a row's values put into the prompt, and the prompt into a body.
 //
-// Pure. A row is a CSV record or a JSON object; its values are text, and JSON where they are no text.
+// Pure. A row is a CSV record or a JSON object; its values are text, and JSON where they are no
+// text.
 #pragma once
 
 #include <simdjson.h>
@@ -22,7 +23,8 @@ class Row {
  public:
   // Error input.format: quotes that do not close, or another number of fields than columns.
   Status read_csv(std::string_view record, const std::vector<std::string>& columns);
-  Status take_csv(std::span<const std::string_view> fields, const std::vector<std::string>& columns);
+  Status take_csv(std::span<const std::string_view> fields,
+                  const std::vector<std::string>& columns);
   // Error input.json.
   Status read_json(std::string_view object);
 

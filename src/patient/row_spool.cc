@@ -57,7 +57,8 @@ Result<RowSpool::Entry> RowSpool::Reader::next(std::string& reason) {
   uint64_t size = 0;
   CHECKED(spool_.reasons_.read(reason_at_, &size, sizeof size));
   reason.resize(size);
-  CHECKED(spool_.reasons_.read(reason_at_ + static_cast<int64_t>(sizeof size), reason.data(), size));
+  CHECKED(
+      spool_.reasons_.read(reason_at_ + static_cast<int64_t>(sizeof size), reason.data(), size));
   reason_at_ += static_cast<int64_t>(sizeof size + size);
   return entry;
 }

@@ -17,7 +17,8 @@ uint64_t mix(uint64_t hash, std::string_view bytes) {
   return (hash ^ (hash >> 29)) * 0xBF58476D1CE4E5B9ull;
 }
 
-uint64_t fingerprint_of(Endpoint endpoint, const std::vector<Target>& targets, uint64_t parameters) {
+uint64_t fingerprint_of(Endpoint endpoint, const std::vector<Target>& targets,
+                        uint64_t parameters) {
   uint64_t hash = mix(0xCBF29CE484222325ull, wire_name(endpoint));
   for (const Target& t : targets) hash = mix(mix(hash, t.provider), t.model);
   hash ^= parameters;
@@ -26,9 +27,12 @@ uint64_t fingerprint_of(Endpoint endpoint, const std::vector<Target>& targets, u
 
 std::string_view kind(Operation operation) {
   switch (operation) {
-    case Operation::embedding: return "embeddings";
-    case Operation::moderation: return "moderations";
-    default: return "chat";
+    case Operation::embedding:
+      return "embeddings";
+    case Operation::moderation:
+      return "moderations";
+    default:
+      return "chat";
   }
 }
 
@@ -48,7 +52,7 @@ Error wrong_kind(const Target& target, Operation model, Endpoint written) {
 Route::Route(std::vector<Target> targets) : targets_(std::move(targets)) {
   for (const Target& t : targets_) {
     const auto* model = dialect::find_model(t.provider, t.model);
-    const int64_t limit = !model                                        ? unknown_output_limit
+    const int64_t limit = !model ? unknown_output_limit
                           : model->operation == Operation::chat && model->output_limit == 0
                               ? unknown_output_limit
                               : model->output_limit;
@@ -112,7 +116,8 @@ int32_t ShapeBook::add(const Known& known) {
   Known key = known;
   if (in_group >= most_fingerprints) {
     key.fingerprint = 0;  // the shape of all the rest
-    if (const auto rest = by_parameters_.find(key); rest != by_parameters_.end()) return rest->second;
+    if (const auto rest = by_parameters_.find(key); rest != by_parameters_.end())
+      return rest->second;
   }
   ++in_group;
   Shape shape;

@@ -25,8 +25,8 @@ class Route {
     std::vector<Endpoint> endpoints;  // of each target
     bool translates = false;          // one of them differs from the endpoint asked about
   };
-  // For requests written as `written`. Errors provider.no_endpoint, input.model (an embeddings model
-  // asked to chat).
+  // For requests written as `written`. Errors provider.no_endpoint, input.model (an embeddings
+  // model asked to chat).
   const Result<Reach>& reach(Endpoint written);
 
   const std::vector<Target>& targets() const { return targets_; }

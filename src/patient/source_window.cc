@@ -26,7 +26,8 @@ Result<std::string_view> SourceWindow::up_to(int64_t offset, int64_t most) {
     window_.resize(got);
     at_ = offset;
   }
-  return std::string_view(window_).substr(static_cast<size_t>(offset - at_), static_cast<size_t>(most));
+  return std::string_view(window_).substr(static_cast<size_t>(offset - at_),
+                                          static_cast<size_t>(most));
 }
 
 Result<std::string_view> SourceWindow::slice(int64_t offset, int64_t length) {

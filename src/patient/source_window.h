@@ -14,7 +14,8 @@ namespace twolane::patient {
 
 class SourceWindow {
  public:
-  explicit SourceWindow(std::shared_ptr<const wire::ByteSource> source) : source_(std::move(source)) {}
+  explicit SourceWindow(std::shared_ptr<const wire::ByteSource> source)
+      : source_(std::move(source)) {}
 
   // Valid until the next call. Error store.corrupt where the source ends before the slice does.
   Result<std::string_view> slice(int64_t offset, int64_t length);

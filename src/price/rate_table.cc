@@ -1,8 +1,9 @@
 // The rates themselves, one row for each model, tier and band of prompt length, in USD per million
 // tokens as the sources print them.
 //
-// Rows are written out rather than computed: whether a cached token is cheaper in a batch differs from
-// model to model, and a row can be held against the provider's page. What a row rests on is its source.
+// Rows are written out rather than computed: whether a cached token is cheaper in a batch differs
+// from model to model, and a row can be held against the provider's page. What a row rests on is
+// its source.
 #include "price/price.h"
 
 namespace twolane::price {
@@ -38,11 +39,14 @@ constexpr Source promo_batch = {"Gemini price rows, third party; until 2026-12-3
 constexpr Source half = {"LiteLLM price list; batch is half, the provider's rule", "2026-08-01"};
 constexpr Source half_newer = {"genai-prices 0.1.8; batch is half, the provider's rule", "2026-09"};
 constexpr Source flex_list = {"LiteLLM price list; cached is half as well", "2026-08-01"};
-constexpr Source half_flex = {"LiteLLM price list; flex is half, the provider's rule", "2026-08-01"};
-constexpr Source half_flex_new = {"genai-prices 0.1.8; flex is half, the provider's rule", "2026-09"};
-constexpr Source double_new = {"genai-prices 0.1.8; priority is double, the provider's rule", "2026-09"};
-constexpr Source ghalf = {"batch is half, Google's rule; cached reads as in standard, the dearer reading",
-                          "2026-09"};
+constexpr Source half_flex = {"LiteLLM price list; flex is half, the provider's rule",
+                              "2026-08-01"};
+constexpr Source half_flex_new = {"genai-prices 0.1.8; flex is half, the provider's rule",
+                                  "2026-09"};
+constexpr Source double_new = {"genai-prices 0.1.8; priority is double, the provider's rule",
+                               "2026-09"};
+constexpr Source ghalf = {
+    "batch is half, Google's rule; cached reads as in standard, the dearer reading", "2026-09"};
 constexpr Source ghalf_all = {"batch is half, Google's rule", "2026-09"};
 constexpr Source gflex = {"flex is half, cached reads included: Google's flex guide", "2026-09"};
 constexpr Source gprio = {"LiteLLM price list; priority is 1.8 times standard", "2026-08-01"};
@@ -50,17 +54,23 @@ constexpr Source gprio = {"LiteLLM price list; priority is 1.8 times standard", 
 constexpr std::string_view openai = "openai", anthropic = "anthropic", gemini = "gemini";
 using enum ServiceTier;
 
-consteval Row row(std::string_view provider, std::string_view model, ServiceTier tier, int64_t above,
-                  const char* fresh, const char* read, const char* write_5m, const char* write_1h,
-                  const char* output, Source source) {
-  return {provider, model, source.text, source.date, tier, above,
+consteval Row row(std::string_view provider, std::string_view model, ServiceTier tier,
+                  int64_t above, const char* fresh, const char* read, const char* write_5m,
+                  const char* write_1h, const char* output, Source source) {
+  return {provider,
+          model,
+          source.text,
+          source.date,
+          tier,
+          above,
           {per_million(fresh), per_million(read), per_million(write_5m), per_million(write_1h),
            per_million(output)}};
 }
 
 // Writing to the cache costs nothing extra.
-consteval Row row(std::string_view provider, std::string_view model, ServiceTier tier, int64_t above,
-                  const char* fresh, const char* read, const char* output, Source source) {
+consteval Row row(std::string_view provider, std::string_view model, ServiceTier tier,
+                  int64_t above, const char* fresh, const char* read, const char* output,
+                  Source source) {
   return row(provider, model, tier, above, fresh, read, fresh, fresh, output, source);
 }
 

@@ -1,3 +1,6 @@
+// Answers are composed from the words of the request; caches remember hashes of prefixes, not
+// texts.
+
 #include "sim/answers.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Odds and ends of a call that every provider needs: pages, ids, JSON replies.
+
 #include "sim/api.h"
 
 #include <algorithm>

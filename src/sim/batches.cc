@@ -1,3 +1,5 @@
+// Times are computed from a plan drawn at creation; results are made in one pass over the input.
+
 #include "sim/batches.h"
 
 #include <algorithm>

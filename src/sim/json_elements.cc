@@ -1,3 +1,6 @@
+// A state machine over bytes. It follows strings and brackets; what an element means is not its
+// affair.
+
 #include "sim/json_elements.h"
 
 namespace twolane::sim {

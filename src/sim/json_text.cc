@@ -1,3 +1,5 @@
+// Everything appends; nothing allocates but the buffer that grows.
+
 #include "sim/json_text.h"
 
 #include <array>

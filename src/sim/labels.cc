@@ -1,3 +1,5 @@
+// Words are compared by hashes of their first letters; an index leads from words to labels.
+
 #include "sim/labels.h"
 
 #include <algorithm>

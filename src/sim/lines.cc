@@ -1,3 +1,5 @@
+// One buffer slides over the source and grows only for a line that is longer than it.
+
 #include "sim/lines.h"
 
 #include <cstring>

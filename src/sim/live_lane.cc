@@ -1,3 +1,5 @@
+// A token bucket for each account, and one reused line for the request in hand.
+
 #include "sim/live_lane.h"
 
 #include <algorithm>

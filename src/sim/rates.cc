@@ -1,3 +1,5 @@
+// The table, in the decimals of the price lists, and its arithmetic in integers.
+
 #include "sim/rates.h"
 
 #include <algorithm>
@@ -35,8 +37,8 @@ constexpr unsigned old = no_batch_cache;
 constexpr unsigned think = reasons | may_reason | modern;
 constexpr unsigned asked = may_reason | modern;
 
-// As of 2026-08-01; gpt-5.6 (Sol) since its cut of 2026-08-21, Gemini 3.6 and 3.7 Flash until the end of 2026.
-// Gemini's priority is 1.8 times standard, on cached tokens as well.
+// As of 2026-08-01; gpt-5.6 (Sol) since its cut of 2026-08-21, Gemini 3.6 and 3.7 Flash until the
+// end of 2026. Gemini's priority is 1.8 times standard, on cached tokens as well.
 // clang-format off
 constexpr Row table[] = {
     {O, "gpt-4o", "gpt-4o-2024-08-06", "2.5", "1.25", "10", 128000, 16384, 0, old, "4.25", "2.125", "17"},

@@ -1,3 +1,5 @@
+// A walk down the schema that writes as it goes.
+
 #include "sim/schema_answer.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Answers wait on the world's clock for their latency; their faults are played on the connection.
+
 #include "sim/server.h"
 
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// Each effect is one journal record; replaying the records makes the same changes again.
+
 #include "sim/state.h"
 
 #include "wire/json.h"

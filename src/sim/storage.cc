@@ -1,3 +1,5 @@
+// Two kinds of storage: strings in memory, and files with a journal beside them.
+
 #include "sim/storage.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// Events lie in one map by time and order; a call is an event that carries its answer.
+
 #include "sim/virtual_world.h"
 
 #include <string>

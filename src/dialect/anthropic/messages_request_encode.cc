@@ -117,8 +117,7 @@ bool is_system(const Message& m) { return m.role == Role::system || m.role == Ro
 Status Encoder::messages(Json& body) const {
   const auto turns = same ? request.messages : merged(request.messages, false);
   const size_t head = leading_system(turns);
-  Json& list = body["messages"] = Json::array();
-  Json system = Json::array();
+  Json list = Json::array(), system = Json::array();
   for (size_t i = 0; i < turns.size(); ++i) {
     const Message& m = turns[i];
     if (m.role == Role::native || (is_system(m) && i >= head && !same))
@@ -136,6 +135,7 @@ Status Encoder::messages(Json& body) const {
   }
   if (list.empty() && !same)
     return untranslatable(turns.empty() ? "messages" : turns[0].path, here, "it wants a message of the user");
+  body["messages"] = std::move(list);
   if (system.size() == 1 && system[0].size() == 2) body["system"] = system[0]["text"];
   else if (!system.empty()) body["system"] = std::move(system);
   return {};
@@ -238,7 +238,7 @@ Status Encoder::format(Json& body) const {
   if (f.kind != AnswerFormat::Kind::json_schema) return {};
   Json schema = f.schema;
   if (f.description) {
-    if (schema.contains("description"))
+    if (!schema.is_object() || schema.contains("description"))
       return untranslatable(f.description.path, here, "the schema has a description of its own");
     schema["description"] = f.description.value;
   }

@@ -130,8 +130,8 @@ Result<Json> Encoder::content(const Message& m) {
 Status Encoder::contents(Json& body) {
   const auto turns = same ? request.messages : merged(request.messages, false);
   const size_t head = leading_system(turns);
-  Json system = Json::array();
-  Json& list = body["contents"] = Json::array();
+  Json system = Json::object();
+  Json list = Json::array();
   for (size_t i = 0; i < turns.size(); ++i) {
     const Message& m = turns[i];
     if (m.role == Role::native) return untranslatable(m.path, here);
@@ -143,19 +143,14 @@ Status Encoder::contents(Json& body) {
     }
     for (const Part& p : m.parts) {
       if (p.kind != Kind::text && !same) return untranslatable(p.path, here, "system text is text only");
-      system.push_back(TRY(part(p)));
+      system["parts"].push_back(TRY(part(p)));
     }
-    if (same) {
-      body["systemInstruction"] = {{"parts", system}};
-      CHECKED(put_extra(body["systemInstruction"], m.extra, same, here));
-    } else {
-      Json unused;
-      CHECKED(put_extra(unused, m.extra, same, here));
-    }
+    CHECKED(put_extra(system, m.extra, same, here));
   }
   if (list.empty() && !same)
     return untranslatable(turns.empty() ? "messages" : turns[0].path, here, "it wants a message of the user");
-  if (!system.empty() && !same) body["systemInstruction"] = {{"parts", std::move(system)}};
+  body["contents"] = std::move(list);
+  if (!system.empty()) body["systemInstruction"] = std::move(system);
   return {};
 }
 
@@ -232,7 +227,7 @@ Status Encoder::format(Json& config) const {
   }
   Json schema = f.schema;
   if (f.description) {
-    if (schema.contains("description"))
+    if (!schema.is_object() || schema.contains("description"))
       return untranslatable(f.description.path, here, "the schema has a description of its own");
     schema["description"] = f.description.value;
   }

@@ -149,7 +149,7 @@ Status Encoder::message(const Message& m, Json& to) const {
 }
 
 Status Encoder::messages(Json& body) const {
-  Json& input = body["input"] = Json::array();
+  Json input = Json::array();
   bool first = true;
   for (const Message& m : same ? request.messages : merged(request.messages, true)) {
     const bool plain = m.role == Role::system && m.parts.size() == 1 && m.parts[0].kind == Kind::text;
@@ -160,7 +160,7 @@ Status Encoder::messages(Json& body) const {
       CHECKED(message(m, input));
     first = false;
   }
-  if (input.empty() && same) body.erase("input");
+  if (!input.empty() || !same) body["input"] = std::move(input);
   return {};
 }
 
