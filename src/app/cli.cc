@@ -130,7 +130,7 @@ class Line {
     CLI::App* cancel = job_command("cancel", "stop buying for a job, collect what was bought", Verb::cancel);
     CLI::App* retry = job_command("retry", "open failed and expired requests again", Verb::retry);
     CLI::App* promote = job_command("promote", "move a job or a request to the live lane now", Verb::promote);
-    for (CLI::App* c : {retry, promote}) c->add_option("REQUEST", j.request, request);
+    for (CLI::App* c : {cancel, retry, promote}) c->add_option("REQUEST", j.request, request);
     job_command("pause", "place nothing new", Verb::pause);
     CLI::App* resume = job_command("resume", "go on", Verb::resume);
     for (CLI::App* c : {cancel, retry, promote, resume}) {

@@ -55,37 +55,18 @@ class Amend {
     return {};
   }
 
-  // A deadline for another process is counted from real time where this one cannot know its clock.
   Result<Time> deadline(Time now) {
     const auto t = TRY(parse_deadline(shell_.in.job.by, shell_.in.job.within, now, shell_.zone));
     return *t;
   }
 
   Result<int> leave_word() {
-    if (shell_.in.verb == Verb::deadline) {
-      CHECKED(open_clock());
-      word_.argument = rfc3339(TRY(deadline(now_)));
-    }
+    if (shell_.in.verb == Verb::deadline)
+      word_.argument = rfc3339(TRY(deadline(known_time(job_.world, home_->store()))));
     CHECKED(home_->store().leave_word(word_));
     shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb + '\n' +
                   "next  twolane show " + short_name(job_.id) + '\n');
     return answer(true);
-  }
-
-  // What the clock of the owner shows, as far as it can be known from here.
-  Status open_clock() {
-    const auto real = std::chrono::system_clock::now().time_since_epoch();
-    now_ = {std::chrono::duration_cast<std::chrono::milliseconds>(real).count()};
-    if (parse_embedded_name(job_.world)) {
-      const std::string text = TRY(home_->store().recall("sim.now"));
-      if (!text.empty()) now_ = {std::strtoll(text.c_str(), nullptr, 10)};
-      return {};
-    }
-    if (shell_.in.world.speed || job_.world.starts_with("simulator ")) {
-      CHECKED(open());
-      now_ = world_->world().now();
-    }
-    return {};
   }
 
   Result<int> amend() {
@@ -105,9 +86,9 @@ class Amend {
   }
 
   Result<int> answer(bool left_word) {
-    job_ = *TRY(home_->store().job(job_.id));
+    const auto job = TRY(home_->store().job(job_.id));
     auto object = good_answer();
-    object.update(job_json(job_, job_.deadline));
+    object.update(job_json(job ? *job : job_, job_.deadline));
     object["left_word"] = left_word;
     object["error"] = nullptr;
     shell_.answer(object);
@@ -167,7 +148,6 @@ class Amend {
   std::unique_ptr<RunWorld> world_;
   Job job_;
   store::Word word_;
-  Time now_;
 };
 
 }  // namespace

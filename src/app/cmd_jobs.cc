@@ -16,16 +16,6 @@
 namespace twolane::app {
 namespace {
 
-// Time as the job's world has it: embedded clocks stand where their last process left them.
-Time now_for(const Job& job, store::Store& store) {
-  if (parse_embedded_name(job.world)) {
-    const auto text = store.recall("sim.now");
-    if (text && !text->empty()) return {std::strtoll(text->c_str(), nullptr, 10)};
-  }
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
-
 std::string state_of(const Job& job, Time now) {
   const Totals& t = job.totals;
   const int64_t failed = t.of(RequestState::failed) + t.of(RequestState::expired);
@@ -56,7 +46,7 @@ std::string table(const std::vector<Job>& jobs, store::Store& store, const Zone&
   };
   std::vector<Row> rows;
   for (const auto& j : jobs) {
-    const Time now = now_for(j, store);
+    const Time now = known_time(j.world, store);
     const int64_t done = j.requests - j.totals.unfinished();
     rows.push_back({short_name(j.id), escaped(j.input_name, 24), grouped(done) + '/' + grouped(j.requests),
                     due_of(j, now, zone), escaped(state_of(j, now), 28), spoken_usd(j.totals.cost)});
@@ -144,7 +134,7 @@ int jobs_command(const Shell& shell) {
   auto object = good_answer();
   object["jobs"] = wire::Json::array();
   for (const auto& job : jobs) {
-    const Time now = now_for(job, (*home)->store());
+    const Time now = known_time(job.world, (*home)->store());
     auto one = job_json(job, now);
     one["state"] = state_of(job, now);
     object["jobs"].push_back(std::move(one));
@@ -161,7 +151,7 @@ int show_command(const Shell& shell) {
     const auto config = TRY(load_config(shell.in.common.config));
     const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
     const Job job = TRY(find_job(home->store(), shell.in.job.job));
-    const Time now = now_for(job, home->store());
+    const Time now = known_time(job.world, home->store());
     const auto all = TRY(home->store().batches_of(job.id));
     const auto causes = TRY(causes_of(home->store(), job));
     auto object = good_answer();

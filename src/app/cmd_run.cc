@@ -10,6 +10,7 @@
 #include "app/figures.h"
 #include "app/find.h"
 #include "app/finish.h"
+#include "app/output_file.h"
 #include "app/sample.h"
 #include "app/signals.h"
 #include "app/snapshot.h"
@@ -42,12 +43,42 @@ class Run {
     const Config config = TRY(load_config(shell_.in.common.config));
     CHECKED(read_options());
     const std::string path = home_directory(shell_.in.common.home, config);
-    home_ = TRY(flags_.dry_run ? own_or_look(path) : store::Home::open(path));
+    // A quote may be had beside a running job, except from the simulator inside that job's process.
+    const bool beside = flags_.dry_run && !shell_.in.world.sim;
+    home_ = TRY(beside ? own_or_look(path) : store::Home::open(path));
     world_ = TRY(open_world(shell_.in.world, config, path, home_->store()));
     if (world_->simulated()) display_.tell("SIMULATED: no money is spent, time is virtual\n");
     deadline_ = TRY(parse_deadline(flags_.by, flags_.within, world_->world().now(), shell_.zone));
-    if (home_->owned() && config.retention.ms > 0) TRY(home_->sweep(world_->world().now(), config.retention));
-    return check_keys();
+    CHECKED(sweep(config.retention));
+    CHECKED(check_keys());
+    return flags_.dry_run ? Status() : check_output();
+  }
+
+  // Only jobs of this world: other worlds have clocks of their own.
+  Status sweep(Duration retention) {
+    if (!home_->owned() || retention.ms == 0) return {};
+    for (const auto& job : TRY(home_->store().jobs()))
+      if (job.world == world_->name() && job.finished.ms != 0 && job.totals.unfinished() == 0 &&
+          world_->world().now() - job.finished > retention)
+        CHECKED(home_->forget(job.id));
+    return {};
+  }
+
+  // OUT can be written, and is not INPUT.
+  Status check_output() {
+    output_ = flags_.output.empty() ? patient::default_output_path(flags_.input) : flags_.output;
+    std::error_code ignored;
+    if (std::filesystem::equivalent(output_, flags_.input, ignored)) {
+      Error e;
+      e.code = "usage.output";
+      e.message = "the answers would replace the requests";
+      e.where.field = "-o " + output_;
+      e.why = "it is the input file";
+      e.next = {"name another file"};
+      return fail(std::move(e));
+    }
+    TRY(OutputFile::create(output_));
+    return {};
   }
 
   Status read_options() {
@@ -185,16 +216,14 @@ class Run {
 
   int drive() {
     count_interrupts();
-    const std::string output =
-        flags_.output.empty() ? patient::default_output_path(flags_.input) : flags_.output;
-    Finishing finishing{flags_.input, output, false, began_};
+    Finishing finishing{flags_.input, output_, false, began_};
     Driver driver(*world_, *home_, display_, settings());
     Watcher watcher(home_->store(), job_, list_most());
     if (over()) {
       display_.tell("job " + short_name(job_.id) + " is done already: its result again (--again buys anew)\n");
       return finish(shell_, *home_, driver, *world_, display_, watcher, {}, finishing);
     }
-    if (const auto started = start(driver, watcher, output); !started) {
+    if (const auto started = start(driver, watcher); !started) {
       Driven stopped;
       stopped.error = started.error();
       return finish(shell_, *home_, driver, *world_, display_, watcher, stopped, finishing);
@@ -211,9 +240,9 @@ class Run {
     return finish(shell_, *home_, driver, *world_, display_, watcher, driven, finishing);
   }
 
-  Status start(Driver& driver, Watcher& watcher, const std::string& output) {
+  Status start(Driver& driver, Watcher& watcher) {
     std::error_code ignored;
-    CHECKED(home_->store().remember(output_fact(job_.id), std::filesystem::absolute(output, ignored).string()));
+    CHECKED(home_->store().remember(output_fact(job_.id), std::filesystem::absolute(output_, ignored).string()));
     display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
     std::string text = "checked: " + grouped(checked_.invalid) + " invalid, ";
     text += checked_.price_known ? spoken_usd(checked_.batch_bound) + " USD at most in batches" : "price unknown";
@@ -241,6 +270,7 @@ class Run {
   std::optional<Time> deadline_;
   patient::Checked checked_;
   Job draft_, job_;
+  std::string output_;
 };
 
 }  // namespace

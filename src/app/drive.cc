@@ -75,8 +75,17 @@ std::optional<Driven> Driver::beat(JobId job, Watcher& watcher) {
     engine_.stop();
     return Driven{false, held};
   }
+  say_held(job);
   if (now >= next_show_ && display_.wants_ticks()) show(watcher);
   return std::nullopt;
+}
+
+// What holds the job waits for its user, so it is said in full, once. (A cap is the end, which says more.)
+void Driver::say_held(JobId job) {
+  const auto held = engine_.held(job);
+  const std::string code = held ? held->code : "";
+  if (held && code != held_code_ && code != "money.cap") display_.warn(shown_held(*held));
+  held_code_ = code;
 }
 
 void Driver::show(Watcher& watcher) {

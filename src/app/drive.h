@@ -37,6 +37,7 @@ class Driver {
   void obey_words();
   void obey(const store::Word& word);
   void show(Watcher& watcher);
+  void say_held(JobId job);
 
   RunWorld& world_;
   store::Home& home_;
@@ -44,6 +45,7 @@ class Driver {
   patient::Engine engine_;
   std::chrono::steady_clock::time_point next_words_{}, next_show_{};
   std::optional<Error> failed_;
+  std::string held_code_;  // of what was said last
 };
 
 }  // namespace twolane::app

@@ -21,10 +21,14 @@ __int128 rounded(PicoUsd amount, int decimals) {
 }  // namespace
 
 std::string grouped(int64_t n) {
-  std::string digits = std::to_string(n);
+  const std::string digits = std::to_string(n);
   const size_t first = n < 0 ? 1 : 0;
-  for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
-  return digits;
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > first && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return out;
 }
 
 std::string counted(int64_t n, std::string_view noun) {

@@ -17,7 +17,14 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::string_view clock_fact = "sim.now", starts_fact = "sim.starts";
+constexpr std::string_view clock_fact = "sim.now", starts_fact = "sim.starts", simulator_head = "simulator ";
+
+std::string clock_fact_of(const std::string& world) { return "clock " + world; }
+
+Time real_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<milliseconds>(now).count()};
+}
 
 class SocketWorld final : public RunWorld {
  public:
@@ -30,7 +37,14 @@ class SocketWorld final : public RunWorld {
   bool simulated() const override { return false; }
   std::vector<patient::Account> accounts() const override { return accounts_; }
   Time shown_now() override { return world_->now(); }
-  Status remember(store::Store&) override { return {}; }
+
+  Status remember(store::Store& store) override {
+    if (!simulators_clock()) return {};
+    const auto now = Steady::now();
+    if (now < next_remembering_) return {};
+    next_remembering_ = now + std::chrono::seconds(1);
+    return store.remember(clock_fact_of(name_), std::to_string(world_->now().ms));
+  }
 
   bool run_for(milliseconds real, const std::function<bool()>& done) override {
     const auto span = static_cast<int64_t>(static_cast<double>(real.count()) * speed_);
@@ -42,9 +56,12 @@ class SocketWorld final : public RunWorld {
   }
 
  private:
+  bool simulators_clock() const { return name_.starts_with(simulator_head); }
+
   std::unique_ptr<net::LoopWorld> world_;
   std::string name_;
   double speed_;
+  Steady::time_point next_remembering_{};
   std::vector<patient::Account> accounts_;
 };
 
@@ -123,10 +140,7 @@ Result<Time> embedded_start(store::Store& store) {
   Time t{number_or(TRY(store.recall(clock_fact)), 0)};
   for (const auto& job : TRY(store.jobs()))
     if (parse_embedded_name(job.world)) t = std::max({t, job.accepted, job.last_answer, job.finished});
-  if (t.ms == 0) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return Time{std::chrono::duration_cast<std::chrono::seconds>(now).count() * 1000};
-  }
+  if (t.ms == 0) return Time{real_now().ms / 1000 * 1000};
   for (const auto& batch : TRY(store.unfinished_batches()))
     if (batch.created < t + days(30)) t = std::max({t, batch.created, batch.sent, batch.looked, batch.ended});
   return t;
@@ -161,6 +175,12 @@ Error clock_error(Error e, const std::string& origin, double speed) {
 
 }  // namespace
 
+Time known_time(const std::string& world, store::Store& store) {
+  const auto text = store.recall(parse_embedded_name(world) ? std::string(clock_fact) : clock_fact_of(world));
+  const int64_t ms = text ? number_or(*text, 0) : 0;
+  return ms > 0 ? Time{ms} : real_now();
+}
+
 std::string embedded_name(const std::string& simulator_id, const EmbeddedName& name) {
   return "embedded " + simulator_id + ' ' + std::to_string(name.seed) + ' ' + name.scenario;
 }
@@ -189,7 +209,7 @@ Result<std::unique_ptr<RunWorld>> open_world(const WorldFlags& flags, const Conf
   const std::string origin = TRY(simulator_origin(config));
   auto clock = world->follow_clock(origin, *flags.speed);
   if (!clock) return fail(clock_error(clock.error(), origin, *flags.speed));
-  return std::make_unique<SocketWorld>(std::move(world), "simulator " + clock->id, *flags.speed,
+  return std::make_unique<SocketWorld>(std::move(world), std::string(simulator_head) + clock->id, *flags.speed,
                                        accounts(config, "simulated"));
 }
 

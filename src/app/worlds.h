@@ -30,6 +30,10 @@ class RunWorld {
   virtual Status remember(store::Store& store) = 0;
 };
 
+// What clocks show in a job's world, as far as it is known from the store: embedded time stands where its
+// last process left it, a simulator's is as it was last followed, all others are real.
+Time known_time(const std::string& world, store::Store& store);
+
 // The scenario and seed of an embedded world, from its jobs' Job::world. Nothing for other worlds.
 struct EmbeddedName {
   std::string scenario;

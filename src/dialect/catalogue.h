@@ -24,6 +24,7 @@ struct BatchLimits {
   int64_t creates_per_hour = 0;   // 0: not stated
   int64_t concurrent = 0;         // batches not yet ended at a time; 0: not stated
   bool one_model = true;          // a batch holds requests for a single model
+  bool silent_end = false;        // ended early it says nothing of its requests, and bills none of them
   bool lists_token = true;        // its list shows our token; otherwise candidates go by request count
   Duration window;                // the provider ends the batch after this
   Duration ceiling;               // longer than this in one state: stuck, cancel it

@@ -180,8 +180,11 @@ void Engine::Core::close_collection(BatchAtWork& batch) {
     return m.attempt == AttemptState::running;
   });
   Heard rest{Heard::What::missing, dialect::Verdict::unavailable, false, true};
-  if (found.outputs.empty() && found.expired) rest.what = Heard::What::expired;
-  if (found.outputs.empty() && found.cancelled && !found.expired) rest.what = Heard::What::cancelled;
+  // Elsewhere every request gets a line, run or not: no line means that it was lost, and may be billed.
+  if (batch.line->entry->batch.silent_end && found.outputs.empty()) {
+    if (found.cancelled) rest.what = Heard::What::cancelled;
+    if (found.expired) rest.what = Heard::What::expired;
+  }
   if (waiting > 0 && rest.what == Heard::What::missing && !batch.given_up &&
       batch.collections < static_cast<int>(std::size(patience))) {
     batch.refresh = true;

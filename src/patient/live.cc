@@ -238,6 +238,15 @@ void Engine::Core::settle_answers() {
   }
 }
 
+// What the provider's own records call the answer: embeddings have no id but that of the call.
+std::string id_of(const wire::HttpReply& reply, const dialect::Served& served, const BatchAtWork& wave,
+                  const store::Member& m) {
+  if (!served.response_id.empty()) return served.response_id;
+  for (const char* name : {"x-request-id", "request-id"})
+    if (const auto id = wire::header(reply.headers, name); !id.empty()) return std::string(id);
+  return dialect::custom_id_of(wave.spec.token, m.position);
+}
+
 // What one call's result means, and its bytes appended to the segment of answers.
 void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const wire::HttpResult& result,
                                store::Settlement& s, std::deque<std::string>& texts) {
@@ -259,8 +268,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
     s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, true, false}, how);
     const auto tier = line.api->read_tier(wave.row.endpoint, *reply, body);
     price(s, wave, tier ? *tier : wave.row.tier, served->usage);
-    if (served->response_id.empty()) served->response_id = wave.spec.token + "-" + std::to_string(m.position);
-    s.response_id = texts.emplace_back(std::move(served->response_id));
+    s.response_id = texts.emplace_back(id_of(*reply, *served, wave, m));
     s.http_status = reply->status;
     auto slice = live_segment->append(body);
     if (!slice) return broke(slice.error());

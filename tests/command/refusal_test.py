@@ -82,11 +82,21 @@ class Refusals(Command):
             for _ in range(300):
                 file.write(b"x" * (1 << 20))
             file.write(b"\n")
-        self.refused("input.line_length", "run", "long.jsonl", "--sim", line=4)
+        self.refused("input.too_long", "run", "long.jsonl", "--sim", line=4)
 
     def test_files_that_are_not_there(self):
         self.refused("input.file", "run", "absent.jsonl", "--sim")
         self.refused("config.file", "run", self.requests(), "--sim", "--prompt-file", "absent.txt")
+
+    def test_output_files(self):
+        path = self.requests()
+        self.refused("usage.output", "run", path, "--sim", "-o", path)
+        self.refused("output.file", "run", path, "--sim", "-o", "absent/out.jsonl")
+        self.check_every_answer_once(path, 20)  # the requests are as they were
+
+    def test_a_cap_needs_a_price(self):
+        path = self.requests(model="openai/acme-7b")
+        self.refused("money.unknown_price", "run", path, "--sim", "--max-cost", "5.00")
 
     def test_the_command_line(self):
         path = self.requests()
