@@ -106,7 +106,8 @@ class Amend {
     const auto bound = parse_usd(TRY(home_->store().recall(bound_fact(job_.id))));
     Watcher watcher(home_->store(), job_, bound ? *bound : PicoUsd{});
     display_.begin(TRY(watcher.look(nullptr, world_->shown_now())));
-    Finishing finishing{job_.input_name, TRY(home_->store().recall(output_fact(job_.id))), false, began_};
+    const std::string output = TRY(home_->store().recall(output_fact(job_.id)));
+    const Finishing finishing{job_.input_name, output, false, began_};
     CHECKED(driver.engine().recover());
     CHECKED(driver.engine().obey(word_));
     const Driven driven = drive(driver, watcher);

@@ -138,11 +138,21 @@ class Run {
     job.cap = flags_.max_cost.cap;
     if (flags_.sample > 0) job.state = JobState::paused;
     const SegmentId fresh{(static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1};
-    checked_ = TRY(patient::take_in(flags_.input, options_, job, fresh, home_->directory(),
-                                    home_->store(), home_->payloads(), flags_.dry_run));
+    auto checked = patient::take_in(flags_.input, options_, job, fresh, home_->directory(), home_->store(),
+                                    home_->payloads(), flags_.dry_run);
+    if (!checked) return fail(with_advice(std::move(checked.error())));
+    checked_ = std::move(*checked);
     draft_ = std::move(job);
     if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
     return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
+  }
+
+  // What to do about a price is known here, where the cap was given.
+  static Error with_advice(Error e) {
+    if (e.code != "money.unknown_price" || !e.next.empty()) return e;
+    e.where.field = "--max-cost";
+    e.next = {"drop --max-cost, or name a model whose price is known"};
+    return e;
   }
 
   // --dry-run: what was found, and what it can cost at most.

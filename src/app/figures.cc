@@ -47,13 +47,13 @@ std::string spoken_usd(PicoUsd amount) {
 }
 
 int decimals_that_add_up(std::span<const PicoUsd> parts, PicoUsd total) {
-  for (int decimals = 2; decimals < 12; ++decimals) {
+  __int128 unit = 10'000'000'000;  // of the last decimal shown
+  for (int decimals = 2; decimals < 12; ++decimals, unit /= 10) {
     __int128 sum = 0;
     bool coarse = false;
     for (const auto& part : parts) {
-      const __int128 shown = rounded(part, decimals);
-      sum += shown;
-      coarse |= part.n != 0 && shown < 10 && shown > -10;
+      sum += rounded(part, decimals);
+      coarse |= part.n != 0 && (part.n < 0 ? -part.n : part.n) < 10 * unit;
     }
     if (sum == rounded(total, decimals) && !coarse) return decimals;
   }

@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "wire/json.h"
+
 namespace twolane::dialect {
 namespace {
 
@@ -35,6 +41,34 @@ TEST(BatchApis, EveryDialectHasAllOfItsFunctions) {
         << name_of(d);
     EXPECT_EQ(api.upload_call == nullptr, d == Dialect::anthropic);
   }
+}
+
+// Every refusal in the recordings is an unknown model or a parameter that the model does not take.
+TEST(BatchApis, RecordedRefusalsAreFinal) {
+  const std::filesystem::path folder = std::filesystem::path(TWOLANE_SHARED_DIR) / "recordings";
+  if (!std::filesystem::exists(folder)) {
+    ASSERT_EQ(std::getenv("CI"), nullptr) << "the recordings are missing: " << folder;
+    GTEST_SKIP() << "no recordings at " << folder;
+  }
+  int refusals = 0;
+  for (Dialect d : {Dialect::openai, Dialect::anthropic, Dialect::gemini}) {
+    std::ifstream file(folder / (std::string(name_of(d)) + ".jsonl"));
+    for (std::string text; std::getline(file, text);) {
+      auto exchange = wire::parse_json(text);
+      ASSERT_TRUE(exchange);
+      wire::HttpReply reply;
+      reply.status = static_cast<int>(wire::int_at(*exchange, "status"));
+      if (reply.status < 400) continue;
+      const wire::Json* body = wire::find(*exchange, "response");
+      ASSERT_NE(body, nullptr);
+      reply.body = body->is_string() ? body->get<std::string>() : wire::dump(*body);
+      Refusal refusal = batch_api(d).read_refusal(reply);
+      EXPECT_EQ(refusal.verdict, Verdict::invalid) << name_of(d) << ' ' << refusal.message;
+      EXPECT_NE(text.find(refusal.code), text.npos) << refusal.code;
+      ++refusals;
+    }
+  }
+  EXPECT_GE(refusals, 8);
 }
 
 }  // namespace

@@ -15,37 +15,53 @@ namespace {
 
 Result<ChatRequest> decode_request(Endpoint from, const Json& body) {
   switch (from) {
-    case Endpoint::responses: return openai::decode_responses_request(body);
-    case Endpoint::messages: return anthropic::decode_request(body);
-    case Endpoint::generate_content: return gemini::decode_request(body);
-    default: return openai::decode_chat_request(body);
+    case Endpoint::responses:
+      return openai::decode_responses_request(body);
+    case Endpoint::messages:
+      return anthropic::decode_request(body);
+    case Endpoint::generate_content:
+      return gemini::decode_request(body);
+    default:
+      return openai::decode_chat_request(body);
   }
 }
 
 Result<Json> encode_request(const ChatRequest& request, Endpoint to, std::string_view model) {
   switch (to) {
-    case Endpoint::responses: return openai::encode_responses_request(request, model);
-    case Endpoint::messages: return anthropic::encode_request(request, model);
-    case Endpoint::generate_content: return gemini::encode_request(request, model);
-    default: return openai::encode_chat_request(request, model);
+    case Endpoint::responses:
+      return openai::encode_responses_request(request, model);
+    case Endpoint::messages:
+      return anthropic::encode_request(request, model);
+    case Endpoint::generate_content:
+      return gemini::encode_request(request, model);
+    default:
+      return openai::encode_chat_request(request, model);
   }
 }
 
 Result<ChatAnswer> decode_answer(Endpoint from, const Json& body) {
   switch (from) {
-    case Endpoint::responses: return openai::decode_responses_answer(body);
-    case Endpoint::messages: return anthropic::decode_answer(body);
-    case Endpoint::generate_content: return gemini::decode_answer(body);
-    default: return openai::decode_chat_answer(body);
+    case Endpoint::responses:
+      return openai::decode_responses_answer(body);
+    case Endpoint::messages:
+      return anthropic::decode_answer(body);
+    case Endpoint::generate_content:
+      return gemini::decode_answer(body);
+    default:
+      return openai::decode_chat_answer(body);
   }
 }
 
 Json encode_answer(const ChatAnswer& answer, Endpoint to, const Served* served) {
   switch (to) {
-    case Endpoint::responses: return openai::encode_responses_answer(answer, served);
-    case Endpoint::messages: return anthropic::encode_answer(answer, served);
-    case Endpoint::generate_content: return gemini::encode_answer(answer, served);
-    default: return openai::encode_chat_answer(answer, served);
+    case Endpoint::responses:
+      return openai::encode_responses_answer(answer, served);
+    case Endpoint::messages:
+      return anthropic::encode_answer(answer, served);
+    case Endpoint::generate_content:
+      return gemini::encode_answer(answer, served);
+    default:
+      return openai::encode_chat_answer(answer, served);
   }
 }
 
@@ -84,11 +100,12 @@ Result<std::string> splice_model(Endpoint endpoint, std::string_view body, std::
     empty = false;
     if (!key.unsafe_is_equal("model")) continue;
     simdjson::ondemand::json_type type;
-    if (value.type().get(type) ||
-        (type != simdjson::ondemand::json_type::string && type != simdjson::ondemand::json_type::null))
+    if (value.type().get(type) || (type != simdjson::ondemand::json_type::string &&
+                                   type != simdjson::ondemand::json_type::null))
       return malformed("model", "text");
     std::string_view token = value.raw_json_token();
-    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ')
+      token.remove_suffix(1);
     const auto at = static_cast<size_t>(token.data() - text.data());
     const bool prefixed = token.starts_with("\"models/") && !model.starts_with("models/");
     out.append(body.substr(done, at - done));
@@ -112,8 +129,9 @@ Result<std::string> translate_embedding(Endpoint to, const Json& body, std::stri
 
 // An answer's id where it has none: the same for the same bytes.
 std::string derived_id(std::string_view body) {
-  char text[24];
-  std::snprintf(text, sizeof text, "twolane-%016llx", static_cast<unsigned long long>(hash_bytes(body, 0)));
+  char text[32];
+  std::snprintf(text, sizeof text, "twolane-%016llx",
+                static_cast<unsigned long long>(hash_bytes(body, 0)));
   return text;
 }
 
@@ -121,6 +139,47 @@ bool wants_base64(std::string_view asked) {
   if (asked.empty()) return false;
   const auto request = scan(asked);
   return request && text_member(*request, "encoding_format") == "base64";
+}
+
+// The JSON library throws where a value has another type than was looked for. Decoders look first,
+// so this is for the place where one of them did not: the body is refused, the process goes on.
+template <class Work>
+Result<std::string> without_throwing(Work work) {
+  try {
+    return work();
+  } catch (const Json::exception& e) {
+    return fail("dialect.shape", "the body has a shape that nobody expected", e.what());
+  }
+}
+
+Result<std::string> translate_chat_request(Endpoint from, const Json& body, Endpoint to,
+                                           std::string_view model) {
+  const ChatRequest request = TRY(decode_request(from, body));
+  return wire::dump(TRY(encode_request(request, to, model)));
+}
+
+Result<std::string> translate_chat_answer(Endpoint from, const Json& body, std::string_view text,
+                                          Endpoint to, std::string_view model,
+                                          const Served* served) {
+  ChatAnswer answer = TRY(decode_answer(from, body));
+  if (answer.id.empty()) answer.id = derived_id(text);
+  if (answer.model.empty()) answer.model = model;
+  return wire::dump(encode_answer(answer, to, served));
+}
+
+Result<std::string> assembled(Endpoint endpoint, std::string_view sse) {
+  switch (endpoint) {
+    case Endpoint::chat_completions:
+      return wire::dump(TRY(openai::assemble_chat(sse)));
+    case Endpoint::responses:
+      return wire::dump(TRY(openai::assemble_responses(sse)));
+    case Endpoint::messages:
+      return wire::dump(TRY(anthropic::assemble(sse)));
+    case Endpoint::generate_content:
+      return wire::dump(TRY(gemini::assemble(sse)));
+    default:
+      return fail("dialect.stream_error", std::string(wire_name(endpoint)) + " does not stream");
+  }
 }
 
 }  // namespace
@@ -131,9 +190,11 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
   if (from == to) return splice_model(from, body, model);
   const Json parsed = TRY(wire::parse_json(body));
   if (!parsed.is_object()) return malformed("", "an object");
-  if (operation_of(from) == Operation::embedding) return translate_embedding(to, parsed, model);
-  const ChatRequest request = TRY(decode_request(from, parsed));
-  return wire::dump(TRY(encode_request(request, to, model)));
+  return without_throwing([&] {
+    return operation_of(from) == Operation::embedding
+               ? translate_embedding(to, parsed, model)
+               : translate_chat_request(from, parsed, to, model);
+  });
 }
 
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
@@ -143,23 +204,18 @@ Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpo
   const Json parsed = TRY(wire::parse_json(body));
   const auto used = read_served(from, body);
   const Served* served = used ? &*used : nullptr;
-  if (to == Endpoint::embed_content) return wire::dump(TRY(embedding_answer_to_gemini(parsed, served)));
-  if (to == Endpoint::embeddings)
-    return wire::dump(TRY(embedding_answer_to_openai(parsed, served, model, wants_base64(asked))));
-  ChatAnswer answer = TRY(decode_answer(from, parsed));
-  if (answer.id.empty()) answer.id = derived_id(body);
-  if (answer.model.empty()) answer.model = model;
-  return wire::dump(encode_answer(answer, to, served));
+  return without_throwing([&]() -> Result<std::string> {
+    if (to == Endpoint::embed_content)
+      return wire::dump(TRY(embedding_answer_to_gemini(parsed, served)));
+    if (to == Endpoint::embeddings)
+      return wire::dump(
+          TRY(embedding_answer_to_openai(parsed, served, model, wants_base64(asked))));
+    return translate_chat_answer(from, parsed, body, to, model, served);
+  });
 }
 
 Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse) {
-  switch (endpoint) {
-    case Endpoint::chat_completions: return wire::dump(TRY(openai::assemble_chat(sse)));
-    case Endpoint::responses: return wire::dump(TRY(openai::assemble_responses(sse)));
-    case Endpoint::messages: return wire::dump(TRY(anthropic::assemble(sse)));
-    case Endpoint::generate_content: return wire::dump(TRY(gemini::assemble(sse)));
-    default: return fail("dialect.stream_error", std::string(wire_name(endpoint)) + " does not stream");
-  }
+  return without_throwing([&] { return assembled(endpoint, sse); });
 }
 
 }  // namespace twolane::dialect

@@ -21,16 +21,19 @@ namespace twolane::dialect {
 struct BodyFacts {
   std::string_view model;     // as written, empty when absent; views into `body` (a name that was
                               // written with escapes lives as long as the thread)
-  int64_t output_limit = -1;  // tokens, -1 when the body sets none; times n / candidateCount; 0 where
-                              // there is no output to limit (embeddings, moderations)
+  int64_t output_limit = -1;  // tokens, -1 when the body sets none; times n / candidateCount; 0
+                              // where there is no output to limit (embeddings, moderations)
   int64_t choices = 1;        // n / candidateCount
   uint64_t fingerprint = 0;   // of all parameters: everything but the text, images and user ids
-  int64_t input_bound = 0;    // tokens: no more than this, by bytes; images and files by their maximum
+  int64_t input_bound =
+      0;  // tokens: no more than this, by bytes; images and files by their maximum
 };
 
-// Checks a body against the rules of a batch (no stream, no speed, no max_tokens 0, no threads or
-// background, required members, types) and reads its facts. Errors: input.field and wire.json with
-// where.field relative to the body ("stream", "messages[3].role").
+// Checks a body against the rules of a batch (no stream, no speed, no max_tokens 0, no background,
+// required members, types) and reads its facts. Earlier turns that lie at the provider
+// (previous_response_id, conversation) pass here and are refused by translation. Errors:
+// input.field with where.field relative to the body ("stream", "messages[3].role"), wire.json with
+// its column.
 Result<BodyFacts> check_body(Endpoint endpoint, std::string_view body);
 
 // The body as endpoint `to` at `model` wants it. With to == from only the model's name is replaced,
@@ -39,9 +42,9 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
                                       std::string_view model);
 
 // The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
-// unchanged. `model` is shown where the answer names none. `asked` is the request's body in the words
-// of `to`, for what only a request says about the form of its answer (encoding_format); it may be
-// empty. Errors: dialect.no_answer, dialect.failed_answer.
+// unchanged. `model` is shown where the answer names none. `asked` is the request's body in the
+// words of `to`, for what only a request says about the form of its answer (encoding_format); it
+// may be empty. Errors: dialect.no_answer, dialect.failed_answer.
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
                                      std::string_view model, std::string_view asked = {});
 
@@ -58,8 +61,8 @@ Result<Served> read_served(Endpoint endpoint, std::string_view body);
 // dialect.stream_cut, dialect.stream_error, dialect.line, wire.sse.
 Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse);
 
-// The answer's plain text (first choice), for row outputs; empty if there is none. For embeddings the
-// vector as a JSON array.
+// The answer's plain text (first choice), for row outputs; empty if there is none. For embeddings
+// the vector as a JSON array.
 std::string answer_text(Endpoint endpoint, std::string_view body);
 
 // A request body for one row: what `run --prompt` builds. `schema` is null or a JSON schema.

@@ -20,11 +20,16 @@ std::unexpected<Error> no_answer(const wire::Json& body, std::string_view lackin
 std::string_view openai_tier(const Served& served) {
   if (!served.tier_said) return {};
   switch (served.tier) {
-    case ServiceTier::standard: return "default";
-    case ServiceTier::flex: return "flex";
-    case ServiceTier::priority: return "priority";
-    case ServiceTier::scale: return "scale";
-    case ServiceTier::batch: break;
+    case ServiceTier::standard:
+      return "default";
+    case ServiceTier::flex:
+      return "flex";
+    case ServiceTier::priority:
+      return "priority";
+    case ServiceTier::scale:
+      return "scale";
+    case ServiceTier::batch:
+      break;
   }
   return {};
 }
@@ -45,11 +50,13 @@ namespace {
 
 // Errors come as {"error": {...}} and, at OpenAI's responses, also as {"type":"error","message"}.
 std::optional<std::string> error_in(const wire::Json& event) {
-  if (const wire::Json* error = wire::find(event, "error"); error && error->is_object() && !error->empty()) {
+  if (const wire::Json* error = wire::find(event, "error");
+      error && error->is_object() && !error->empty()) {
     const auto said = wire::string_at(*error, "message");
     return std::string(said.empty() ? wire::string_at(*error, "type") : said);
   }
-  if (wire::string_at(event, "type") == "error") return std::string(wire::string_at(event, "message"));
+  if (wire::string_at(event, "type") == "error")
+    return std::string(wire::string_at(event, "message"));
   return std::nullopt;
 }
 
@@ -65,8 +72,10 @@ Result<std::vector<wire::Json>> stream_events(std::string_view sse) {
     if (e.data.empty() || e.data == "[DONE]") continue;
     auto parsed = wire::parse_json(e.data);
     if (!parsed && !e.whole) break;  // cut off: what is missing is found by who needs it
-    if (!parsed) return fail("dialect.line", "an event of the stream is not JSON", parsed.error().message);
-    if (auto said = error_in(*parsed)) return fail("dialect.stream_error", "the stream ended in an error", std::move(*said));
+    if (!parsed)
+      return fail("dialect.line", "an event of the stream is not JSON", parsed.error().message);
+    if (auto said = error_in(*parsed))
+      return fail("dialect.stream_error", "the stream ended in an error", std::move(*said));
     out.push_back(std::move(*parsed));
   }
   return out;

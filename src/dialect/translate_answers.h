@@ -11,7 +11,8 @@
 
 namespace twolane::dialect {
 
-// dialect.no_answer: the body is no answer of its endpoint; quotes the error it holds instead, if any.
+// dialect.no_answer: the body is no answer of its endpoint; quotes the error it holds instead, if
+// any.
 std::unexpected<Error> no_answer(const wire::Json& body, std::string_view lacking);
 
 // OpenAI's word for the tier; empty where the answer did not name one or OpenAI has no word for it.
@@ -24,8 +25,8 @@ std::string derived_call_id(std::string_view answer_id, size_t position);
 // output limit, say) is kept as {"INVALID_JSON": text}.
 wire::Json arguments_or_text(std::string_view arguments);
 
-// The events of a recorded stream, without "[DONE]". Errors: wire.sse; dialect.stream_error with the
-// provider's words where the stream carries an error; dialect.line where an event is not JSON.
+// The events of a recorded stream, without "[DONE]". Errors: wire.sse; dialect.stream_error with
+// the provider's words where the stream carries an error; dialect.line where an event is not JSON.
 Result<std::vector<wire::Json>> stream_events(std::string_view sse);
 // dialect.stream_cut: the stream ended before its answer did.
 std::unexpected<Error> stream_cut(std::string_view lacking);

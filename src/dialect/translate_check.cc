@@ -24,7 +24,8 @@ Result<int64_t> whole(element value, const std::string& field, int64_t least) {
   double d = 0;
   if (value.get(n)) {
     if (value.get(d) || d != static_cast<double>(static_cast<int64_t>(std::clamp(d, -1e15, 1e15))))
-      return bad_field(field, field + " is not a whole number", "the provider refuses it", "correct it");
+      return bad_field(field, field + " is not a whole number", "the provider refuses it",
+                       "correct it");
     n = static_cast<int64_t>(d);
   }
   if (n < least)
@@ -46,8 +47,8 @@ Status never_true(element value, const std::string& field, std::string message, 
   return refusal;
 }
 
-// The name where the body has it, byte for byte. A name that was written with escapes ("a\/b") stands
-// nowhere in the body: it is kept, once each, for as long as the thread lives.
+// The name where the body has it, byte for byte. A name that was written with escapes ("a\/b")
+// stands nowhere in the body: it is kept, once each, for as long as the thread lives.
 std::string_view name_in(std::string_view body, std::string_view name) {
   if (const size_t at = body.find(name); at != body.npos) return body.substr(at, name.size());
   thread_local std::set<std::string, std::less<>> kept;
@@ -96,11 +97,30 @@ class BodyCheck {
 
 // Content, names of people and sessions, and what steers only randomness: no part of a shape.
 bool BodyCheck::without_shape(std::string_view key) const {
-  static constexpr std::array<std::string_view, 24> plain = {
-      "messages", "input", "contents", "content", "system", "instructions", "systemInstruction",
-      "system_instruction", "seed", "user", "metadata", "safety_identifier", "prompt_cache_key",
-      "labels", "title", "previous_response_id", "conversation", "container", "cachedContent",
-      "cached_content", "prediction", "custom_id", "prompt", "diagnostics"};
+  static constexpr std::array<std::string_view, 24> plain = {"messages",
+                                                             "input",
+                                                             "contents",
+                                                             "content",
+                                                             "system",
+                                                             "instructions",
+                                                             "systemInstruction",
+                                                             "system_instruction",
+                                                             "seed",
+                                                             "user",
+                                                             "metadata",
+                                                             "safety_identifier",
+                                                             "prompt_cache_key",
+                                                             "labels",
+                                                             "title",
+                                                             "previous_response_id",
+                                                             "conversation",
+                                                             "container",
+                                                             "cachedContent",
+                                                             "cached_content",
+                                                             "prediction",
+                                                             "custom_id",
+                                                             "prompt",
+                                                             "diagnostics"};
   return std::ranges::find(plain, key) != plain.end();
 }
 
@@ -110,7 +130,8 @@ Status BodyCheck::take(std::string_view key, element value) {
     if (value.is_null()) return {};
     if (value.get(name))
       return bad_field("model", "model is not text", "a model is called by its name", "correct it");
-    if (name.empty()) return bad_field("model", "model is empty", "no model has no name", "name one");
+    if (name.empty())
+      return bad_field("model", "model is empty", "no model has no name", "name one");
     facts_.model = name_in(body_, name);
   }
   if (key == "stream")
@@ -119,11 +140,16 @@ Status BodyCheck::take(std::string_view key, element value) {
       key != "generation_config")
     facts_.fingerprint += hash_json(value, hash_bytes(key, 2));
   switch (endpoint_) {
-    case Endpoint::chat_completions: return take_chat(key, value);
-    case Endpoint::responses: return take_responses(key, value);
-    case Endpoint::messages: return take_messages(key, value);
-    case Endpoint::generate_content: return take_gemini(key, value);
-    default: return take_embedding(key, value);
+    case Endpoint::chat_completions:
+      return take_chat(key, value);
+    case Endpoint::responses:
+      return take_responses(key, value);
+    case Endpoint::messages:
+      return take_messages(key, value);
+    case Endpoint::generate_content:
+      return take_gemini(key, value);
+    default:
+      return take_embedding(key, value);
   }
 }
 
@@ -232,7 +258,8 @@ Status BodyCheck::take_gemini(std::string_view key, element value) {
     return value.is_string() ? Status() : walk_content(value, "systemInstruction", content_);
   if (key == "generationConfig" || key == "generation_config") return take_generation_config(value);
   if (key == "tools") count_hosted_tools(value);
-  if (key == "cachedContent" || key == "cached_content") content_.extra_tokens += most_tokens::window;
+  if (key == "cachedContent" || key == "cached_content")
+    content_.extra_tokens += most_tokens::window;
   return {};
 }
 
@@ -249,10 +276,14 @@ Status BodyCheck::required() const {
   if (!has_content_) {
     switch (endpoint_) {
       case Endpoint::chat_completions:
-      case Endpoint::messages: return missing("messages", "there is nothing to answer");
-      case Endpoint::generate_content: return missing("contents", "there is nothing to answer");
-      case Endpoint::embed_content: return missing("content", "there is nothing to embed");
-      default: return missing("input", "there is nothing to work on");
+      case Endpoint::messages:
+        return missing("messages", "there is nothing to answer");
+      case Endpoint::generate_content:
+        return missing("contents", "there is nothing to answer");
+      case Endpoint::embed_content:
+        return missing("content", "there is nothing to embed");
+      default:
+        return missing("input", "there is nothing to work on");
     }
   }
   if (endpoint_ == Endpoint::messages && !has_limit_)
@@ -264,8 +295,10 @@ BodyFacts BodyCheck::finish() {
   constexpr int64_t most = std::numeric_limits<int64_t>::max() / 4;
   facts_.fingerprint += hash_bytes("media", content_.media);
   facts_.choices = choices_;
-  if (operation_of(endpoint_) != Operation::chat) facts_.output_limit = 0;
-  else if (limit_ >= 0) facts_.output_limit = limit_ > most / choices_ ? most : limit_ * choices_;
+  if (operation_of(endpoint_) != Operation::chat)
+    facts_.output_limit = 0;
+  else if (limit_ >= 0)
+    facts_.output_limit = limit_ > most / choices_ ? most : limit_ * choices_;
   facts_.input_bound = static_cast<int64_t>(body_.size()) - content_.media_bytes +
                        most_tokens::per_request + most_tokens::per_message * content_.messages +
                        content_.extra_tokens;

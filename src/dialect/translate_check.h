@@ -11,8 +11,8 @@
 
 namespace twolane::dialect {
 
-// Tokens that bytes cannot bound. Larger than anything the three providers document (November 2026),
-// so that a reservation made with them is never too small.
+// Tokens that bytes cannot bound. Larger than anything the three providers document (November
+// 2026), so that a reservation made with them is never too small.
 namespace most_tokens {
 inline constexpr int64_t per_request = 1'000;  // tool and format preambles the provider adds
 inline constexpr int64_t per_message = 16;     // turn marks
@@ -38,7 +38,8 @@ struct Content {
 };
 
 // input.field with where.field.
-std::unexpected<Error> bad_field(std::string field, std::string message, std::string why, std::string next);
+std::unexpected<Error> bad_field(std::string field, std::string message, std::string why,
+                                 std::string next);
 // "messages[3]"
 std::string indexed(std::string_view name, size_t index);
 

@@ -115,14 +115,15 @@ Status walk_anthropic_content(element content, const std::string& field, Content
   });
 }
 
-Status check_role(element message, const std::string& field, std::span<const std::string_view> known,
-                  bool required) {
+Status check_role(element message, const std::string& field,
+                  std::span<const std::string_view> known, bool required) {
   simdjson::dom::object object;
   element role;
   if (message.get(object)) return wrong_type(field, "an object");
   if (object.at_key("role").get(role)) {
     if (!required) return {};
-    return bad_field(field + ".role", field + " has no role", "every message needs one", "add the role");
+    return bad_field(field + ".role", field + " has no role", "every message needs one",
+                     "add the role");
   }
   std::string_view name;
   if (role.get(name)) return wrong_type(field + ".role", "text");
@@ -135,18 +136,24 @@ Status check_role(element message, const std::string& field, std::span<const std
 
 constexpr std::array<std::string_view, 6> chat_roles = {"developer", "system", "user",
                                                         "assistant", "tool",   "function"};
-constexpr std::array<std::string_view, 4> responses_roles = {"user", "assistant", "system", "developer"};
+constexpr std::array<std::string_view, 4> responses_roles = {"user", "assistant", "system",
+                                                             "developer"};
 constexpr std::array<std::string_view, 3> messages_roles = {"user", "assistant", "system"};
 constexpr std::array<std::string_view, 3> gemini_roles = {"user", "model", "function"};
 
 // inlineData, fileData and functionResponse.parts of a Gemini part.
 void count_gemini_part(element part, Content& to) {
   const auto count = [&](std::string_view mime, std::string_view data) {
-    if (mime.starts_with("image/")) to.add(Medium::image, most_tokens::image, data);
-    else if (mime.starts_with("audio/") && !data.empty()) to.add(Medium::audio, 0);  // 32 a second
-    else if (mime.starts_with("audio/")) to.add(Medium::audio, most_tokens::window);
-    else if (mime.starts_with("video/")) to.add(Medium::video, most_tokens::window, data);
-    else add_file(data, mime, to);
+    if (mime.starts_with("image/"))
+      to.add(Medium::image, most_tokens::image, data);
+    else if (mime.starts_with("audio/") && !data.empty())
+      to.add(Medium::audio, 0);  // 32 a second
+    else if (mime.starts_with("audio/"))
+      to.add(Medium::audio, most_tokens::window);
+    else if (mime.starts_with("video/"))
+      to.add(Medium::video, most_tokens::window, data);
+    else
+      add_file(data, mime, to);
   };
   const auto mime_in = [](element blob) {
     const auto mime = text_member(blob, "mimeType");
@@ -185,13 +192,15 @@ Status walk_messages(Endpoint endpoint, element messages, Content& to) {
                    : walk_anthropic_content(*content, field, to));
     }
     if (!content && !chat)
-      return bad_field(indexed("messages", at) + ".content", indexed("messages", at) + " has no content",
-                       "every message needs one", "add the content");
+      return bad_field(indexed("messages", at) + ".content",
+                       indexed("messages", at) + " has no content", "every message needs one",
+                       "add the content");
     ++at;
   }
   to.messages += static_cast<int64_t>(at);
   if (at == 0)
-    return bad_field("messages", "messages is empty", "there is nothing to answer", "add a message");
+    return bad_field("messages", "messages is empty", "there is nothing to answer",
+                     "add a message");
   return {};
 }
 
@@ -212,7 +221,8 @@ Status walk_responses_input(element input, Content& to) {
       CHECKED(walk_openai_content(*output, field + ".output", to));
   }
   to.messages += static_cast<int64_t>(at);
-  if (at == 0) return bad_field("input", "input is empty", "there is nothing to answer", "add an item");
+  if (at == 0)
+    return bad_field("input", "input is empty", "there is nothing to answer", "add an item");
   return {};
 }
 
@@ -250,7 +260,8 @@ Status walk_contents(element contents, Content& to) {
     CHECKED(walk_content(content, field, to));
   }
   if (at == 0)
-    return bad_field("contents", "contents is empty", "there is nothing to answer", "add a content");
+    return bad_field("contents", "contents is empty", "there is nothing to answer",
+                     "add a content");
   return {};
 }
 
@@ -258,10 +269,12 @@ Status walk_embedding_input(element input, Content& to) {
   constexpr size_t most_inputs = 2048;
   const auto empty = [](std::string field) {
     std::string message = field + " is empty";
-    return bad_field(std::move(field), std::move(message), "empty text has no embedding", "leave it out");
+    return bad_field(std::move(field), std::move(message), "empty text has no embedding",
+                     "leave it out");
   };
   to.messages = 1;
-  if (std::string_view text; !input.get(text)) return text.empty() ? Status(empty("input")) : Status();
+  if (std::string_view text; !input.get(text))
+    return text.empty() ? Status(empty("input")) : Status();
   simdjson::dom::array list;
   if (input.get(list)) return wrong_type("input", "text or an array");
   size_t at = 0, numbers = 0;
@@ -274,7 +287,8 @@ Status walk_embedding_input(element input, Content& to) {
     } else if (simdjson::dom::array tokens; !one.get(tokens)) {
       if (tokens.begin() == tokens.end()) return empty(indexed("input", at));
       for (const element token : tokens)
-        if (!token.is_int64() && !token.is_uint64()) return wrong_type(indexed("input", at), "all tokens");
+        if (!token.is_int64() && !token.is_uint64())
+          return wrong_type(indexed("input", at), "all tokens");
     } else {
       return wrong_type(indexed("input", at), "text or tokens");
     }
@@ -297,12 +311,15 @@ Status walk_moderation_input(element input, Content& to) {
   if (input.get(list)) return wrong_type("input", "text or an array");
   size_t at = 0;
   for (const element one : list) {
-    if (one.is_object()) count_openai_part(text_member(one, "type"), one, to);
-    else if (!one.is_string()) return wrong_type(indexed("input", at), "text or a part");
+    if (one.is_object())
+      count_openai_part(text_member(one, "type"), one, to);
+    else if (!one.is_string())
+      return wrong_type(indexed("input", at), "text or a part");
     ++at;
   }
   to.messages = static_cast<int64_t>(at);
-  if (at == 0) return bad_field("input", "input is empty", "there is nothing to check", "add a text");
+  if (at == 0)
+    return bad_field("input", "input is empty", "there is nothing to check", "add a text");
   return {};
 }
 

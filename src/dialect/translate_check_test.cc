@@ -46,11 +46,12 @@ TEST(CheckBody, RefusesWithCodeAndField) {
       {chat, R"({"messages":[]})", "input.field", "messages"},
       {chat, R"({"messages":["hi"]})", "input.field", "messages[0]"},
       {chat, R"({"messages":[{"content":"hi"}]})", "input.field", "messages[0].role"},
-      {chat, R"({"messages":[{"role":"user","content":"a"},{"role":7,"content":"b"}]})", "input.field",
-       "messages[1].role"},
+      {chat, R"({"messages":[{"role":"user","content":"a"},{"role":7,"content":"b"}]})",
+       "input.field", "messages[1].role"},
       {chat, R"({"messages":[{"role":"model","content":"a"}]})", "input.field", "messages[0].role"},
       {chat, R"({"messages":[{"role":"user","content":7}]})", "input.field", "messages[0].content"},
-      {chat, R"({"messages":[{"role":"user","content":[7]}]})", "input.field", "messages[0].content[0]"},
+      {chat, R"({"messages":[{"role":"user","content":[7]}]})", "input.field",
+       "messages[0].content[0]"},
       {chat, "{" + hi + R"(,"model":7})", "input.field", "model"},
       {chat, "{" + hi + R"(,"model":""})", "input.field", "model"},
       {chat, "{" + hi + R"(,"n":0})", "input.field", "n"},
@@ -60,7 +61,8 @@ TEST(CheckBody, RefusesWithCodeAndField) {
       {responses, R"({"input":"hi","background":true})", "input.field", "background"},
       {responses, R"({"model":"m"})", "input.field", "input"},
       {responses, R"({"input":7})", "input.field", "input"},
-      {responses, R"({"input":[{"type":"message","content":"x"}]})", "input.field", "input[0].role"},
+      {responses, R"({"input":[{"type":"message","content":"x"}]})", "input.field",
+       "input[0].role"},
       {responses, R"({"input":[{"role":"tool","content":"x"}]})", "input.field", "input[0].role"},
       {messages, "{" + hi + "}", "input.field", "max_tokens"},
       {messages, "{" + hi + R"(,"max_tokens":null})", "input.field", "max_tokens"},
@@ -68,11 +70,13 @@ TEST(CheckBody, RefusesWithCodeAndField) {
       {messages, "{" + hi + R"(,"max_tokens":5,"speed":"fast"})", "input.field", "speed"},
       {messages, R"({"max_tokens":5,"messages":[{"role":"tool","content":"x"}]})", "input.field",
        "messages[0].role"},
-      {messages, R"({"max_tokens":5,"messages":[{"role":"user"}]})", "input.field", "messages[0].content"},
+      {messages, R"({"max_tokens":5,"messages":[{"role":"user"}]})", "input.field",
+       "messages[0].content"},
       {gemini, R"({"generationConfig":{}})", "input.field", "contents"},
       {gemini, R"({"contents":"hi"})", "input.field", "contents"},
       {gemini, R"({"contents":[]})", "input.field", "contents"},
-      {gemini, R"({"contents":[{"role":"assistant","parts":[]}]})", "input.field", "contents[0].role"},
+      {gemini, R"({"contents":[{"role":"assistant","parts":[]}]})", "input.field",
+       "contents[0].role"},
       {gemini, R"({"contents":[{"parts":["x"]}]})", "input.field", "contents[0].parts[0]"},
       {gemini, "{" + hi_gemini + R"(,"generationConfig":{"candidateCount":0}})", "input.field",
        "generationConfig.candidateCount"},
@@ -142,7 +146,8 @@ BodyFacts facts_of(Endpoint endpoint, const std::string& body) {
 }
 
 TEST(CheckBody, ReadsModelAndOutputLimit) {
-  const std::string body = R"({"model":"gpt-5.4-mini","max_completion_tokens":100,"n":3,)" + hi + "}";
+  const std::string body =
+      R"({"model":"gpt-5.4-mini","max_completion_tokens":100,"n":3,)" + hi + "}";
   const auto facts = facts_of(chat, body);
   EXPECT_EQ(facts.model, "gpt-5.4-mini");
   EXPECT_GE(facts.model.data(), body.data());
@@ -158,29 +163,32 @@ TEST(CheckBody, ReadsModelAndOutputLimit) {
                 .output_limit,
             10);
   EXPECT_EQ(facts_of(embeddings, R"({"input":"x"})").output_limit, 0);
-  EXPECT_GT(facts_of(chat, "{" + hi + R"(,"n":128,"max_tokens":9000000000000000000})").output_limit, 0);
+  EXPECT_GT(facts_of(chat, "{" + hi + R"(,"n":128,"max_tokens":9000000000000000000})").output_limit,
+            0);
 }
 
 TEST(CheckBody, OneShapeForOneTemplate) {
   const auto shape = [](const std::string& body) { return facts_of(chat, body).fingerprint; };
   const uint64_t first =
       shape(R"({"model":"m","temperature":1,"messages":[{"role":"user","content":"a"}],"seed":1})");
-  for (const std::string same : {
-           R"({"model":"m","temperature":1,"messages":[{"role":"user","content":"other text"}],"seed":2})",
-           R"({"temperature": 1.0, "model": "m", "messages": [{"role": "user", "content": "a"}]})",
-           R"({"model":"m","temperature":1,"user":"u7","metadata":{"row":"9"},"messages":[)"
-           R"({"role":"system","content":"s"},{"role":"user","content":"a"}]})",
-           R"({"model":"m","temperature":1,"stop":null,"messages":[{"role":"user","content":[)"
-           R"({"type":"text","text":"a"}]}]})"})
+  for (
+      const std::string same :
+      {R"({"model":"m","temperature":1,"messages":[{"role":"user","content":"other text"}],"seed":2})",
+       R"({"temperature": 1.0, "model": "m", "messages": [{"role": "user", "content": "a"}]})",
+       R"({"model":"m","temperature":1,"user":"u7","metadata":{"row":"9"},"messages":[)"
+       R"({"role":"system","content":"s"},{"role":"user","content":"a"}]})",
+       R"({"model":"m","temperature":1,"stop":null,"messages":[{"role":"user","content":[)"
+       R"({"type":"text","text":"a"}]}]})"})
     EXPECT_EQ(shape(same), first) << same;
-  for (const std::string other : {
-           R"({"model":"n","temperature":1,"messages":[{"role":"user","content":"a"}]})",
-           R"({"model":"m","temperature":0.9,"messages":[{"role":"user","content":"a"}]})",
-           R"({"model":"m","messages":[{"role":"user","content":"a"}]})",
-           R"({"model":"m","temperature":1,"max_tokens":5,"messages":[{"role":"user","content":"a"}]})",
-           R"({"model":"m","temperature":1,"tools":[],"messages":[{"role":"user","content":"a"}]})",
-           R"({"model":"m","temperature":1,"messages":[{"role":"user","content":[)"
-           R"({"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]})"})
+  for (
+      const std::string other :
+      {R"({"model":"n","temperature":1,"messages":[{"role":"user","content":"a"}]})",
+       R"({"model":"m","temperature":0.9,"messages":[{"role":"user","content":"a"}]})",
+       R"({"model":"m","messages":[{"role":"user","content":"a"}]})",
+       R"({"model":"m","temperature":1,"max_tokens":5,"messages":[{"role":"user","content":"a"}]})",
+       R"({"model":"m","temperature":1,"tools":[],"messages":[{"role":"user","content":"a"}]})",
+       R"({"model":"m","temperature":1,"messages":[{"role":"user","content":[)"
+       R"({"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]})"})
     EXPECT_NE(shape(other), first) << other;
   EXPECT_NE(facts_of(responses, R"({"input":"x"})").fingerprint,
             facts_of(embeddings, R"({"input":"x"})").fingerprint);
@@ -207,22 +215,26 @@ TEST(CheckBody, BoundsTheInput) {
   EXPECT_LT(bound, static_cast<int64_t>(plain.size()) + 2'000);
   const std::string pixels(300'000, 'A');
   const auto image = facts_of(chat, R"({"messages":[{"role":"user","content":[{"type":"image_url",)"
-                                    R"("image_url":{"url":"data:image/png;base64,)" + pixels + R"("}}]}]})")
+                                    R"("image_url":{"url":"data:image/png;base64,)" +
+                                        pixels + R"("}}]}]})")
                          .input_bound;
   EXPECT_GT(image, 48'169);   // the dearest documented image
   EXPECT_LT(image, 100'000);  // not its bytes
-  const auto pdf = facts_of(messages, R"({"max_tokens":1,"messages":[{"role":"user","content":[)"
-                                      R"({"type":"document","source":{"type":"url","url":"https://x/y"}}]}]})")
-                       .input_bound;
+  const auto pdf =
+      facts_of(messages, R"({"max_tokens":1,"messages":[{"role":"user","content":[)"
+                         R"({"type":"document","source":{"type":"url","url":"https://x/y"}}]}]})")
+          .input_bound;
   EXPECT_GT(pdf, 1'000'000);
   const std::string words(5'000, 'w');
   const auto text_document =
-      facts_of(gemini, R"({"contents":[{"parts":[{"inline_data":{"mime_type":"text/plain","data":")" + words +
-                           R"("}}]}]})")
+      facts_of(gemini,
+               R"({"contents":[{"parts":[{"inline_data":{"mime_type":"text/plain","data":")" +
+                   words + R"("}}]}]})")
           .input_bound;
   EXPECT_GT(text_document, 5'000);
   EXPECT_LT(text_document, 10'000);
-  EXPECT_GT(facts_of(responses, R"({"input":"x","tools":[{"type":"web_search"}]})").input_bound, 1'000'000);
+  EXPECT_GT(facts_of(responses, R"({"input":"x","tools":[{"type":"web_search"}]})").input_bound,
+            1'000'000);
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ std::string base64_of_floats(const Json& values) {
 
 Result<Json> floats_of_base64(std::string_view text) {
   const std::string bytes = TRY(wire::base64_decoded(text));
-  if (bytes.size() % 4 != 0) return fail("wire.base64", "the vector is cut off", "a float32 has four bytes");
+  if (bytes.size() % 4 != 0)
+    return fail("wire.base64", "the vector is cut off", "a float32 has four bytes");
   Json out = Json::array();
   for (size_t i = 0; i < bytes.size(); i += 4)
     out.push_back(as_double(std::bit_cast<float>(little_endian(bytes.data() + i))));
@@ -54,11 +55,14 @@ Result<Json> embedding_request_to_gemini(const Json& body) {
   const auto input = f.take("input");
   if (!input) return malformed("input", "there");
   const Json* text = input.value;
-  if (text->is_array() && text->size() == 1) text = &text->front();
+  if (text->is_array() && text->size() == 1)
+    text = &text->front();
   else if (text->is_array() && !text->empty() && text->front().is_string())
-    return untranslatable(input.path, to, "embedContent takes one text; write one request for each");
+    return untranslatable(input.path, to,
+                          "embedContent takes one text; write one request for each");
   if (!text->is_string())
-    return untranslatable(input.path, to, "tokens mean nothing to another provider's tokenizer; send text");
+    return untranslatable(input.path, to,
+                          "tokens mean nothing to another provider's tokenizer; send text");
   Json out = {{"content", {{"parts", Json::array({{{"text", *text}}})}}}};
   if (const Setting size = f.setting("dimensions")) out["outputDimensionality"] = size.value;
   // How the vector is written down is settled when the answer is translated back.
@@ -113,8 +117,8 @@ Result<Json> embedding_answer_to_gemini(const Json& body, const Served* served) 
   return out;
 }
 
-Result<Json> embedding_answer_to_openai(const Json& body, const Served* served, std::string_view model,
-                                        bool base64) {
+Result<Json> embedding_answer_to_openai(const Json& body, const Served* served,
+                                        std::string_view model, bool base64) {
   const Json* embedding = wire::find(body, "embedding");
   const Json* values = embedding ? wire::find(*embedding, "values") : nullptr;
   if (!values || !values->is_array()) return no_answer(body, "embedding.values");

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "dialect/translate_fields.h"
 #include "dialect/translate.h"
+#include "dialect/translate_fields.h"
 
 namespace twolane::dialect {
 
@@ -13,8 +13,8 @@ Result<Json> embedding_request_to_gemini(const Json& body);
 Result<Json> embedding_request_to_openai(const Json& body, std::string_view model);
 Result<Json> embedding_answer_to_gemini(const Json& body, const Served* served);
 // With `base64` the vector is written as little-endian float32, as the request wanted it.
-Result<Json> embedding_answer_to_openai(const Json& body, const Served* served, std::string_view model,
-                                        bool base64);
+Result<Json> embedding_answer_to_openai(const Json& body, const Served* served,
+                                        std::string_view model, bool base64);
 
 // OpenAI's base64 vector as an array of numbers, each the shortest that means the same float.
 Result<Json> floats_of_base64(std::string_view text);

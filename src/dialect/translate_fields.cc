@@ -19,8 +19,9 @@ std::unexpected<Error> untranslatable(std::string path, Endpoint to, std::string
   Error e;
   e.code = "dialect.untranslatable";
   e.message = path + " cannot be said to " + std::string(name_of(dialect_of(to)));
-  e.why = why.empty() ? std::string(wire_name(to)) + " has no word for it, and the answer depends on it"
-                      : std::move(why);
+  e.why = why.empty()
+              ? std::string(wire_name(to)) + " has no word for it, and the answer depends on it"
+              : std::move(why);
   e.where.field = std::move(path);
   e.next = {"remove it, or name a model of the provider it was written for"};
   return std::unexpected<Error>(std::move(e));
@@ -77,7 +78,8 @@ Result<std::string> Fields::text(std::string_view camel, std::string_view snake)
   return as_text(take(camel, snake));
 }
 
-std::vector<Native> Fields::rest(std::initializer_list<std::string_view> idle, std::string_view within) {
+std::vector<Native> Fields::rest(std::initializer_list<std::string_view> idle,
+                                 std::string_view within) {
   std::vector<Native> out;
   for (const auto& [key, value] : left_)
     out.push_back({joined(path_, *key), *key, *value, std::string(within), !is_one_of(*key, idle)});
@@ -102,8 +104,10 @@ Json& place(Json& object, std::string_view within) {
 
 Status put_extra(Json& object, const std::vector<Native>& extra, bool same, Endpoint to) {
   for (const Native& n : extra) {
-    if (same) place(object, n.within)[n.key] = n.value;
-    else if (n.matters) return untranslatable(n.path, to);
+    if (same)
+      place(object, n.within)[n.key] = n.value;
+    else if (n.matters)
+      return untranslatable(n.path, to);
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// Tools for decoders and encoders of bodies: members read once each, with their paths, and refusals.
+// Tools for decoders and encoders of bodies: members read once each, with their paths, and
+// refusals.
 #pragma once
 
 #include <initializer_list>
@@ -23,7 +24,8 @@ std::unexpected<Error> untranslatable(std::string path, Endpoint to, std::string
 // input.field: a member that no endpoint would take.
 std::unexpected<Error> malformed(std::string path, std::string_view expected);
 
-// The members of one object. Each is taken once; a null counts as absent. What nobody took is the rest.
+// The members of one object. Each is taken once; a null counts as absent. What nobody took is the
+// rest.
 class Fields {
  public:
   // `object` may be anything: no object has no members. It must outlive the Fields.

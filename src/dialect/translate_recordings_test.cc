@@ -15,98 +15,29 @@
 #include "dialect/openai/openai.h"
 #include "dialect/translate.h"
 #include "dialect/translate_test_forms.h"
+#include "dialect/translate_test_recordings.h"
 
 namespace twolane::dialect {
 namespace {
 
-struct Exchange {
-  std::string at;  // "openai.jsonl:12"
-  Endpoint endpoint;
-  int status = 0;
-  Json request, response;
-};
-
-struct Recordings {
-  std::vector<Exchange> covered;
-  std::map<std::string, int> not_covered;  // what is in the files and in no dialect of ours
-  bool found = false;
-};
-
-bool ends_with_response_id(std::string_view path) { return path.find("/v1/responses/resp_") != path.npos; }
-
-std::optional<Endpoint> endpoint_of(std::string_view method, std::string_view path) {
-  path = path.substr(0, path.find('?'));
-  if (path.ends_with("/chat/completions")) return Endpoint::chat_completions;
-  if (path.ends_with("/responses") && method == "POST") return Endpoint::responses;
-  if (ends_with_response_id(path) && method == "GET") return Endpoint::responses;
-  if (path.ends_with("/v1/messages")) return Endpoint::messages;
-  if (path.ends_with("/us.anthropic.claude-opus-4-8/invoke")) return Endpoint::messages;
-  if (path.ends_with(":generateContent") || path.ends_with(":streamGenerateContent"))
-    return Endpoint::generate_content;
-  if (path.ends_with(":embedContent")) return Endpoint::embed_content;
-  if (path.ends_with("/embeddings")) return Endpoint::embeddings;
-  return std::nullopt;
-}
-
-// What a path is about, without the model's name.
-std::string subject_of(const std::string& file, std::string path) {
-  path = path.substr(0, path.find('?'));
-  const size_t colon = path.rfind(':'), slash = path.rfind('/');
-  return file + " " + path.substr(std::max(colon == path.npos ? 0 : colon, slash));
-}
-
-const Recordings& recordings() {
-  static const Recordings all = [] {
-    Recordings r;
-    const std::filesystem::path directory = std::filesystem::path(TWOLANE_SHARED_DIR) / "recordings";
-    if (!std::filesystem::is_directory(directory)) return r;
-    r.found = true;
-    std::set<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(directory))
-      if (entry.path().extension() == ".jsonl") files.insert(entry.path());
-    for (const auto& file : files) {
-      std::ifstream in(file);
-      std::string line;
-      for (int n = 1; std::getline(in, line); ++n) {
-        const auto parsed = wire::parse_json(line);
-        EXPECT_TRUE(parsed) << file << ":" << n;
-        if (!parsed) continue;
-        const std::string path(wire::string_at(*parsed, "path"));
-        const auto endpoint = endpoint_of(wire::string_at(*parsed, "method"), path);
-        if (!endpoint) {
-          ++r.not_covered[subject_of(file.filename().string(), path)];
-          continue;
-        }
-        r.covered.push_back({file.filename().string() + ":" + std::to_string(n), *endpoint,
-                             static_cast<int>(wire::int_at(*parsed, "status")), parsed->at("request"),
-                             parsed->at("response")});
-      }
-    }
-    return r;
-  }();
-  return all;
-}
-
-#define NEED_RECORDINGS()                                                        \
-  if (!recordings().found) {                                                     \
-    if (std::getenv("CI")) FAIL() << "no recordings in " TWOLANE_SHARED_DIR;     \
-    GTEST_SKIP() << "no recordings in " TWOLANE_SHARED_DIR;                      \
-  }
-
 TEST(Recordings, EveryLineIsCoveredOrNamed) {
   NEED_RECORDINGS();
-  // Dialects of their own (Bedrock converse and its embedding models, Cohere), calls beside chat, and
-  // Gemini's synchronous batchEmbedContents.
+  // Dialects of their own (Bedrock converse and its embedding models, Cohere), calls beside chat,
+  // and Gemini's synchronous batchEmbedContents.
   const std::map<std::string, int> expected = {
-      {"anthropic.jsonl /count_tokens", 3}, {"bedrock.jsonl /converse", 92}, {"bedrock.jsonl /count-tokens", 3},
-      {"bedrock.jsonl /invoke", 12},        {"cerebras.jsonl /models", 1},   {"cohere.jsonl /chat", 7},
-      {"cohere.jsonl /embed", 2},           {"cohere.jsonl /tokenize", 1},   {"gemini.jsonl /cachedContents", 1},
-      {"gemini.jsonl :batchEmbedContents", 7}, {"gemini.jsonl :countTokens", 3},
-      {"openai.jsonl /compact", 1},         {"vertex.jsonl :countTokens", 1}};
+      {"anthropic.jsonl /count_tokens", 3}, {"bedrock.jsonl /converse", 92},
+      {"bedrock.jsonl /count-tokens", 3},   {"bedrock.jsonl /invoke", 12},
+      {"cerebras.jsonl /models", 1},        {"cohere.jsonl /chat", 7},
+      {"cohere.jsonl /embed", 2},           {"cohere.jsonl /tokenize", 1},
+      {"gemini.jsonl /cachedContents", 1},  {"gemini.jsonl :batchEmbedContents", 7},
+      {"gemini.jsonl :countTokens", 3},     {"openai.jsonl /compact", 1},
+      {"vertex.jsonl :countTokens", 1}};
   int covered = static_cast<int>(recordings().covered.size()), others = 0;
   for (const auto& [what, n] : recordings().not_covered) {
     EXPECT_TRUE(expected.contains(what)) << what << " " << n;
-    if (expected.contains(what)) EXPECT_EQ(expected.at(what), n) << what;
+    if (expected.contains(what)) {
+      EXPECT_EQ(expected.at(what), n) << what;
+    }
     others += n;
   }
   EXPECT_EQ(covered + others, 839);
@@ -134,8 +65,9 @@ void expect_usage(const Exchange& e, const Json& body, const Usage& u) {
       EXPECT_GE(u.output, at(raw, {"completion_tokens"}));
       EXPECT_GE(u.reasoning, at(raw, {"completion_tokens_details", "reasoning_tokens"}));
       const int64_t cached = at(raw, {"prompt_tokens_details", "cached_tokens"});
-      EXPECT_EQ(u.cache_read, std::max({cached, at(raw, {"num_cached_tokens"}), at(raw, {"cached_tokens"}),
-                                        at(raw, {"prompt_cache_hit_tokens"})}));
+      EXPECT_EQ(u.cache_read,
+                std::max({cached, at(raw, {"num_cached_tokens"}), at(raw, {"cached_tokens"}),
+                          at(raw, {"prompt_cache_hit_tokens"})}));
       const int64_t written = at(raw, {"prompt_tokens_details", "cache_write_tokens"});
       EXPECT_EQ(u.cache_write_5m, std::min(written, u.input() - u.cache_read));
       break;
@@ -168,9 +100,14 @@ void expect_usage(const Exchange& e, const Json& body, const Usage& u) {
       EXPECT_EQ(u.cache_read, at(raw, {"cachedContentTokenCount"}));
       break;
     }
-    case Endpoint::embeddings: EXPECT_EQ(u.input(), at(body, {"usage", "total_tokens"})); break;
-    case Endpoint::embed_content: EXPECT_EQ(u.input(), at(body, {"usageMetadata", "promptTokenCount"})); break;
-    case Endpoint::moderations: break;
+    case Endpoint::embeddings:
+      EXPECT_EQ(u.input(), at(body, {"usage", "total_tokens"}));
+      break;
+    case Endpoint::embed_content:
+      EXPECT_EQ(u.input(), at(body, {"usageMetadata", "promptTokenCount"}));
+      break;
+    case Endpoint::moderations:
+      break;
   }
 }
 
@@ -229,14 +166,16 @@ TEST(Recordings, EveryStreamAssembles) {
     const auto parsed = wire::parse_json(*body);
     ASSERT_TRUE(parsed) << e.at;
     const auto served = read_served(e.endpoint, *body);
-    if (e.endpoint == Endpoint::chat_completions && (!parsed->contains("usage") || parsed->at("usage").is_null())) {
+    if (e.endpoint == Endpoint::chat_completions &&
+        (!parsed->contains("usage") || parsed->at("usage").is_null())) {
       ++without_usage;  // asked for without include_usage
       EXPECT_FALSE(served);
       continue;
     }
     ASSERT_TRUE(served) << e.at << " " << served.error().why;
     expect_usage(e, *parsed, served->usage);
-    EXPECT_TRUE(!answer_text(e.endpoint, *body).empty() || body->find("tool") != std::string::npos ||
+    EXPECT_TRUE(!answer_text(e.endpoint, *body).empty() ||
+                body->find("tool") != std::string::npos ||
                 body->find("function") != std::string::npos)
         << e.at << " " << *body;
   }
@@ -256,7 +195,7 @@ TEST(Recordings, ACutStreamIsNoAnswer) {
     const std::string text = answer_text(e.endpoint, *whole);
     for (size_t cut = 0; cut < sse.size(); cut += 97) {
       const auto part = assemble_stream(e.endpoint, sse.substr(0, cut));
-      if (part) EXPECT_EQ(answer_text(e.endpoint, *part), text) << e.at << " cut at " << cut;
+      EXPECT_EQ(part ? answer_text(e.endpoint, *part) : text, text) << e.at << " cut at " << cut;
     }
   }
   EXPECT_EQ(tried.size(), 4u);
@@ -264,19 +203,27 @@ TEST(Recordings, ACutStreamIsNoAnswer) {
 
 Result<ChatRequest> decoded(Endpoint endpoint, const Json& body) {
   switch (endpoint) {
-    case Endpoint::responses: return openai::decode_responses_request(body);
-    case Endpoint::messages: return anthropic::decode_request(body);
-    case Endpoint::generate_content: return gemini::decode_request(body);
-    default: return openai::decode_chat_request(body);
+    case Endpoint::responses:
+      return openai::decode_responses_request(body);
+    case Endpoint::messages:
+      return anthropic::decode_request(body);
+    case Endpoint::generate_content:
+      return gemini::decode_request(body);
+    default:
+      return openai::decode_chat_request(body);
   }
 }
 
 Result<Json> encoded(Endpoint endpoint, const ChatRequest& request) {
   switch (endpoint) {
-    case Endpoint::responses: return openai::encode_responses_request(request, request.model);
-    case Endpoint::messages: return anthropic::encode_request(request, request.model);
-    case Endpoint::generate_content: return gemini::encode_request(request, request.model);
-    default: return openai::encode_chat_request(request, request.model);
+    case Endpoint::responses:
+      return openai::encode_responses_request(request, request.model);
+    case Endpoint::messages:
+      return anthropic::encode_request(request, request.model);
+    case Endpoint::generate_content:
+      return gemini::encode_request(request, request.model);
+    default:
+      return openai::encode_chat_request(request, request.model);
   }
 }
 
@@ -293,7 +240,9 @@ TEST(Recordings, EveryRequestSurvivesItsOwnDialect) {
     ASSERT_TRUE(neutral) << e.at << " " << neutral.error().message;
     const auto back = encoded(e.endpoint, *neutral);
     ASSERT_TRUE(back) << e.at << " " << back.error().message;
-    EXPECT_EQ(wire::dump(normal_form(e.endpoint, *back)), wire::dump(normal_form(e.endpoint, e.request))) << e.at;
+    EXPECT_EQ(wire::dump(normal_form(e.endpoint, *back)),
+              wire::dump(normal_form(e.endpoint, e.request)))
+        << e.at;
     ++requests;
   }
   EXPECT_GT(requests, 690);
@@ -315,21 +264,29 @@ TEST(Recordings, EveryRequestPassesTheCheckOfABatch) {
     }
     ASSERT_TRUE(facts) << e.at << " " << facts.error().message;
     EXPECT_EQ(facts->model, wire::string_at(body, "model")) << e.at;
-    // The bound is for the tokens that the request itself brings, not for what earlier turns left at
-    // the provider; the answer tells how many there were.
+    // The bound is for the tokens that the request itself brings, not for what earlier turns left
+    // at the provider; the answer tells how many there were.
     if (e.response.is_object())
       // compound-beta is a model that searches the web by itself; no provider of ours sells it.
       if (const auto served = read_served(e.endpoint, wire::dump(e.response));
-          served && facts->model != "compound-beta")
+          served && facts->model != "compound-beta") {
         EXPECT_GE(facts->input_bound, served->usage.input()) << e.at;
+      }
     ++passed;
   }
   EXPECT_GT(passed, 670);
   EXPECT_GT(background, 0);
 }
 
-constexpr std::array chat_endpoints = {Endpoint::chat_completions, Endpoint::responses, Endpoint::messages,
-                                       Endpoint::generate_content};
+bool has_late_system(const ChatRequest& request) {
+  bool turns = false;
+  for (const Message& m : request.messages) {
+    if (m.role == Role::system && turns) return true;
+    turns |= m.role != Role::system;
+  }
+  return false;
+}
+
 std::string model_at(Endpoint e) {
   return dialect_of(e) == Dialect::openai      ? "gpt-5.4-mini"
          : dialect_of(e) == Dialect::anthropic ? "claude-sonnet-4-5"
@@ -339,8 +296,9 @@ std::string model_at(Endpoint e) {
 TEST(Recordings, WhatBothSaySurvivesTheWayThereAndBack) {
   NEED_RECORDINGS();
   std::map<std::pair<Endpoint, Endpoint>, int> there;
+  int late_system = 0;
   for (const Exchange& e : recordings().covered) {
-    if (!is_chat_request(e)) continue;
+    if (!is_chat_request(e) || e.status != 200) continue;
     const std::string body = wire::dump(e.request);
     const auto before = decoded(e.endpoint, e.request);
     ASSERT_TRUE(before) << e.at;
@@ -350,14 +308,21 @@ TEST(Recordings, WhatBothSaySurvivesTheWayThereAndBack) {
       const auto other = translate_request(e.endpoint, body, to, model_at(to));
       if (!other) {
         EXPECT_EQ(other.error().code, "dialect.untranslatable") << other.error().message;
-        EXPECT_TRUE(names_member(e.request, other.error().where.field)) << other.error().where.field;
+        EXPECT_TRUE(names_member(e.request, other.error().where.field))
+            << other.error().where.field;
         continue;
       }
       ++there[{e.endpoint, to}];
       const auto facts = check_body(to, *other);
       EXPECT_TRUE(facts) << facts.error().message << "\n" << *other;
-      const auto home = translate_request(to, *other, e.endpoint, model_at(e.endpoint));
-      ASSERT_TRUE(home) << home.error().message << "\n" << *other;
+      const auto home = translate_request(
+          to, *other, e.endpoint, before->model.empty() ? model_at(e.endpoint) : before->model);
+      if (!home && e.endpoint == Endpoint::messages && has_late_system(*before)) {
+        ++late_system;  // some of Anthropic's models take it, but nobody says which
+        continue;
+      }
+      EXPECT_TRUE(home) << home.error().message << "\n" << other->substr(0, 2'000);
+      if (!home) continue;
       const auto after = decoded(e.endpoint, *wire::parse_json(*home));
       ASSERT_TRUE(after);
       EXPECT_EQ(wire::dump(meaning(*before, to)), wire::dump(meaning(*after, to)));
@@ -366,6 +331,7 @@ TEST(Recordings, WhatBothSaySurvivesTheWayThereAndBack) {
   for (const auto& [way, n] : there)
     std::cout << wire_name(way.first) << " to " << wire_name(way.second) << ": " << n << "\n";
   EXPECT_EQ(there.size(), 12u);
+  EXPECT_LT(late_system, 20);
   EXPECT_GT(there.at({Endpoint::chat_completions, Endpoint::messages}), 60);
   EXPECT_GT(there.at({Endpoint::messages, Endpoint::chat_completions}), 60);
 }
@@ -375,7 +341,8 @@ TEST(Recordings, EveryAnswerTranslatesWithItsTextCallsAndUsage) {
   NEED_RECORDINGS();
   int translated = 0;
   for (const Exchange& e : recordings().covered) {
-    if (e.status != 200 || !e.response.is_object() || operation_of(e.endpoint) != Operation::chat) continue;
+    if (e.status != 200 || !e.response.is_object() || operation_of(e.endpoint) != Operation::chat)
+      continue;
     if (is_unfinished(e.response)) continue;
     const std::string body = wire::dump(e.response);
     const auto before = read_served(e.endpoint, body);
@@ -402,83 +369,6 @@ TEST(Recordings, EveryAnswerTranslatesWithItsTextCallsAndUsage) {
     }
   }
   EXPECT_GT(translated, 1'900);
-}
-
-// The mutation loop: deterministic damage to real requests and answers. Nothing crashes, and what is
-// refused is refused with a code.
-class Damage {
- public:
-  explicit Damage(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint64_t next(uint64_t below) {
-    state_ = state_ * 6364136223846793005ull + 1442695040888963407ull;
-    return (state_ >> 33) % below;
-  }
-  // One random node of the tree becomes something else.
-  void strike(Json& root) {
-    Json* at = &root;
-    for (int depth = 0; depth < 12 && (at->is_object() || at->is_array()) && !at->empty(); ++depth) {
-      if (depth > 0 && next(5) == 0) break;
-      auto it = at->begin();
-      std::advance(it, static_cast<long>(next(at->size())));
-      at = &*it;
-    }
-    static const std::vector<Json> things = {nullptr, true, -1, 1.5, 9e18, "", "x", Json::array(), Json::object(),
-                                             Json::array({nullptr}), Json{{"type", "text"}}, Json{{"type", 7}},
-                                             Json::array({Json::array()}), "data:,", "data:;base64,%%"};
-    *at = things[next(things.size())];
-  }
-
- private:
-  uint64_t state_;
-};
-
-TEST(Recordings, DamagedBodiesNeverCrash) {
-  NEED_RECORDINGS();
-  int refused = 0, through = 0;
-  uint64_t seed = 0;
-  for (const Exchange& e : recordings().covered) {
-    Damage damage(++seed);
-    const bool request = damage.next(3) > 0;
-    Json body = request ? e.request : e.response;
-    if (!body.is_object()) continue;
-    for (int round = 0; round < 6; ++round) {
-      damage.strike(body);
-      const std::string text = wire::dump(body);
-      const Endpoint to = chat_endpoints[damage.next(4)];
-      (void)check_body(e.endpoint, text);
-      (void)read_served(e.endpoint, text);
-      (void)answer_text(e.endpoint, text);
-      const auto out = request ? translate_request(e.endpoint, text, to, "m") : translate_answer(e.endpoint, text, to, "m");
-      if (out) ++through;
-      else {
-        ++refused;
-        EXPECT_FALSE(out.error().code.empty());
-      }
-      if (request && body.is_object()) (void)translate_request(e.endpoint, text, e.endpoint, "m");
-    }
-  }
-  EXPECT_GT(refused, 500);
-  EXPECT_GT(through, 500);
-}
-
-TEST(Recordings, DamagedStreamsNeverCrash) {
-  NEED_RECORDINGS();
-  Damage damage(7);
-  int assembled = 0;
-  for (const Exchange& e : recordings().covered) {
-    if (!e.response.is_string()) continue;
-    for (int round = 0; round < 20; ++round) {
-      std::string sse = e.response.get<std::string>();
-      for (int hit = 0; hit < 3 && !sse.empty(); ++hit) {
-        const size_t at = damage.next(sse.size());
-        static constexpr std::string_view bytes = "\n{}[]\":,0x\r ";
-        if (damage.next(2)) sse[at] = bytes[damage.next(bytes.size())];
-        else sse.erase(at, damage.next(200));
-      }
-      assembled += assemble_stream(e.endpoint, sse).has_value();
-    }
-  }
-  EXPECT_GT(assembled, 0);
 }
 
 }  // namespace

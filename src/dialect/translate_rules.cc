@@ -9,7 +9,8 @@ namespace twolane::dialect {
 
 Status check_function_name(const std::string& name, const std::string& path, Endpoint to) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   };
   if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, plain)) return {};
   return untranslatable(path, to, "function names there are 1 to 64 of letters, digits, _ and -");
@@ -24,9 +25,10 @@ Status check_last_turn(const ChatRequest& request, Endpoint to) {
   if (same_provider(request.from, to) || request.messages.empty()) return {};
   const Message& last = request.messages.back();
   if (last.role != Role::assistant) return {};
-  return untranslatable(last.path, to,
-                        "the last message is the assistant's: one provider goes on with it, another "
-                        "answers it");
+  return untranslatable(
+      last.path, to,
+      "the last message is the assistant's: one provider goes on with it, another "
+      "answers it");
 }
 
 Status check_detail(const Part& part, Endpoint to) {

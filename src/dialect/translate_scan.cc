@@ -11,7 +11,7 @@
 namespace twolane::dialect {
 namespace {
 
-constexpr size_t max_depth = 256;      // the same as wire::parse_json
+constexpr size_t max_depth = 256;       // the same as wire::parse_json
 constexpr size_t keep_bytes = 4 << 20;  // a parser that grew beyond this is not kept
 
 // simdjson reads past the end, so bodies are copied to where that is allowed.
@@ -40,7 +40,7 @@ Result<simdjson::dom::element> scan(std::string_view body) {
   Scanner& own = scanner(body.size());
   if (own.text.size() < body.size() + simdjson::SIMDJSON_PADDING)
     own.text.resize(body.size() + body.size() / 2 + simdjson::SIMDJSON_PADDING);
-  std::memcpy(own.text.data(), body.data(), body.size());
+  if (!body.empty()) std::memcpy(own.text.data(), body.data(), body.size());
   std::memset(own.text.data() + body.size(), ' ', simdjson::SIMDJSON_PADDING);
   simdjson::dom::element root;
   const auto error =
@@ -104,7 +104,8 @@ uint64_t hash_json(simdjson::dom::element value, uint64_t seed) {
   switch (value.type()) {
     case element_type::ARRAY: {
       uint64_t h = fold(seed ^ tag, salt_a);
-      for (auto element : simdjson::dom::array(value)) h = hash_json(element, fold(h ^ salt_a, salt_b));
+      for (auto element : simdjson::dom::array(value))
+        h = hash_json(element, fold(h ^ salt_a, salt_b));
       return h;
     }
     case element_type::OBJECT: {
@@ -113,7 +114,8 @@ uint64_t hash_json(simdjson::dom::element value, uint64_t seed) {
         sum += hash_json(field.value, hash_bytes(field.key, seed));
       return fold(sum ^ tag, salt_a);
     }
-    case element_type::STRING: return hash_bytes(std::string_view(value), seed ^ tag);
+    case element_type::STRING:
+      return hash_bytes(std::string_view(value), seed ^ tag);
     case element_type::INT64:
     case element_type::UINT64:
     case element_type::DOUBLE: {  // 1 and 1.0 are one number
@@ -122,8 +124,10 @@ uint64_t hash_json(simdjson::dom::element value, uint64_t seed) {
       std::memcpy(&bits, &number, 8);
       return fold(seed ^ bits, salt_a ^ 'n');
     }
-    case element_type::BOOL: return fold(seed ^ (bool(value) ? 2 : 1), salt_b ^ tag);
-    case element_type::NULL_VALUE: return fold(seed, salt_b ^ tag);
+    case element_type::BOOL:
+      return fold(seed ^ (bool(value) ? 2 : 1), salt_b ^ tag);
+    case element_type::NULL_VALUE:
+      return fold(seed, salt_b ^ tag);
   }
   return seed;
 }

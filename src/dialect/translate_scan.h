@@ -1,4 +1,5 @@
-// A body read with simdjson by this thread's parser: whole, checked, without building a tree of our own.
+// A body read with simdjson by this thread's parser: whole, checked, without building a tree of our
+// own.
 //
 // Threads: each has its own parser. The element and all views from it hold until the next scan() of
 // the same thread.

@@ -19,8 +19,8 @@ int64_t count_in(element in, std::string_view object, std::string_view key) {
   return inner ? count_member(*inner, key) : 0;
 }
 
-// Cached and written tokens are part of the prompt at OpenAI; where a neighbour's counts overlap, the
-// total is kept.
+// Cached and written tokens are part of the prompt at OpenAI; where a neighbour's counts overlap,
+// the total is kept.
 void split_prompt(int64_t prompt, int64_t read, int64_t written, Usage& to) {
   to.cache_read = std::clamp<int64_t>(read, 0, prompt);
   to.cache_write_5m = std::clamp<int64_t>(written, 0, prompt - to.cache_read);
@@ -38,7 +38,8 @@ Usage chat_usage(element usage) {
   Usage u;
   const int64_t prompt = std::max<int64_t>(0, count_member(usage, "prompt_tokens"));
   int64_t read = count_in(usage, "prompt_tokens_details", "cached_tokens");
-  for (const std::string_view key : {"num_cached_tokens", "cached_tokens", "prompt_cache_hit_tokens"})
+  for (const std::string_view key :
+       {"num_cached_tokens", "cached_tokens", "prompt_cache_hit_tokens"})
     if (read == 0) read = count_member(usage, key);
   split_prompt(prompt, read, count_in(usage, "prompt_tokens_details", "cache_write_tokens"), u);
   u.output = std::max<int64_t>(0, count_member(usage, "completion_tokens"));
@@ -54,7 +55,8 @@ Usage responses_usage(element usage) {
                count_in(usage, "input_tokens_details", "cached_tokens"),
                count_in(usage, "input_tokens_details", "cache_write_tokens"), u);
   u.output = std::max<int64_t>(0, count_member(usage, "output_tokens"));
-  u.reasoning = std::clamp<int64_t>(count_in(usage, "output_tokens_details", "reasoning_tokens"), 0, u.output);
+  u.reasoning = std::clamp<int64_t>(count_in(usage, "output_tokens_details", "reasoning_tokens"), 0,
+                                    u.output);
   return u;
 }
 
@@ -68,7 +70,8 @@ Usage messages_usage(element usage) {
   const int64_t written = count_member(usage, "cache_creation_input_tokens");
   if (written > u.cache_write_5m + u.cache_write_1h) u.cache_write_5m = written - u.cache_write_1h;
   u.output = count_member(usage, "output_tokens");
-  u.reasoning = std::clamp<int64_t>(count_in(usage, "output_tokens_details", "thinking_tokens"), 0, u.output);
+  u.reasoning =
+      std::clamp<int64_t>(count_in(usage, "output_tokens_details", "thinking_tokens"), 0, u.output);
   return u;
 }
 
@@ -76,14 +79,16 @@ Usage gemini_usage(element usage) {
   Usage u;
   const int64_t prompt = count_member(usage, "promptTokenCount");
   split_prompt(prompt, count_member(usage, "cachedContentTokenCount"), 0, u);
-  u.fresh += count_member(usage, "toolUsePromptTokenCount");  // what its own tools put into the prompt
+  u.fresh +=
+      count_member(usage, "toolUsePromptTokenCount");  // what its own tools put into the prompt
   u.reasoning = count_member(usage, "thoughtsTokenCount");
   u.output = count_member(usage, "candidatesTokenCount") + u.reasoning;
   return u;
 }
 
 std::optional<ServiceTier> tier_named(std::string_view word) {
-  if (word == "default" || word == "standard" || word == "on_demand" || word == "ON_DEMAND") return ServiceTier::standard;
+  if (word == "default" || word == "standard" || word == "on_demand" || word == "ON_DEMAND")
+    return ServiceTier::standard;
   if (word == "flex" || word == "ON_DEMAND_FLEX") return ServiceTier::flex;
   if (word == "priority" || word == "fast" || word == "ultrafast" || word == "ON_DEMAND_PRIORITY")
     return ServiceTier::priority;
@@ -145,9 +150,12 @@ Result<Served> gemini_served(Endpoint endpoint, element body) {
 Result<Served> read_served(Endpoint endpoint, std::string_view body) {
   const element root = TRY(scan(body));
   switch (dialect_of(endpoint)) {
-    case Dialect::anthropic: return anthropic_served(root);
-    case Dialect::gemini: return gemini_served(endpoint, root);
-    case Dialect::openai: break;
+    case Dialect::anthropic:
+      return anthropic_served(root);
+    case Dialect::gemini:
+      return gemini_served(endpoint, root);
+    case Dialect::openai:
+      break;
   }
   return openai_served(endpoint, root);
 }

@@ -19,8 +19,9 @@ namespace twolane::dialect {
 
 // Values that are the user's own: never touched.
 inline bool is_opaque(std::string_view key) {
-  return is_one_of(key, {"parameters", "schema", "input_schema", "arguments", "args", "parametersJsonSchema",
-                         "parameters_json_schema", "responseJsonSchema", "responseSchema", "response"});
+  return is_one_of(
+      key, {"parameters", "schema", "input_schema", "arguments", "args", "parametersJsonSchema",
+            "parameters_json_schema", "responseJsonSchema", "responseSchema", "response"});
 }
 
 // A null says as much as a missing member.
@@ -48,7 +49,8 @@ inline Json text_parts(const Json& content, std::string_view type) {
 inline Json normal_chat(Json b) {
   for (Json& m : b["messages"]) {
     if (m.contains("content")) m["content"] = text_parts(m["content"], "text");
-    if (m.contains("content") && m["content"].empty() && m["role"] == "assistant") m.erase("content");
+    if (m.contains("content") && m["content"].empty() && m["role"] == "assistant")
+      m.erase("content");
     if (m.contains("tool_calls") && m["tool_calls"].empty()) m.erase("tool_calls");
     if (m.contains("refusal") && m["refusal"] == "") m.erase("refusal");
   }
@@ -56,7 +58,8 @@ inline Json normal_chat(Json b) {
   if (b.contains("tools"))
     for (Json& t : b["tools"])
       if (t.contains("function")) t["type"] = "function";
-  if (b.contains("tool_choice") && b["tool_choice"].contains("function")) b["tool_choice"]["type"] = "function";
+  if (b.contains("tool_choice") && b["tool_choice"].contains("function"))
+    b["tool_choice"]["type"] = "function";
   if (b.contains("stop") && b["stop"].is_string()) b["stop"] = Json::array({b["stop"]});
   return b;
 }
@@ -72,7 +75,8 @@ inline Json normal_responses(Json b) {
           item[key] = text_parts(item[key], "text");
           if (item[key].is_array())
             for (Json& p : item[key])
-              if (p.contains("text") && (p["type"] == "input_text" || p["type"] == "output_text")) p["type"] = "text";
+              if (p.contains("text") && (p["type"] == "input_text" || p["type"] == "output_text"))
+                p["type"] = "text";
         }
     }
   if (b.contains("tools") && b["tools"].empty()) b.erase("tools");
@@ -88,7 +92,8 @@ inline void normal_blocks(Json& blocks) {
   blocks = text_parts(blocks, "text");
   if (!blocks.is_array()) return;
   for (Json& block : blocks)
-    if (block.is_object() && block.contains("type") && block["type"] == "tool_result" && block.contains("content"))
+    if (block.is_object() && block.contains("type") && block["type"] == "tool_result" &&
+        block.contains("content"))
       normal_blocks(block["content"]);
 }
 
@@ -152,8 +157,10 @@ inline Json normal_gemini(const Json& body) {
     Json functions = Json::array(), others = Json::array();
     for (const Json& tool : as_array(b["tools"]))
       for (const auto& [key, value] : tool.items()) {
-        if (key == "functionDeclarations") functions.insert(functions.end(), value.begin(), value.end());
-        else others.push_back({{key, value}});
+        if (key == "functionDeclarations")
+          functions.insert(functions.end(), value.begin(), value.end());
+        else
+          others.push_back({{key, value}});
       }
     b["tools"] = {{"functions", functions}, {"others", others}};
   }
@@ -165,10 +172,14 @@ inline Json normal_form(Endpoint endpoint, const Json& body) {
   Json b = without_nulls(body);
   if (wire::string_at(b, "model").empty()) b.erase("model");  // it stands in the url
   switch (endpoint) {
-    case Endpoint::responses: return sorted(normal_responses(b));
-    case Endpoint::messages: return sorted(normal_messages(b));
-    case Endpoint::generate_content: return sorted(normal_gemini(b));
-    default: return sorted(normal_chat(b));
+    case Endpoint::responses:
+      return sorted(normal_responses(b));
+    case Endpoint::messages:
+      return sorted(normal_messages(b));
+    case Endpoint::generate_content:
+      return sorted(normal_gemini(b));
+    default:
+      return sorted(normal_chat(b));
   }
 }
 
@@ -178,13 +189,17 @@ inline Json meaning_of(const Part& p, Endpoint via) {
   Json out = {{"kind", static_cast<int>(p.kind)}};
   switch (p.kind) {
     case Kind::text:
-    case Kind::refusal: out["text"] = p.text; break;
+    case Kind::refusal:
+      out["text"] = p.text;
+      break;
     case Kind::media: {
       const Media& m = p.media;
       out["medium"] = static_cast<int>(m.kind);
       // A url may gain the kind that its name tells, and audio/mpeg is audio/mp3.
       if (m.source != Media::Source::url)
-        out["mime"] = m.mime == "audio/mpeg" ? "audio/mp3" : m.mime.empty() ? "application/pdf" : m.mime;
+        out["mime"] = m.mime == "audio/mpeg" ? "audio/mp3"
+                      : m.mime.empty()       ? "application/pdf"
+                                             : m.mime;
       out["data"] = m.data;
       out["source"] = static_cast<int>(m.source);
       if (!gemini) out["name"] = m.name;  // Gemini has no place for it
@@ -203,16 +218,21 @@ inline Json meaning_of(const Part& p, Endpoint via) {
       std::string text;
       Json media = Json::array();
       for (const Part& inner : p.content) {
-        if (inner.kind == Kind::text) text += inner.text;
-        else media.push_back(meaning_of(inner, via));
+        if (inner.kind == Kind::text)
+          text += inner.text;
+        else
+          media.push_back(meaning_of(inner, via));
       }
-      const auto object = wire::parse_json(text);  // Gemini gives objects back without their white space
+      const auto object =
+          wire::parse_json(text);  // Gemini gives objects back without their white space
       out["result"] = object && object->is_object() ? *object : Json(text);
       out["media"] = media;
       break;
     }
     case Kind::reasoning:
-    case Kind::native: out["raw"] = p.raw; break;
+    case Kind::native:
+      out["raw"] = p.raw;
+      break;
   }
   return out;
 }
@@ -230,10 +250,12 @@ inline Json meaning(const std::vector<Message>& messages, Endpoint via) {
   for (const Message& m : merged(list, false)) {
     Json parts = Json::array();
     for (const Part& p : m.parts) {
-      const bool nothing = (p.kind == Part::Kind::text || p.kind == Part::Kind::reasoning) && p.text.empty();
+      const bool nothing =
+          (p.kind == Part::Kind::text || p.kind == Part::Kind::reasoning) && p.text.empty();
       if (!nothing) parts.push_back(meaning_of(p, via));
     }
-    if (!out.empty() && m.role == Role::system && out.back()["role"] == static_cast<int>(Role::system)) {
+    if (!out.empty() && m.role == Role::system &&
+        out.back()["role"] == static_cast<int>(Role::system)) {
       Json& have = out.back()["parts"];
       have.insert(have.end(), parts.begin(), parts.end());
     } else if (!parts.empty()) {
@@ -264,15 +286,20 @@ inline Json meaning(const ChatRequest& r, Endpoint via) {
   Json out = {{"messages", meaning(r.messages, via)}, {"tools", Json::array()}};
   const Json no_arguments = {{"type", "object"}, {"properties", Json::object()}};
   for (const Tool& t : r.tools) {
-    Json tool = {{"name", t.name}, {"description", meaning(t.description)}, {"schema", t.schema.is_null() ? no_arguments : t.schema}};
+    Json tool = {{"name", t.name},
+                 {"description", meaning(t.description)},
+                 {"schema", t.schema.is_null() ? no_arguments : t.schema}};
     if (!gemini) tool["strict"] = meaning(t.strict, false);  // there for all functions at once
     out["tools"].push_back(tool);
   }
   using Choice = ToolChoice::Kind;
   const ToolChoice& c = r.tool_choice;
   const bool idle = c.kind == Choice::unset || c.kind == Choice::automatic || r.tools.empty();
-  out["choice"] = idle ? Json() : Json{{"kind", static_cast<int>(c.kind)}, {"names", c.names}, {"must", c.must_call}};
-  out["parallel"] = r.tools.empty() || (c.kind == Choice::none) ? Json() : meaning(r.parallel_tools, true);
+  out["choice"] =
+      idle ? Json()
+           : Json{{"kind", static_cast<int>(c.kind)}, {"names", c.names}, {"must", c.must_call}};
+  out["parallel"] =
+      r.tools.empty() || (c.kind == Choice::none) ? Json() : meaning(r.parallel_tools, true);
   out["format"] = meaning(r.format);
   out["reasoning"] = meaning(r.reasoning);
   // Anthropic wants a limit; where the request has none, its model's own is set.
@@ -318,7 +345,8 @@ inline bool names_member(const Json& body, std::string_view path) {
 inline Json calls_in(Endpoint endpoint, const Json& body) {
   Json out = Json::array();
   const auto add = [&](std::string_view name, const Json& arguments) {
-    const auto object = arguments.is_string() ? arguments_object(arguments.get<std::string>()) : arguments;
+    const auto object =
+        arguments.is_string() ? arguments_object(arguments.get<std::string>()) : arguments;
     out.push_back({{"name", name}, {"arguments", object ? *object : Json()}});
   };
   const auto list = [](const Json& in, std::string_view key) {
@@ -331,15 +359,19 @@ inline Json calls_in(Endpoint endpoint, const Json& body) {
         add(wire::string_at(call.at("function"), "name"), call.at("function").at("arguments"));
   if (endpoint == Endpoint::responses)
     for (const Json& item : list(body, "output"))
-      if (wire::string_at(item, "type") == "function_call") add(wire::string_at(item, "name"), item.at("arguments"));
+      if (wire::string_at(item, "type") == "function_call")
+        add(wire::string_at(item, "name"), item.at("arguments"));
   if (endpoint == Endpoint::messages)
     for (const Json& block : list(body, "content"))
-      if (wire::string_at(block, "type") == "tool_use") add(wire::string_at(block, "name"), block.at("input"));
+      if (wire::string_at(block, "type") == "tool_use")
+        add(wire::string_at(block, "name"), block.at("input"));
   if (endpoint == Endpoint::generate_content)
     for (const Json& candidate : list(body, "candidates"))
-      for (const Json& part : list(candidate.contains("content") ? candidate["content"] : Json::object(), "parts"))
+      for (const Json& part :
+           list(candidate.contains("content") ? candidate["content"] : Json::object(), "parts"))
         if (const Json* call = wire::find(part, "functionCall"))
-          add(wire::string_at(*call, "name"), call->contains("args") ? call->at("args") : Json::object());
+          add(wire::string_at(*call, "name"),
+              call->contains("args") ? call->at("args") : Json::object());
   return out;
 }
 

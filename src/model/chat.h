@@ -1,8 +1,9 @@
-// A chat request and a chat answer in no provider's words: what all dialects are translated through.
+// A chat request and a chat answer in no provider's words: what all dialects are translated
+// through.
 //
-// Plain values. Everything a dialect says has a place here or is kept as a Native, so that decoding and
-// encoding in the same endpoint loses nothing; encoders for other endpoints refuse natives that matter
-// and drop those that do not. A path is where something stood in the source body
+// Plain values. Everything a dialect says has a place here or is kept as a Native, so that decoding
+// and encoding in the same endpoint loses nothing; encoders for other endpoints refuse natives that
+// matter and drop those that do not. A path is where something stood in the source body
 // ("messages[2].content[0].input_audio"), for refusals.
 #pragma once
 
@@ -38,24 +39,24 @@ struct Media {
   enum class Source : uint8_t { base64, url, file_id, text };
   Kind kind = Kind::image;
   Source source = Source::base64;
-  std::string mime;    // empty where the request does not say
-  std::string data;    // by source: base64, the url, the provider's id, or plain text
-  std::string name;    // file name or title, may be empty
-  Setting detail;      // OpenAI's resolution of an image
+  std::string mime;  // empty where the request does not say
+  std::string data;  // by source: base64, the url, the provider's id, or plain text
+  std::string name;  // file name or title, may be empty
+  Setting detail;    // OpenAI's resolution of an image
 };
 
 struct Part {
   enum class Kind : uint8_t { text, refusal, media, tool_call, tool_result, reasoning, native };
   Kind kind = Kind::text;
   std::string path;
-  std::string text;             // text, refusal, reasoning that can be read
+  std::string text;  // text, refusal, reasoning that can be read
   Media media;
-  std::string call_id, name;    // tool_call, tool_result
-  std::string arguments;        // tool_call: JSON, usually of an object
-  std::vector<Part> content;    // tool_result
-  Setting failed;               // tool_result: the tool reported an error
-  ChatJson raw;                 // native, and reasoning of a request: as written
-  std::string slot;             // native: the member of the message that lists it ("tool_calls")
+  std::string call_id, name;  // tool_call, tool_result
+  std::string arguments;      // tool_call: JSON, usually of an object
+  std::vector<Part> content;  // tool_result
+  Setting failed;             // tool_result: the tool reported an error
+  ChatJson raw;               // native, and reasoning of a request: as written
+  std::string slot;           // native: the member of the message that lists it ("tool_calls")
   std::vector<Native> extra;
 };
 
@@ -77,7 +78,7 @@ struct Tool {
   ChatJson schema;      // JSON Schema of the arguments, null for none
   ChatJson as_written;  // where the source writes schemas otherwise: its own form
   Setting strict;
-  ChatJson raw;         // a tool that is no function: as written
+  ChatJson raw;  // a tool that is no function: as written
   std::vector<Native> extra;
 };
 
@@ -139,9 +140,9 @@ enum class Finish : uint8_t {
 struct ChatChoice {
   std::vector<Part> parts;  // text, refusal, reasoning, tool_call
   Finish finish = Finish::stop;
-  std::string why;            // the provider's words for refusal and filtered
+  std::string why;  // the provider's words for refusal and filtered
   std::string stop_sequence;
-  ChatJson logprobs;          // null or an array of {token, logprob, bytes, top_logprobs}
+  ChatJson logprobs;  // null or an array of {token, logprob, bytes, top_logprobs}
 };
 
 struct ChatAnswer {

@@ -71,9 +71,9 @@ TEST(HttpServer, ReadsRequestsWhereverTheyAreSplit) {
   LoopWorld world(testing::quick());
   Echo echo(world);
   for (const auto& [text, asked] : requests) {
+    RawClient client(world, echo.port);
     for (size_t cut = 0; cut <= text.size(); ++cut) {
       echo.asked.clear();
-      RawClient client(world, echo.port);
       client.say(text.substr(0, cut));
       client.say(text.substr(cut));
       client.hear_until("\r\n\r\n");

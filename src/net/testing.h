@@ -74,6 +74,7 @@ class RawPeer {
       : state_(std::make_shared<State>(world.loop(), std::move(scripts))) {
     Acceptor& acceptor = state_->acceptor;
     acceptor.open(Tcp::v4());
+    acceptor.set_option(Acceptor::reuse_address(true));
     acceptor.bind({asio::ip::address_v4::loopback(), 0});
     acceptor.listen();
     port_ = acceptor.local_endpoint().port();
@@ -110,7 +111,7 @@ class RawPeer {
   static Awaitable<void> accept(Shared state) {
     while (!state->over) {
       auto [failed, socket] = co_await state->acceptor.async_accept(as_result);
-      if (failed) break;
+      if (failed || state->over) break;
       socket.set_option(Tcp::no_delay(true));
       const size_t number = state->sockets.size();
       state->sockets.push_back(std::make_shared<Socket>(std::move(socket)));

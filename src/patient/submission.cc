@@ -351,7 +351,9 @@ void Engine::Core::conclude_search(BatchAtWork& batch, const dialect::Listed& se
   Refusal lost;
   lost.code = "lost";
   lost.message = "its creation was never heard of and it is not in the provider's list";
-  bury(batch, lost, never_ran);
+  // A list that shows our token proves that it does not exist; one that shows counts only makes it
+  // likely, so there its charges stay unconfirmed.
+  bury(batch, lost, by_token ? never_ran : Heard{Heard::What::missing, Verdict::unavailable, false, false});
 }
 
 }  // namespace twolane::patient

@@ -39,8 +39,6 @@ constexpr Source promo_batch = {"Gemini price rows, third party; until 2026-12-3
 constexpr Source half = {"LiteLLM price list; batch is half, the provider's rule", "2026-08-01"};
 constexpr Source half_newer = {"genai-prices 0.1.8; batch is half, the provider's rule", "2026-09"};
 constexpr Source flex_list = {"LiteLLM price list; cached is half as well", "2026-08-01"};
-constexpr Source half_flex = {"LiteLLM price list; flex is half, the provider's rule",
-                              "2026-08-01"};
 constexpr Source half_flex_new = {"genai-prices 0.1.8; flex is half, the provider's rule",
                                   "2026-09"};
 constexpr Source double_new = {"genai-prices 0.1.8; priority is double, the provider's rule",
@@ -118,7 +116,6 @@ constexpr Row table[] = {
   row(openai, "gpt-5-codex", standard, 0, "1.25", "0.125", "10", list),
   row(openai, "gpt-5.1", standard, 0, "1.25", "0.125", "10", list),
   row(openai, "gpt-5.1", batch, 0, "0.625", "0.0625", "5", half),
-  row(openai, "gpt-5.1", flex, 0, "0.625", "0.0625", "5", half_flex),
   row(openai, "gpt-5.1", priority, 0, "2.5", "0.25", "20", list),
   row(openai, "gpt-5.1-chat-latest", standard, 0, "1.25", "0.125", "10", list),
   row(openai, "gpt-5.1-chat-latest", priority, 0, "2.5", "0.25", "20", list),
@@ -129,7 +126,6 @@ constexpr Row table[] = {
   row(openai, "gpt-5.1-codex-mini", priority, 0, "0.45", "0.045", "3.6", list),
   row(openai, "gpt-5.2", standard, 0, "1.75", "0.175", "14", list),
   row(openai, "gpt-5.2", batch, 0, "0.875", "0.0875", "7", half),
-  row(openai, "gpt-5.2", flex, 0, "0.875", "0.0875", "7", half_flex),
   row(openai, "gpt-5.2", priority, 0, "3.5", "0.35", "28", list),
   row(openai, "gpt-5.2-pro", standard, 0, "21", "21", "168", list),
   row(openai, "gpt-5.2-pro", batch, 0, "10.5", "10.5", "84", half),
@@ -204,6 +200,8 @@ constexpr Row table[] = {
   row(openai, "gpt-5.6-luna", priority, 0, "0.4", "0.04", "0.5", "0.5", "2.4", list),
   row(openai, "o1", standard, 0, "15", "7.5", "60", list),
   row(openai, "o1", batch, 0, "7.5", "7.5", "30", half),
+  row(openai, "o1-pro", standard, 0, "150", "150", "600", list),
+  row(openai, "o1-pro", batch, 0, "75", "75", "300", list),
   row(openai, "o3", standard, 0, "2", "0.5", "8", list),
   row(openai, "o3", batch, 0, "1", "1", "4", half),
   row(openai, "o3", flex, 0, "1", "0.25", "4", flex_list),

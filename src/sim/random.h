@@ -29,7 +29,7 @@ inline uint64_t hash_text(std::string_view text, uint64_t start = 0) {
     h ^= h >> 32;
   }
   uint64_t rest = 0;
-  std::memcpy(&rest, p, n);
+  if (n > 0) std::memcpy(&rest, p, n);
   return mix(h, rest);
 }
 

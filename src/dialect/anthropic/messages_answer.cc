@@ -37,22 +37,32 @@ Finish finish_of(std::string_view reason) {
 
 std::string_view reason_of(const ChatChoice& c) {
   switch (c.finish) {
-    case Finish::stop: return "end_turn";
-    case Finish::stop_sequence: return "stop_sequence";
-    case Finish::length: return "max_tokens";
-    case Finish::tool_calls: return "tool_use";
+    case Finish::stop:
+      return "end_turn";
+    case Finish::stop_sequence:
+      return "stop_sequence";
+    case Finish::length:
+      return "max_tokens";
+    case Finish::tool_calls:
+      return "tool_use";
     case Finish::refusal:
-    case Finish::filtered: return "refusal";
+    case Finish::filtered:
+      return "refusal";
   }
   return "end_turn";
 }
 
 Json encode_part(const Part& p) {
   switch (p.kind) {
-    case Kind::reasoning: return {{"type", "thinking"}, {"thinking", p.text}, {"signature", ""}};
+    case Kind::reasoning:
+      return {{"type", "thinking"}, {"thinking", p.text}, {"signature", ""}};
     case Kind::tool_call:
-      return {{"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", arguments_or_text(p.arguments)}};
-    default: return {{"type", "text"}, {"text", p.text}};
+      return {{"type", "tool_use"},
+              {"id", p.call_id},
+              {"name", p.name},
+              {"input", arguments_or_text(p.arguments)}};
+    default:
+      return {{"type", "text"}, {"text", p.text}};
   }
 }
 
@@ -62,11 +72,13 @@ Json usage_of(const Served* served) {
               {"cache_creation_input_tokens", u.cache_write_5m + u.cache_write_1h},
               {"cache_read_input_tokens", u.cache_read},
               {"cache_creation",
-               {{"ephemeral_5m_input_tokens", u.cache_write_5m}, {"ephemeral_1h_input_tokens", u.cache_write_1h}}},
+               {{"ephemeral_5m_input_tokens", u.cache_write_5m},
+                {"ephemeral_1h_input_tokens", u.cache_write_1h}}},
               {"output_tokens", u.output},
               {"output_tokens_details", {{"thinking_tokens", u.reasoning}}}};
   // Its words are standard, priority and batch.
-  if (served && served->tier_said && served->tier != ServiceTier::flex && served->tier != ServiceTier::scale)
+  if (served && served->tier_said && served->tier != ServiceTier::flex &&
+      served->tier != ServiceTier::scale)
     out["service_tier"] = name_of(served->tier);
   return out;
 }

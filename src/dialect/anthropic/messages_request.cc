@@ -38,7 +38,8 @@ Result<bool> decode_source(const Fields::Member& source, Media& to) {
 
 Status decode_content(const Fields::Member& content, std::vector<Part>& to);
 
-Result<Part> decode_media(const Json& raw, Fields& f, const std::string& type, const std::string& path) {
+Result<Part> decode_media(const Json& raw, Fields& f, const std::string& type,
+                          const std::string& path) {
   Part part;
   part.kind = Kind::media;
   part.path = path;
@@ -117,9 +118,12 @@ Result<Message> decode_message(const Json& raw, const std::string& path) {
   const std::string role = TRY(f.text("role"));
   Message m;
   m.path = path;
-  if (role == "assistant") m.role = Role::assistant;
-  else if (role == "system") m.role = Role::system;
-  else if (role != "user") return malformed(path + ".role", "user or assistant");
+  if (role == "assistant")
+    m.role = Role::assistant;
+  else if (role == "system")
+    m.role = Role::system;
+  else if (role != "user")
+    return malformed(path + ".role", "user or assistant");
   CHECKED(decode_content(f.take("content"), m.parts));
   m.extra = f.rest();
   return m;
@@ -139,7 +143,8 @@ Result<Tool> decode_tool(const Json& raw, const std::string& path) {
   tool.strict = f.setting("strict");
   if (const auto schema = f.take("input_schema")) tool.schema = *schema.value;
   tool.extra = f.rest({"cache_control", "eager_input_streaming"});
-  for (Native& n : tool.extra) n.matters = n.matters && !(n.key == "defer_loading" && n.value == false);
+  for (Native& n : tool.extra)
+    n.matters = n.matters && !(n.key == "defer_loading" && n.value == false);
   return tool;
 }
 

@@ -34,24 +34,33 @@ Result<Json> Encoder::source(const Part& p) const {
   const Media& m = p.media;
   const bool image = m.kind == Media::Kind::image;
   switch (m.source) {
-    case Media::Source::url: return Json{{"type", "url"}, {"url", m.data}};
+    case Media::Source::url:
+      return Json{{"type", "url"}, {"url", m.data}};
     case Media::Source::file_id:
-      if (!same) return untranslatable(p.path, here, "a stored file is known to its own provider only");
+      if (!same)
+        return untranslatable(p.path, here, "a stored file is known to its own provider only");
       return Json{{"type", "file"}, {"file_id", m.data}};
     case Media::Source::text:
-      return Json{{"type", "text"}, {"media_type", m.mime.empty() ? "text/plain" : m.mime}, {"data", m.data}};
-    case Media::Source::base64: break;
+      return Json{{"type", "text"},
+                  {"media_type", m.mime.empty() ? "text/plain" : m.mime},
+                  {"data", m.data}};
+    case Media::Source::base64:
+      break;
   }
   if (!same && !image && m.mime.starts_with("text/")) {
     auto text = wire::base64_decoded(m.data);
     if (!text) return malformed(p.path, "base64");
     return Json{{"type", "text"}, {"media_type", "text/plain"}, {"data", std::move(*text)}};
   }
-  const bool read = image ? is_one_of(m.mime, {"image/png", "image/jpeg", "image/webp", "image/gif"})
-                          : m.mime == "application/pdf" || m.mime.empty();
+  const bool read = image
+                        ? is_one_of(m.mime, {"image/png", "image/jpeg", "image/webp", "image/gif"})
+                        : m.mime == "application/pdf" || m.mime.empty();
   if (!same && !read)
-    return untranslatable(p.path, here, "it reads PNG, JPEG, WebP, GIF, PDF and plain text, not " + m.mime);
-  return Json{{"type", "base64"}, {"media_type", m.mime.empty() ? "application/pdf" : m.mime}, {"data", m.data}};
+    return untranslatable(p.path, here,
+                          "it reads PNG, JPEG, WebP, GIF, PDF and plain text, not " + m.mime);
+  return Json{{"type", "base64"},
+              {"media_type", m.mime.empty() ? "application/pdf" : m.mime},
+              {"data", m.data}};
 }
 
 Result<Json> Encoder::media(const Part& p) const {
@@ -64,18 +73,23 @@ Result<Json> Encoder::media(const Part& p) const {
 }
 
 Result<Json> Encoder::tool_use(const Part& p) const {
-  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  };
   if (!same && (p.call_id.empty() || !std::ranges::all_of(p.call_id, plain)))
     return untranslatable(p.path, here, "ids of calls there are letters, digits, _ and -");
   if (!same) CHECKED(check_function_name(p.name, p.path, here));
   auto input = arguments_object(p.arguments);
-  if (!input) return untranslatable(p.path, here, "the arguments of a call there are a JSON object");
-  return Json{{"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", std::move(*input)}};
+  if (!input)
+    return untranslatable(p.path, here, "the arguments of a call there are a JSON object");
+  return Json{
+      {"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", std::move(*input)}};
 }
 
 Result<Json> Encoder::tool_result(const Part& p) const {
   Json out = {{"type", "tool_result"}, {"tool_use_id", p.call_id}};
-  if (p.content.size() == 1 && p.content[0].kind == Kind::text && (!same || p.content[0].extra.empty()))
+  if (p.content.size() == 1 && p.content[0].kind == Kind::text &&
+      (!same || p.content[0].extra.empty()))
     out["content"] = p.content[0].text;
   else if (!p.content.empty())
     out["content"] = TRY(blocks(p.content, p.path));
@@ -86,15 +100,26 @@ Result<Json> Encoder::tool_result(const Part& p) const {
 Result<Json> Encoder::block(const Part& p) const {
   Json out;
   switch (p.kind) {
-    case Kind::text: out = {{"type", "text"}, {"text", p.text}}; break;
-    case Kind::media: out = TRY(media(p)); break;
-    case Kind::tool_call: out = TRY(tool_use(p)); break;
-    case Kind::tool_result: out = TRY(tool_result(p)); break;
+    case Kind::text:
+      out = {{"type", "text"}, {"text", p.text}};
+      break;
+    case Kind::media:
+      out = TRY(media(p));
+      break;
+    case Kind::tool_call:
+      out = TRY(tool_use(p));
+      break;
+    case Kind::tool_result:
+      out = TRY(tool_result(p));
+      break;
     case Kind::native:
     case Kind::reasoning:
       if (same) return p.raw;
-      return untranslatable(p.path, here, p.kind == Kind::native ? "" : "another provider's reasoning cannot be taken up");
-    case Kind::refusal: return untranslatable(p.path, here);
+      return untranslatable(
+          p.path, here,
+          p.kind == Kind::native ? "" : "another provider's reasoning cannot be taken up");
+    case Kind::refusal:
+      return untranslatable(p.path, here);
   }
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
@@ -108,7 +133,8 @@ Result<Json> Encoder::blocks(const std::vector<Part>& parts, const std::string& 
     if (nothing && !same) continue;
     out.push_back(TRY(block(p)));
   }
-  if (out.empty() && !same) return untranslatable(path, here, "it takes no message without content");
+  if (out.empty() && !same)
+    return untranslatable(path, here, "it takes no message without content");
   return out;
 }
 
@@ -121,23 +147,30 @@ Status Encoder::messages(Json& body) const {
   for (size_t i = 0; i < turns.size(); ++i) {
     const Message& m = turns[i];
     if (m.role == Role::native || (is_system(m) && i >= head && !same))
-      return untranslatable(m.path, here, m.role == Role::native ? "" : "system text stands before the first message");
+      return untranslatable(
+          m.path, here,
+          m.role == Role::native ? "" : "system text stands before the first message");
     if (is_system(m) && (same ? m.path == "system" : true)) {
       for (Json& b : TRY(blocks(m.parts, m.path))) system.push_back(std::move(b));
       Json unused;
       CHECKED(put_extra(unused, m.extra, same, here));
       continue;
     }
-    Json out = {{"role", m.role == Role::assistant ? "assistant" : is_system(m) ? "system" : "user"},
+    Json out = {{"role", m.role == Role::assistant ? "assistant"
+                         : is_system(m)            ? "system"
+                                                   : "user"},
                 {"content", TRY(blocks(m.parts, m.path))}};
     CHECKED(put_extra(out, m.extra, same, here));
     list.push_back(std::move(out));
   }
   if (list.empty() && !same)
-    return untranslatable(turns.empty() ? "messages" : turns[0].path, here, "it wants a message of the user");
+    return untranslatable(turns.empty() ? "messages" : turns[0].path, here,
+                          "it wants a message of the user");
   body["messages"] = std::move(list);
-  if (system.size() == 1 && system[0].size() == 2) body["system"] = system[0]["text"];
-  else if (!system.empty()) body["system"] = std::move(system);
+  if (system.size() == 1 && system[0].size() == 2)
+    body["system"] = system[0]["text"];
+  else if (!system.empty())
+    body["system"] = std::move(system);
   return {};
 }
 
@@ -161,26 +194,38 @@ Status Encoder::tools(Json& body) const {
   const ToolChoice& c = request.tool_choice;
   Json choice;
   switch (c.kind) {
-    case Choice::unset: break;
-    case Choice::automatic: choice = {{"type", "auto"}}; break;
-    case Choice::required: choice = {{"type", "any"}}; break;
-    case Choice::none: choice = {{"type", "none"}}; break;
-    case Choice::named: choice = {{"type", "tool"}, {"name", c.names.at(0)}}; break;
+    case Choice::unset:
+      break;
+    case Choice::automatic:
+      choice = {{"type", "auto"}};
+      break;
+    case Choice::required:
+      choice = {{"type", "any"}};
+      break;
+    case Choice::none:
+      choice = {{"type", "none"}};
+      break;
+    case Choice::named:
+      choice = {{"type", "tool"}, {"name", c.names.at(0)}};
+      break;
     case Choice::allowed:
       return untranslatable(c.path, here, "it cannot allow some of the tools only");
     case Choice::native:
       if (!same) return untranslatable(c.path, here);
       choice = c.raw;
   }
-  if (request.tools.empty() && !same) {  // without tools neither choice nor parallelism says anything
-    const bool idle = c.kind == Choice::unset || c.kind == Choice::automatic || c.kind == Choice::none;
+  if (request.tools.empty() &&
+      !same) {  // without tools neither choice nor parallelism says anything
+    const bool idle =
+        c.kind == Choice::unset || c.kind == Choice::automatic || c.kind == Choice::none;
     return idle ? Status() : untranslatable(c.path, here, "there are no tools to choose from");
   }
   const Setting& parallel = request.parallel_tools;
   if (parallel && parallel.value.is_boolean() && (same || parallel.value == false)) {
     if (choice.is_null()) choice = {{"type", "auto"}};
     // Without calls there is nothing to do in parallel, and the member is refused.
-    if (same || choice["type"] != "none") choice["disable_parallel_tool_use"] = !parallel.value.get<bool>();
+    if (same || choice["type"] != "none")
+      choice["disable_parallel_tool_use"] = !parallel.value.get<bool>();
   }
   if (!choice.is_null()) body["tool_choice"] = std::move(choice);
   return {};
@@ -194,11 +239,12 @@ Status Encoder::limit(Json& body, std::string_view model) const {
   const ModelEntry* entry = find_model("anthropic", model);
   if (!entry || entry->output_limit <= 0) {
     const bool gemini = dialect_of(request.from) == Dialect::gemini;
-    return untranslatable(gemini                                     ? "generationConfig.maxOutputTokens"
+    return untranslatable(gemini                                ? "generationConfig.maxOutputTokens"
                           : request.from == Endpoint::responses ? "max_output_tokens"
-                                                                     : "max_completion_tokens",
-                          here, "it wants a limit for the answer, and that of " + std::string(model) +
-                                    " is not known; set one");
+                                                                : "max_completion_tokens",
+                          here,
+                          "it wants a limit for the answer, and that of " + std::string(model) +
+                              " is not known; set one");
   }
   body["max_tokens"] = entry->output_limit;
   return {};
@@ -225,8 +271,9 @@ Status Encoder::sampling(Json& body) const {
   if (!same)
     for (size_t i = 0; i < request.stop.value.size(); ++i)
       if (blank(request.stop.value[i]))
-        return untranslatable(request.stop.value.size() > 1 ? indexed_path(request.stop.path, i) : request.stop.path, here,
-                              "a stop sequence there needs more than white space");
+        return untranslatable(
+            request.stop.value.size() > 1 ? indexed_path(request.stop.path, i) : request.stop.path,
+            here, "a stop sequence there needs more than white space");
   body["stop_sequences"] = request.stop.value;
   return {};
 }

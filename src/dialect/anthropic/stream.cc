@@ -13,10 +13,14 @@ void append_text(Json& block, const char* key, const Json& delta, const char* fr
 // `partial` collects the JSON text of a block's input until the block stops.
 void apply_delta(Json& block, std::string& partial, const Json& delta) {
   const auto type = wire::string_at(delta, "type");
-  if (type == "text_delta") append_text(block, "text", delta, "text");
-  else if (type == "thinking_delta") append_text(block, "thinking", delta, "thinking");
-  else if (type == "signature_delta") block["signature"] = wire::string_at(delta, "signature");
-  else if (type == "input_json_delta") partial += wire::string_at(delta, "partial_json");
+  if (type == "text_delta")
+    append_text(block, "text", delta, "text");
+  else if (type == "thinking_delta")
+    append_text(block, "thinking", delta, "thinking");
+  else if (type == "signature_delta")
+    block["signature"] = wire::string_at(delta, "signature");
+  else if (type == "input_json_delta")
+    partial += wire::string_at(delta, "partial_json");
   else if (const Json* citation = wire::find(delta, "citation")) {
     if (!block["citations"].is_array()) block["citations"] = Json::array();
     block["citations"].push_back(*citation);

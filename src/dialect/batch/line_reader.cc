@@ -28,7 +28,7 @@ simdjson::error_code LineReader::open(std::string_view line,
     capacity_ = std::max<size_t>(line.size() + line.size() / 4, 4096);
     buffer_ = std::make_unique<char[]>(capacity_ + simdjson::SIMDJSON_PADDING);
   }
-  std::memcpy(buffer_.get(), line.data(), line.size());
+  if (!line.empty()) std::memcpy(buffer_.get(), line.data(), line.size());  // may have no address
   line_ = line;
   return parser_
       .iterate(simdjson::padded_string_view(buffer_.get(), line.size(),

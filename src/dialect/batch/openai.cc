@@ -334,6 +334,7 @@ void read_error_response(Endpoint endpoint, const Line& line, ResultLine& result
   int status = result.http_status / 100 == 2 ? 0 : result.http_status;
   result.refusal = classify(status, parsed_or_null(result.body));
   complete(result.refusal, status);
+  if (line.body.find("\"usage\"") == line.body.npos) return;
   if (auto served = read_served(endpoint, line.body)) {
     result.charged = true;
     result.usage = served->usage;

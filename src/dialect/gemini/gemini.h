@@ -22,8 +22,9 @@ Result<Json> assemble(std::string_view sse);
 // A Schema (OpenAPI subset: upper-case types, nullable, numbers as text) as JSON Schema.
 Json json_schema(const Json& schema);
 
-// A tool's answer as the struct that functionResponse holds, and back. Text that is an object is that
-// object; other text is {"output": text}, an error {"error": text}. Nothing is lost either way.
+// A tool's answer as the struct that functionResponse holds, and back. Text that is an object is
+// that object; other text is {"output": text}, an error {"error": text}. Nothing is lost either
+// way.
 Json response_of_text(std::string_view text, bool failed);
 struct ResponseText {
   std::string text;

@@ -46,7 +46,8 @@ Json encode_logprobs(const Json& list) {
   for (const Json& t : list) {
     chosen.push_back(token(t));
     Json others = Json::array();
-    if (const Json* alternatives = wire::find(t, "top_logprobs"); alternatives && alternatives->is_array())
+    if (const Json* alternatives = wire::find(t, "top_logprobs");
+        alternatives && alternatives->is_array())
       for (const Json& a : *alternatives) others.push_back(token(a));
     top.push_back({{"candidates", std::move(others)}});
   }
@@ -76,14 +77,18 @@ ChatChoice decode_candidate(const Json& raw, std::string_view answer_id) {
   if (const Json* content = wire::find(raw, "content"))
     if (const Json* parts = wire::find(*content, "parts"); parts && parts->is_array())
       for (size_t i = 0; i < parts->size(); ++i) decode_part((*parts)[i], answer_id, i, c);
-  if (const Json* logprobs = wire::find(raw, "logprobsResult")) c.logprobs = decode_logprobs(*logprobs);
+  if (const Json* logprobs = wire::find(raw, "logprobsResult"))
+    c.logprobs = decode_logprobs(*logprobs);
   const auto reason = wire::string_at(raw, "finishReason");
-  if (reason == "MAX_TOKENS") c.finish = Finish::length;
-  else if (reason == "STOP" || reason.empty()) c.finish = has_calls(c) ? Finish::tool_calls : Finish::stop;
+  if (reason == "MAX_TOKENS")
+    c.finish = Finish::length;
+  else if (reason == "STOP" || reason.empty())
+    c.finish = has_calls(c) ? Finish::tool_calls : Finish::stop;
   else {  // every other end means that the answer is not what the model would have said
     c.finish = Finish::filtered;
     c.why = "gemini ended with " + std::string(reason);
-    if (const auto said = wire::string_at(raw, "finishMessage"); !said.empty()) c.why += ": " + std::string(said);
+    if (const auto said = wire::string_at(raw, "finishMessage"); !said.empty())
+      c.why += ": " + std::string(said);
   }
   return c;
 }
@@ -97,19 +102,25 @@ ChatChoice blocked(const Json& feedback) {
 
 std::string_view reason_of(const ChatChoice& c) {
   switch (c.finish) {
-    case Finish::length: return "MAX_TOKENS";
+    case Finish::length:
+      return "MAX_TOKENS";
     case Finish::refusal:
-    case Finish::filtered: return "SAFETY";
-    default: return "STOP";
+    case Finish::filtered:
+      return "SAFETY";
+    default:
+      return "STOP";
   }
 }
 
 Json encode_part(const Part& p) {
   switch (p.kind) {
-    case Kind::reasoning: return {{"text", p.text}, {"thought", true}};
+    case Kind::reasoning:
+      return {{"text", p.text}, {"thought", true}};
     case Kind::tool_call:
-      return {{"functionCall", {{"id", p.call_id}, {"name", p.name}, {"args", arguments_or_text(p.arguments)}}}};
-    default: return {{"text", p.text}};
+      return {{"functionCall",
+               {{"id", p.call_id}, {"name", p.name}, {"args", arguments_or_text(p.arguments)}}}};
+    default:
+      return {{"text", p.text}};
   }
 }
 
@@ -134,7 +145,8 @@ Result<ChatAnswer> decode_answer(const Json& body) {
   ChatAnswer a;
   a.id = wire::string_at(body, "responseId");
   a.model = wire::string_at(body, "modelVersion");
-  if (const auto at = parse_rfc3339(wire::string_at(body, "createTime"))) a.created = at->unix_seconds();
+  if (const auto at = parse_rfc3339(wire::string_at(body, "createTime")))
+    a.created = at->unix_seconds();
   const std::string id = a.id.empty() ? wire::dump(body) : a.id;
   if (any)
     for (const Json& c : *candidates) a.choices.push_back(decode_candidate(c, id));

@@ -200,12 +200,12 @@ Status decode_tool_config(const Fields::Member& member, ChatRequest& to) {
     if (const auto names = f.take("allowedFunctionNames", "allowed_function_names"))
       for (const Json& name : *names.value)
         if (name.is_string()) c.names.push_back(name.get<std::string>());
-    c.kind = !f.rest().empty()                             ? Choice::native
-             : mode == "ANY"                               ? Choice::required
-             : mode == "VALIDATED" && !c.names.empty()     ? Choice::allowed
-             : mode == "NONE"                              ? Choice::none
+    c.kind = !f.rest().empty()                                     ? Choice::native
+             : mode == "ANY"                                       ? Choice::required
+             : mode == "VALIDATED" && !c.names.empty()             ? Choice::allowed
+             : mode == "NONE"                                      ? Choice::none
              : (mode == "AUTO" || mode.empty()) && c.names.empty() ? Choice::automatic
-                                                           : Choice::native;
+                                                                   : Choice::native;
     if (c.kind == Choice::required && c.names.size() == 1) c.kind = Choice::named;
     if (c.kind == Choice::required && c.names.size() > 1) {
       c.kind = Choice::allowed;
@@ -227,7 +227,8 @@ Status decode_thinking(const Fields::Member& member, ChatRequest& to) {
   Reasoning& r = to.reasoning;
   Fields f(*member.value, member.path);
   r.shown = f.setting("includeThoughts", "include_thoughts");
-  if (const Setting level = f.setting("thinkingLevel", "thinking_level"); level && level.value.is_string()) {
+  if (const Setting level = f.setting("thinkingLevel", "thinking_level");
+      level && level.value.is_string()) {
     std::string word = level.value.get<std::string>();
     std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
     r.effort = {word, level.path};
@@ -237,7 +238,8 @@ Status decode_thinking(const Fields::Member& member, ChatRequest& to) {
     r.mode = budget.value == 0 ? Mode::off : budget.value == -1 ? Mode::adaptive : Mode::budget;
     if (r.mode == Mode::budget) r.budget = budget;
   }
-  for (Native& n : f.rest()) to.extra.push_back({n.path, n.key, n.value, "generationConfig.thinkingConfig", true});
+  for (Native& n : f.rest())
+    to.extra.push_back({n.path, n.key, n.value, "generationConfig.thinkingConfig", true});
   return {};
 }
 
@@ -253,10 +255,11 @@ Status decode_format(Fields& f, ChatRequest& to) {
   }
   if (!mime && !schema && !own) return {};
   format.path = schema ? schema.path : own ? own.path : mime.path;
-  format.kind = schema || own                        ? AnswerFormat::Kind::json_schema
+  format.kind = schema || own                       ? AnswerFormat::Kind::json_schema
                 : *mime.value == "application/json" ? AnswerFormat::Kind::json_object
-                                                     : AnswerFormat::Kind::text;
-  if (schema) format.schema = *schema.value;
+                                                    : AnswerFormat::Kind::text;
+  if (schema)
+    format.schema = *schema.value;
   else if (own) {
     format.schema = json_schema(*own.value);
     format.as_written = *own.value;
@@ -317,11 +320,14 @@ Result<ChatRequest> decode_request(const Json& body) {
   } else {
     if (!contents.value->is_array()) return malformed(contents.path, "an array");
     for (size_t i = 0; i < contents.value->size(); ++i)
-      r.messages.push_back(TRY(decoder.content((*contents.value)[i], indexed_path(contents.path, i))));
+      r.messages.push_back(
+          TRY(decoder.content((*contents.value)[i], indexed_path(contents.path, i))));
   }
   if (const auto tools = f.take("tools")) {
-    if (tools.value->is_object()) CHECKED(decode_tool(*tools.value, tools.path, r.tools));
-    else if (!tools.value->is_array()) return malformed(tools.path, "an array");
+    if (tools.value->is_object())
+      CHECKED(decode_tool(*tools.value, tools.path, r.tools));
+    else if (!tools.value->is_array())
+      return malformed(tools.path, "an array");
     else
       for (size_t i = 0; i < tools.value->size(); ++i)
         CHECKED(decode_tool((*tools.value)[i], indexed_path(tools.path, i), r.tools));

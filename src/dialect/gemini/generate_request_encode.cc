@@ -33,7 +33,7 @@ struct Encoder {
 // What a url's name says of its content; empty where it says nothing.
 std::string_view mime_of_url(std::string_view url) {
   constexpr std::pair<std::string_view, std::string_view> endings[] = {
-      {".png", "image/png"},  {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
+      {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
       {".webp", "image/webp"}, {".heic", "image/heic"}, {".pdf", "application/pdf"}};
   std::string path(url.substr(0, url.find_first_of("?#")));
   std::ranges::transform(path, path.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -50,20 +50,24 @@ Result<Json> Encoder::media(const Part& p) const {
   if (mime.empty() && m.source == Media::Source::url) mime = mime_of_url(m.data);
   if (mime.empty() && m.source == Media::Source::base64 && !image) mime = "application/pdf";
   if (m.source == Media::Source::text) mime = "text/plain";
-  const bool read = image ? is_one_of(mime, {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
-                          : !mime.empty();
+  const bool read =
+      image ? is_one_of(mime, {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
+            : !mime.empty();
   if (!same && !read)
     return untranslatable(p.path, here,
                           mime.empty() ? "it wants the kind of a file, which this url does not tell"
                                        : "it reads PNG, JPEG, WebP and HEIC images, not " + mime);
   switch (m.source) {
-    case Media::Source::base64: return Json{{"inlineData", {{"mimeType", mime}, {"data", m.data}}}};
+    case Media::Source::base64:
+      return Json{{"inlineData", {{"mimeType", mime}, {"data", m.data}}}};
     case Media::Source::text:
       return Json{{"inlineData", {{"mimeType", mime}, {"data", wire::base64_encoded(m.data)}}}};
     case Media::Source::file_id:
-      if (!same) return untranslatable(p.path, here, "a stored file is known to its own provider only");
+      if (!same)
+        return untranslatable(p.path, here, "a stored file is known to its own provider only");
       [[fallthrough]];
-    case Media::Source::url: break;
+    case Media::Source::url:
+      break;
   }
   return Json{{"fileData", {{"mimeType", mime}, {"fileUri", m.data}}}};
 }
@@ -78,12 +82,15 @@ Result<Json> Encoder::call(const Part& p) {
 Result<Json> Encoder::result(const Part& p) {
   const auto known = called.find(p.call_id);
   if (p.name.empty() && known == called.end())
-    return untranslatable(p.path, here, "it wants the function's name, and no earlier call has the id " + p.call_id);
+    return untranslatable(
+        p.path, here, "it wants the function's name, and no earlier call has the id " + p.call_id);
   std::string text;
   Json parts = Json::array();
   for (const Part& inner : p.content) {
-    if (inner.kind == Kind::text) text += inner.text;
-    else parts.push_back(TRY(part(inner)));
+    if (inner.kind == Kind::text)
+      text += inner.text;
+    else
+      parts.push_back(TRY(part(inner)));
     if (inner.kind == Kind::text) {
       Json unused;
       CHECKED(put_extra(unused, inner.extra, same, here));
@@ -98,17 +105,27 @@ Result<Json> Encoder::result(const Part& p) {
 Result<Json> Encoder::part(const Part& p) {
   Json out;
   switch (p.kind) {
-    case Kind::text: out = {{"text", p.text}}; break;
-    case Kind::media: out = TRY(media(p)); break;
-    case Kind::tool_call: out = TRY(call(p)); break;
-    case Kind::tool_result: out = TRY(result(p)); break;
+    case Kind::text:
+      out = {{"text", p.text}};
+      break;
+    case Kind::media:
+      out = TRY(media(p));
+      break;
+    case Kind::tool_call:
+      out = TRY(call(p));
+      break;
+    case Kind::tool_result:
+      out = TRY(result(p));
+      break;
     case Kind::native:
       if (!same) return untranslatable(p.path, here);
       return p.raw;
     case Kind::reasoning:
-      if (!same) return untranslatable(p.path, here, "another provider's reasoning cannot be taken up");
+      if (!same)
+        return untranslatable(p.path, here, "another provider's reasoning cannot be taken up");
       return p.raw;
-    case Kind::refusal: return untranslatable(p.path, here);
+    case Kind::refusal:
+      return untranslatable(p.path, here);
   }
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
@@ -117,11 +134,12 @@ Result<Json> Encoder::part(const Part& p) {
 Result<Json> Encoder::content(const Message& m) {
   Json parts = Json::array();
   for (const Part& p : m.parts) {
-    const bool nothing = (p.kind == Kind::text || p.kind == Kind::reasoning) && p.text.empty();
-    if (nothing && !same) continue;
+    const bool nothing = (p.kind == Kind::text && m.parts.size() > 1) || p.kind == Kind::reasoning;
+    if (nothing && p.text.empty() && !same) continue;
     parts.push_back(TRY(part(p)));
   }
-  if (parts.empty() && !same) return untranslatable(m.path, here, "it takes no content without parts");
+  if (parts.empty() && !same)
+    return untranslatable(m.path, here, "it takes no content without parts");
   Json out = {{"role", m.role == Role::assistant ? "model" : "user"}, {"parts", std::move(parts)}};
   CHECKED(put_extra(out, m.extra, same, here));
   return out;
@@ -136,19 +154,22 @@ Status Encoder::contents(Json& body) {
     const Message& m = turns[i];
     if (m.role == Role::native) return untranslatable(m.path, here);
     const bool is_system = m.role == Role::system || m.role == Role::developer;
-    if (is_system && i >= head) return untranslatable(m.path, here, "system text stands before the first message");
+    if (is_system && i >= head)
+      return untranslatable(m.path, here, "system text stands before the first message");
     if (!is_system) {
       list.push_back(TRY(content(m)));
       continue;
     }
     for (const Part& p : m.parts) {
-      if (p.kind != Kind::text && !same) return untranslatable(p.path, here, "system text is text only");
-      system["parts"].push_back(TRY(part(p)));
+      if (p.kind != Kind::text && !same)
+        return untranslatable(p.path, here, "system text is text only");
+      if (same || !p.text.empty()) system["parts"].push_back(TRY(part(p)));
     }
     CHECKED(put_extra(system, m.extra, same, here));
   }
   if (list.empty() && !same)
-    return untranslatable(turns.empty() ? "messages" : turns[0].path, here, "it wants a message of the user");
+    return untranslatable(turns.empty() ? "messages" : turns[0].path, here,
+                          "it wants a message of the user");
   body["contents"] = std::move(list);
   if (!system.empty()) body["systemInstruction"] = std::move(system);
   return {};
@@ -164,12 +185,15 @@ Status Encoder::tools(Json& body) const {
     }
     Json out = {{"name", t.name}};
     if (t.description) out["description"] = t.description.value;
-    if (same && !t.as_written.is_null()) out["parameters"] = t.as_written;
-    else if (!t.schema.is_null()) out["parametersJsonSchema"] = t.schema;
+    if (same && !t.as_written.is_null())
+      out["parameters"] = t.as_written;
+    else if (!t.schema.is_null())
+      out["parametersJsonSchema"] = t.schema;
     CHECKED(put_extra(out, t.extra, same, here));
     functions.push_back(std::move(out));
   }
-  if (!functions.empty()) list.insert(list.begin(), Json{{"functionDeclarations", std::move(functions)}});
+  if (!functions.empty())
+    list.insert(list.begin(), Json{{"functionDeclarations", std::move(functions)}});
   if (!list.empty()) body["tools"] = std::move(list);
   return choice(body);
 }
@@ -181,30 +205,41 @@ Status Encoder::choice(Json& body) const {
     body["toolConfig"]["functionCallingConfig"] = c.raw;
     return {};
   }
-  CHECKED(check_absent(request.parallel_tools.value == false && !request.tools.empty() ? request.parallel_tools
-                                                                                      : Setting(),
+  CHECKED(check_absent(request.parallel_tools.value == false && !request.tools.empty()
+                           ? request.parallel_tools
+                           : Setting(),
                        here, nullptr, "it cannot be kept from calling several tools at once"));
   if (request.tools.empty()) {
-    const bool idle = c.kind == Choice::unset || c.kind == Choice::automatic || c.kind == Choice::none;
+    const bool idle =
+        c.kind == Choice::unset || c.kind == Choice::automatic || c.kind == Choice::none;
     return idle ? Status() : untranslatable(c.path, here, "there are no tools to choose from");
   }
-  // VALIDATED is its word for calls that keep to their schema; a call that has to be made does anyway.
-  const bool strict = std::ranges::any_of(request.tools, [](const Tool& t) { return t.strict.value == true; });
+  // VALIDATED is its word for calls that keep to their schema; a call that has to be made does
+  // anyway.
+  const bool strict =
+      std::ranges::any_of(request.tools, [](const Tool& t) { return t.strict.value == true; });
   Json calling = Json::object();
   switch (c.kind) {
     case Choice::unset:
     case Choice::automatic:
-      if (strict) calling["mode"] = "VALIDATED";
-      else if (c.kind == Choice::automatic) calling["mode"] = "AUTO";
+      if (strict)
+        calling["mode"] = "VALIDATED";
+      else if (c.kind == Choice::automatic)
+        calling["mode"] = "AUTO";
       break;
-    case Choice::required: calling["mode"] = "ANY"; break;
-    case Choice::none: calling["mode"] = "NONE"; break;
+    case Choice::required:
+      calling["mode"] = "ANY";
+      break;
+    case Choice::none:
+      calling["mode"] = "NONE";
+      break;
     case Choice::named:
     case Choice::allowed:
       calling["mode"] = c.kind == Choice::named || c.must_call ? "ANY" : "VALIDATED";
       calling["allowedFunctionNames"] = c.names;
       break;
-    case Choice::native: return untranslatable(c.path, here);
+    case Choice::native:
+      return untranslatable(c.path, here);
   }
   if (!calling.empty()) body["toolConfig"]["functionCallingConfig"] = std::move(calling);
   return {};
@@ -213,12 +248,16 @@ Status Encoder::choice(Json& body) const {
 Status Encoder::format(Json& config) const {
   const AnswerFormat& f = request.format;
   switch (f.kind) {
-    case AnswerFormat::Kind::unset: return {};
+    case AnswerFormat::Kind::unset:
+      return {};
     case AnswerFormat::Kind::text:
       if (same) config["responseMimeType"] = "text/plain";
       return {};
-    case AnswerFormat::Kind::json_object: config["responseMimeType"] = "application/json"; return {};
-    case AnswerFormat::Kind::json_schema: break;
+    case AnswerFormat::Kind::json_object:
+      config["responseMimeType"] = "application/json";
+      return {};
+    case AnswerFormat::Kind::json_schema:
+      break;
   }
   config["responseMimeType"] = "application/json";
   if (same && !f.as_written.is_null()) {
@@ -239,9 +278,12 @@ Status Encoder::thinking(Json& config) const {
   using Mode = Reasoning::Mode;
   const Reasoning& r = request.reasoning;
   Json thinking = Json::object();
-  if (r.mode == Mode::off) thinking["thinkingBudget"] = 0;
-  else if (r.mode == Mode::budget) thinking["thinkingBudget"] = r.budget.value;
-  else if (r.mode == Mode::adaptive && (same || !r.effort)) thinking["thinkingBudget"] = -1;
+  if (r.mode == Mode::off)
+    thinking["thinkingBudget"] = 0;
+  else if (r.mode == Mode::budget)
+    thinking["thinkingBudget"] = r.budget.value;
+  else if (r.mode == Mode::adaptive && (same || !r.effort))
+    thinking["thinkingBudget"] = -1;
   if (r.effort && r.effort.value.is_string() && (same || r.mode != Mode::off)) {
     std::string level = r.effort.value.get<std::string>();
     if (!is_one_of(level, {"minimal", "low", "medium", "high"}) && !same)

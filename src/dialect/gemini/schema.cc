@@ -7,7 +7,9 @@ namespace twolane::dialect::gemini {
 namespace {
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return text;
 }
 
@@ -26,8 +28,12 @@ Json schemas(const Json& list) {
 
 std::string json_name(std::string_view key) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"any_of", "anyOf"},         {"min_items", "minItems"},   {"max_items", "maxItems"},
-      {"min_length", "minLength"}, {"max_length", "maxLength"}, {"min_properties", "minProperties"},
+      {"any_of", "anyOf"},
+      {"min_items", "minItems"},
+      {"max_items", "maxItems"},
+      {"min_length", "minLength"},
+      {"max_length", "maxLength"},
+      {"min_properties", "minProperties"},
       {"max_properties", "maxProperties"}};
   for (const auto& [snake, camel] : names)
     if (key == snake) return std::string(camel);
@@ -42,16 +48,23 @@ Json json_schema(const Json& schema) {
   bool nullable = false;
   for (const auto& [key, value] : schema.items()) {
     const std::string name = json_name(key);
-    if (name == "type" && value.is_string()) out[name] = lower(value.get<std::string>());
-    else if (name == "nullable") nullable = value == true;
-    else if (name == "propertyOrdering" || name == "property_ordering") continue;  // of members, not of meaning
-    else if (name == "items" || name == "additionalProperties") out[name] = json_schema(value);
-    else if (name == "anyOf" && value.is_array()) out[name] = schemas(value);
+    if (name == "type" && value.is_string())
+      out[name] = lower(value.get<std::string>());
+    else if (name == "nullable")
+      nullable = value == true;
+    else if (name == "propertyOrdering" || name == "property_ordering")
+      continue;  // of members, not of meaning
+    else if (name == "items" || name == "additionalProperties")
+      out[name] = json_schema(value);
+    else if (name == "anyOf" && value.is_array())
+      out[name] = schemas(value);
     else if (name == "properties" && value.is_object()) {
       out[name] = Json::object();
       for (const auto& [property, inner] : value.items()) out[name][property] = json_schema(inner);
-    } else if (name.starts_with("min") || name.starts_with("max")) out[name] = number(value);
-    else out[name] = value;
+    } else if (name.starts_with("min") || name.starts_with("max"))
+      out[name] = number(value);
+    else
+      out[name] = value;
   }
   if (nullable && out.contains("type")) out["type"] = Json::array({out["type"], "null"});
   if (nullable && out.contains("enum")) out["enum"].push_back(nullptr);
@@ -63,7 +76,8 @@ namespace {
 // {"output": "text"} and {"error": "text"} mean text; everything else means itself.
 bool stands_for_text(const Json& response) {
   return response.is_object() && response.size() == 1 &&
-         (wire::find(response, "output") || wire::find(response, "error")) && response.front().is_string();
+         (wire::find(response, "output") || wire::find(response, "error")) &&
+         response.front().is_string();
 }
 
 }  // namespace
@@ -71,7 +85,8 @@ bool stands_for_text(const Json& response) {
 Json response_of_text(std::string_view text, bool failed) {
   if (failed) return {{"error", text}};
   if (const size_t at = text.find_first_not_of(" \t\r\n"); at != text.npos && text[at] == '{')
-    if (auto parsed = wire::parse_json(text); parsed && !stands_for_text(*parsed)) return std::move(*parsed);
+    if (auto parsed = wire::parse_json(text); parsed && !stands_for_text(*parsed))
+      return std::move(*parsed);
   return {{"output", text}};
 }
 

@@ -14,8 +14,8 @@ void append_part(Json& parts, const Json& part) {
   };
   if (!parts.empty()) {
     Json& last = parts.back();
-    const bool joins = wire::find(last, "text") && wire::find(part, "text") && same_kind(last, part) &&
-                       !wire::find(last, "thoughtSignature");
+    const bool joins = wire::find(last, "text") && wire::find(part, "text") &&
+                       same_kind(last, part) && !wire::find(last, "thoughtSignature");
     if (joins) {
       std::string text(wire::string_at(last, "text"));
       text += wire::string_at(part, "text");

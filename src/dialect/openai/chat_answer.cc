@@ -23,7 +23,8 @@ void add_content(std::vector<Part>& to, const Json* content) {
   for (const Json& part : *content) {
     const Json* thinking = wire::find(part, "thinking");
     if (thinking && thinking->is_array())
-      for (const Json& t : *thinking) add(to, Kind::reasoning, std::string(wire::string_at(t, "text")));
+      for (const Json& t : *thinking)
+        add(to, Kind::reasoning, std::string(wire::string_at(t, "text")));
     else
       add(to, Kind::text, std::string(wire::string_at(part, "text")));
   }
@@ -74,12 +75,16 @@ ChatChoice decode_choice(const Json& raw) {
 
 std::string_view reason_of(const ChatChoice& c) {
   switch (c.finish) {
-    case Finish::length: return "length";
-    case Finish::tool_calls: return "tool_calls";
-    case Finish::filtered: return "content_filter";
+    case Finish::length:
+      return "length";
+    case Finish::tool_calls:
+      return "tool_calls";
+    case Finish::filtered:
+      return "content_filter";
     case Finish::refusal:  // said in message.refusal
     case Finish::stop:
-    case Finish::stop_sequence: break;
+    case Finish::stop_sequence:
+      break;
   }
   return "stop";
 }
@@ -104,7 +109,8 @@ Json encode_choice(const ChatChoice& c, size_t index) {
   if (!thoughts.empty()) message["reasoning_content"] = thoughts;
   if (!calls.empty()) message["tool_calls"] = std::move(calls);
   Json out = {{"index", index}, {"message", std::move(message)}};
-  out["logprobs"] = c.logprobs.is_null() ? Json() : Json{{"content", c.logprobs}, {"refusal", nullptr}};
+  out["logprobs"] =
+      c.logprobs.is_null() ? Json() : Json{{"content", c.logprobs}, {"refusal", nullptr}};
   out["finish_reason"] = reason_of(c);
   return out;
 }
@@ -125,8 +131,11 @@ Result<ChatAnswer> decode_chat_answer(const Json& body) {
 Json encode_chat_answer(const ChatAnswer& a, const Served* served) {
   Json choices = Json::array();
   for (size_t i = 0; i < a.choices.size(); ++i) choices.push_back(encode_choice(a.choices[i], i));
-  Json out = {{"id", a.id},       {"object", "chat.completion"}, {"created", a.created},
-              {"model", a.model}, {"choices", std::move(choices)}};
+  Json out = {{"id", a.id},
+              {"object", "chat.completion"},
+              {"created", a.created},
+              {"model", a.model},
+              {"choices", std::move(choices)}};
   if (!served) return out;
   const Usage& u = served->usage;
   out["usage"] = {{"prompt_tokens", u.input()},

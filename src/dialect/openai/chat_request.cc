@@ -16,8 +16,8 @@ Part native_part(const Json& raw, std::string path, std::string slot) {
   return part;
 }
 
-// What holds the value of a part: {"type":"image_url","image_url":{...}}. Natives of the inner object
-// would be lost from the outer one, so such parts stay as they are.
+// What holds the value of a part: {"type":"image_url","image_url":{...}}. Natives of the inner
+// object would be lost from the outer one, so such parts stay as they are.
 Result<Part> decode_part(const Json& raw, const std::string& path) {
   if (!raw.is_object()) return malformed(path, "an object");
   Fields f(raw, path);
@@ -106,9 +106,12 @@ Result<Message> decode_message(const Json& raw, const std::string& path) {
     m.parts.push_back(std::move(result));
     return m;
   }
-  if (role == "system") m.role = Role::system;
-  else if (role == "developer") m.role = Role::developer;
-  else if (role == "assistant") m.role = Role::assistant;
+  if (role == "system")
+    m.role = Role::system;
+  else if (role == "developer")
+    m.role = Role::developer;
+  else if (role == "assistant")
+    m.role = Role::assistant;
   else if (role != "user") {
     m.role = Role::native;
     m.raw = raw;
@@ -159,11 +162,15 @@ Result<ToolChoice> decode_tool_choice(const Fields::Member& member) {
   choice.path = member.path;
   choice.raw = raw;
   choice.kind = Choice::native;
-  if (raw == "auto") choice.kind = Choice::automatic;
-  else if (raw == "required") choice.kind = Choice::required;
-  else if (raw == "none") choice.kind = Choice::none;
+  if (raw == "auto")
+    choice.kind = Choice::automatic;
+  else if (raw == "required")
+    choice.kind = Choice::required;
+  else if (raw == "none")
+    choice.kind = Choice::none;
   const auto type = wire::string_at(raw, "type");
-  if (const Json* function = wire::find(raw, "function"); function && (type == "function" || type.empty())) {
+  if (const Json* function = wire::find(raw, "function");
+      function && (type == "function" || type.empty())) {
     choice.kind = Choice::named;
     choice.names.emplace_back(wire::string_at(*function, "name"));
   }
@@ -173,8 +180,10 @@ Result<ToolChoice> decode_tool_choice(const Fields::Member& member) {
     if (const Json* tools = wire::find(*allowed, "tools"); tools && tools->is_array())
       for (const Json& tool : *tools) {
         const Json* function = wire::find(tool, "function");
-        if (!function) choice.kind = Choice::native;
-        else choice.names.emplace_back(wire::string_at(*function, "name"));
+        if (!function)
+          choice.kind = Choice::native;
+        else
+          choice.names.emplace_back(wire::string_at(*function, "name"));
       }
   }
   return choice;
@@ -185,8 +194,10 @@ Status decode_format(const Fields::Member& member, ChatRequest& to) {
   AnswerFormat& f = to.format;
   f.path = member.path;
   const auto type = wire::string_at(*member.value, "type");
-  if (type == "text") f.kind = AnswerFormat::Kind::text;
-  else if (type == "json_object") f.kind = AnswerFormat::Kind::json_object;
+  if (type == "text")
+    f.kind = AnswerFormat::Kind::text;
+  else if (type == "json_object")
+    f.kind = AnswerFormat::Kind::json_object;
   else if (type == "json_schema") {
     f.kind = AnswerFormat::Kind::json_schema;
     const Json* inner = wire::find(*member.value, "json_schema");

@@ -36,9 +36,10 @@ Result<Json> Encoder::media(const Part& p) const {
   }
   if (m.kind == Media::Kind::audio) {
     const std::string_view mime = m.mime;
-    const std::string_view format = is_one_of(mime, {"audio/mp3", "audio/mpeg"}) ? "mp3"
+    const std::string_view format = is_one_of(mime, {"audio/mp3", "audio/mpeg"})    ? "mp3"
                                     : is_one_of(mime, {"audio/wav", "audio/x-wav"}) ? "wav"
-                                    : same ? mime.substr(6) : std::string_view();
+                                    : same                                          ? mime.substr(6)
+                                           : std::string_view();
     if (m.source != Media::Source::base64 || format.empty())
       return untranslatable(p.path, here, "it hears WAV and MP3 that come with the request");
     return Json{{"type", "input_audio"}, {"input_audio", {{"data", m.data}, {"format", format}}}};
@@ -47,7 +48,8 @@ Result<Json> Encoder::media(const Part& p) const {
   if (m.source == Media::Source::file_id && same_provider) {
     file["file_id"] = m.data;
   } else if (m.source == Media::Source::base64 && (same_provider || m.mime == "application/pdf")) {
-    file["filename"] = m.name.empty() ? std::string(default_file_name) : m.name;
+    const auto usual = m.mime == "text/plain" ? default_text_name : default_file_name;
+    file["filename"] = m.name.empty() ? std::string(usual) : m.name;
     file["file_data"] = m.mime.empty() ? m.data : data_uri(m.mime, m.data);
   } else {
     return untranslatable(p.path, here, "it reads PDF files that come with the request");
@@ -58,14 +60,22 @@ Result<Json> Encoder::media(const Part& p) const {
 Result<Json> Encoder::part(const Part& p) const {
   Json out;
   switch (p.kind) {
-    case Kind::text: out = {{"type", "text"}, {"text", p.text}}; break;
-    case Kind::refusal: out = {{"type", "refusal"}, {"refusal", p.text}}; break;
-    case Kind::media: out = TRY(media(p)); break;
+    case Kind::text:
+      out = {{"type", "text"}, {"text", p.text}};
+      break;
+    case Kind::refusal:
+      out = {{"type", "refusal"}, {"refusal", p.text}};
+      break;
+    case Kind::media:
+      out = TRY(media(p));
+      break;
     case Kind::native:
       if (!same) return untranslatable(p.path, here);
       return p.raw;
-    case Kind::reasoning: return untranslatable(p.path, here, "reasoning is not part of a request there");
-    default: return untranslatable(p.path, here);
+    case Kind::reasoning:
+      return untranslatable(p.path, here, "reasoning is not part of a request there");
+    default:
+      return untranslatable(p.path, here);
   }
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
@@ -134,13 +144,22 @@ Status Encoder::assistant(const Message& m, Json& to) const {
   std::vector<const Part*> said;
   Json out = {{"role", "assistant"}}, calls = Json::array();
   for (const Part& p : m.parts) {
-    if (p.kind == Kind::tool_call) calls.push_back(TRY(tool_call(p)));
-    else if (p.kind == Kind::native && p.slot == "tool_calls" && same) calls.push_back(p.raw);
-    else if (p.kind == Kind::refusal && p.path == m.path + ".refusal") out["refusal"] = p.text;
-    else if (p.kind == Kind::reasoning && p.text.empty() && !same) continue;  // sealed: only its maker reads it
-    else said.push_back(&p);
+    if (p.kind == Kind::tool_call)
+      calls.push_back(TRY(tool_call(p)));
+    else if (p.kind == Kind::native && p.slot == "tool_calls" && same)
+      calls.push_back(p.raw);
+    else if (p.kind == Kind::refusal && p.path == m.path + ".refusal")
+      out["refusal"] = p.text;
+    else if (p.kind == Kind::reasoning && p.text.empty() && !same)
+      continue;  // sealed: only its maker reads it
+    else {
+      if (!same && !calls.empty() && !(p.kind == Kind::text && p.text.empty()))
+        return untranslatable(p.path, here, "what an assistant says stands before its calls there");
+      said.push_back(&p);
+    }
   }
-  if (said.empty() && calls.empty() && m.parts.size() > 0 && !same && !out.contains("refusal")) return {};
+  if (said.empty() && calls.empty() && m.parts.size() > 0 && !same && !out.contains("refusal"))
+    return {};
   out["content"] = said.empty() ? Json() : TRY(content(said));
   if (!calls.empty()) out["tool_calls"] = std::move(calls);
   CHECKED(put_extra(out, m.extra, same, here));
@@ -158,7 +177,8 @@ Status Encoder::message(const Message& m, Json& to) const {
   if (m.role == Role::assistant) return assistant(m, to);
   std::vector<const Part*> parts;
   for (const Part& p : m.parts) parts.push_back(&p);
-  Json out = {{"role", m.role == Role::system ? "system" : "developer"}, {"content", TRY(content(parts))}};
+  Json out = {{"role", m.role == Role::system ? "system" : "developer"},
+              {"content", TRY(content(parts))}};
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
   return {};
@@ -179,24 +199,36 @@ Result<Json> Encoder::tool(const Tool& t) const {
   return out;
 }
 
-Json named(const std::string& name) { return {{"type", "function"}, {"function", {{"name", name}}}}; }
+Json named(const std::string& name) {
+  return {{"type", "function"}, {"function", {{"name", name}}}};
+}
 
 Status Encoder::tools(Json& body) const {
   using Choice = ToolChoice::Kind;
   for (const Tool& t : request.tools) body["tools"].push_back(TRY(tool(t)));
   const ToolChoice& c = request.tool_choice;
   switch (c.kind) {
-    case Choice::unset: break;
-    case Choice::automatic: body["tool_choice"] = "auto"; break;
-    case Choice::required: body["tool_choice"] = "required"; break;
-    case Choice::none: body["tool_choice"] = "none"; break;
-    case Choice::named: body["tool_choice"] = named(c.names.at(0)); break;
+    case Choice::unset:
+      break;
+    case Choice::automatic:
+      body["tool_choice"] = "auto";
+      break;
+    case Choice::required:
+      body["tool_choice"] = "required";
+      break;
+    case Choice::none:
+      body["tool_choice"] = "none";
+      break;
+    case Choice::named:
+      body["tool_choice"] = named(c.names.at(0));
+      break;
     case Choice::allowed: {
       Json list = Json::array();
       for (const auto& name : c.names) list.push_back(named(name));
-      body["tool_choice"] = {{"type", "allowed_tools"},
-                             {"allowed_tools",
-                              {{"mode", c.must_call ? "required" : "auto"}, {"tools", std::move(list)}}}};
+      body["tool_choice"] = {
+          {"type", "allowed_tools"},
+          {"allowed_tools",
+           {{"mode", c.must_call ? "required" : "auto"}, {"tools", std::move(list)}}}};
       break;
     }
     case Choice::native:
@@ -215,7 +247,8 @@ void put(Json& body, std::string_view key, const Setting& s) {
 
 Status Encoder::parameters(Json& body, std::string_view model) const {
   CHECKED(check_reasoning_model(request, model, here));
-  put(body, same && request.output_limit.path == "max_tokens" ? "max_tokens" : "max_completion_tokens",
+  put(body,
+      same && request.output_limit.path == "max_tokens" ? "max_tokens" : "max_completion_tokens",
       request.output_limit);
   put(body, "temperature", request.temperature);
   put(body, "top_p", request.top_p);
@@ -235,13 +268,17 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
   if (const Setting& shown = request.reasoning.shown; shown && shown.value != false)
     return untranslatable(shown.path, here, "its answers do not show reasoning");
   switch (request.format.kind) {
-    case AnswerFormat::Kind::unset: break;
+    case AnswerFormat::Kind::unset:
+      break;
     case AnswerFormat::Kind::text:
       if (same) body["response_format"] = {{"type", "text"}};
       break;
-    case AnswerFormat::Kind::json_object: body["response_format"] = {{"type", "json_object"}}; break;
+    case AnswerFormat::Kind::json_object:
+      body["response_format"] = {{"type", "json_object"}};
+      break;
     case AnswerFormat::Kind::json_schema:
-      body["response_format"] = {{"type", "json_schema"}, {"json_schema", TRY(schema_format(request))}};
+      body["response_format"] = {{"type", "json_schema"},
+                                 {"json_schema", TRY(schema_format(request))}};
   }
   return put_extra(body, request.extra, same, here);
 }

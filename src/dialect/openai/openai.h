@@ -1,8 +1,8 @@
 // OpenAI's endpoints, to and from the neutral forms of model/chat.h.
 //
-// Pure. Decoders refuse what no endpoint would take (input.field); encoders refuse what theirs cannot
-// say (dialect.untranslatable). Encoding where `request.from` is the encoder's own endpoint gives
-// everything back.
+// Pure. Decoders refuse what no endpoint would take (input.field); encoders refuse what theirs
+// cannot say (dialect.untranslatable). Encoding where `request.from` is the encoder's own endpoint
+// gives everything back.
 #pragma once
 
 #include <string_view>

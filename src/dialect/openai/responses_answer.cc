@@ -31,7 +31,8 @@ void decode_message(const Json& item, ChatChoice& to) {
       continue;
     }
     add(to.parts, Kind::text, wire::string_at(part, "text"));
-    if (const Json* logprobs = wire::find(part, "logprobs"); logprobs && logprobs->is_array() && !logprobs->empty())
+    if (const Json* logprobs = wire::find(part, "logprobs");
+        logprobs && logprobs->is_array() && !logprobs->empty())
       to.logprobs = *logprobs;
   }
 }
@@ -64,7 +65,8 @@ struct ItemWriter {
   }
   void end_message() {
     if (content.empty()) return;
-    Json item = {{"id", id("msg_")}, {"type", "message"}, {"status", status}, {"role", "assistant"}};
+    Json item = {
+        {"id", id("msg_")}, {"type", "message"}, {"status", status}, {"role", "assistant"}};
     item["content"] = std::move(content);
     content = Json::array();
     out.push_back(std::move(item));
@@ -112,7 +114,8 @@ Result<ChatAnswer> decode_responses_answer(const Json& body) {
   ChatChoice& c = a.choices.emplace_back();
   for (const Json& item : *output) decode_item(item, c);
   if (const Json* why = wire::find(body, "incomplete_details"); status == "incomplete" && why)
-    c.finish = wire::string_at(*why, "reason") == "content_filter" ? Finish::filtered : Finish::length;
+    c.finish =
+        wire::string_at(*why, "reason") == "content_filter" ? Finish::filtered : Finish::length;
   return a;
 }
 
@@ -159,7 +162,8 @@ Json encode_responses_answer(const ChatAnswer& a, const Served* served) {
   const Usage& u = served->usage;
   out["usage"] = {{"input_tokens", u.input()},
                   {"input_tokens_details",
-                   {{"cached_tokens", u.cache_read}, {"cache_write_tokens", u.cache_write_5m + u.cache_write_1h}}},
+                   {{"cached_tokens", u.cache_read},
+                    {"cache_write_tokens", u.cache_write_5m + u.cache_write_1h}}},
                   {"output_tokens", u.output},
                   {"output_tokens_details", {{"reasoning_tokens", u.reasoning}}},
                   {"total_tokens", u.input() + u.output}};

@@ -39,8 +39,11 @@ Result<Part> decode_part(const Json& raw, const std::string& path) {
     if (const Setting id = f.setting("file_id")) {
       part.kind = Kind::media;
       part.path = path;
-      part.media = {.kind = Media::Kind::image, .source = Media::Source::file_id, .mime = {},
-                    .data = id.value.is_string() ? id.value.get<std::string>() : std::string(), .name = {},
+      part.media = {.kind = Media::Kind::image,
+                    .source = Media::Source::file_id,
+                    .mime = {},
+                    .data = id.value.is_string() ? id.value.get<std::string>() : std::string(),
+                    .name = {},
                     .detail = f.setting("detail")};
     } else {
       part = TRY(decode_image(f.take("image_url"), f.setting("detail"), path));
@@ -80,10 +83,14 @@ Result<Message> decode_message(const Json& raw, const std::string& path) {
   const std::string role = TRY(f.text("role"));
   Message m;
   m.path = path;
-  if (role == "system") m.role = Role::system;
-  else if (role == "developer") m.role = Role::developer;
-  else if (role == "assistant") m.role = Role::assistant;
-  else if (role != "user") return native_item(raw, path);
+  if (role == "system")
+    m.role = Role::system;
+  else if (role == "developer")
+    m.role = Role::developer;
+  else if (role == "assistant")
+    m.role = Role::assistant;
+  else if (role != "user")
+    return native_item(raw, path);
   CHECKED(decode_content(f.take("content"), m.parts));
   m.extra = f.rest({"id", "status"});
   return m;
@@ -162,7 +169,8 @@ Result<Tool> decode_tool(const Json& raw, const std::string& path) {
   tool.strict = f.setting("strict");
   if (const auto schema = f.take("parameters")) tool.schema = *schema.value;
   tool.extra = f.rest({"cache_control"});
-  for (Native& n : tool.extra) n.matters = n.matters && !(n.key == "defer_loading" && n.value == false);
+  for (Native& n : tool.extra)
+    n.matters = n.matters && !(n.key == "defer_loading" && n.value == false);
   return tool;
 }
 
@@ -174,9 +182,12 @@ ToolChoice decode_tool_choice(const Fields::Member& member) {
   choice.path = member.path;
   choice.raw = raw;
   choice.kind = Choice::native;
-  if (raw == "auto") choice.kind = Choice::automatic;
-  else if (raw == "required") choice.kind = Choice::required;
-  else if (raw == "none") choice.kind = Choice::none;
+  if (raw == "auto")
+    choice.kind = Choice::automatic;
+  else if (raw == "required")
+    choice.kind = Choice::required;
+  else if (raw == "none")
+    choice.kind = Choice::none;
   const auto type = wire::string_at(raw, "type");
   if (type == "function") {
     choice.kind = Choice::named;
@@ -203,8 +214,10 @@ Status decode_text(const Fields::Member& member, ChatRequest& to) {
   Fields f(*format.value, format.path);
   to.format.path = format.path;
   const std::string type = TRY(f.text("type"));
-  if (type == "text") to.format.kind = AnswerFormat::Kind::text;
-  else if (type == "json_object") to.format.kind = AnswerFormat::Kind::json_object;
+  if (type == "text")
+    to.format.kind = AnswerFormat::Kind::text;
+  else if (type == "json_object")
+    to.format.kind = AnswerFormat::Kind::json_object;
   else if (type == "json_schema") {
     to.format.kind = AnswerFormat::Kind::json_schema;
     to.format.name = TRY(f.text("name"));
@@ -229,8 +242,8 @@ void decode_reasoning(const Fields::Member& member, ChatRequest& to) {
   append(to.extra, f.rest({}, "reasoning"));
 }
 
-// Of `include` only log probabilities change the part of the answer that travels; sealed reasoning is
-// for the next request to the same provider.
+// Of `include` only log probabilities change the part of the answer that travels; sealed reasoning
+// is for the next request to the same provider.
 void decode_include(const Fields::Member& member, ChatRequest& to) {
   if (!member) return;
   Json others = Json::array();
@@ -247,7 +260,8 @@ void decode_include(const Fields::Member& member, ChatRequest& to) {
 }
 
 bool says_nothing(const Native& n) {
-  return (n.key == "truncation" && n.value == "disabled") || (n.key == "background" && n.value == false);
+  return (n.key == "truncation" && n.value == "disabled") ||
+         (n.key == "background" && n.value == false);
 }
 
 }  // namespace
@@ -293,8 +307,8 @@ Result<ChatRequest> decode_responses_request(const Json& body) {
   r.top_p = f.setting("top_p");
   r.top_logprobs = f.setting("top_logprobs");
   append(r.extra, f.rest({"user", "metadata", "store", "safety_identifier", "prompt_cache_key",
-                          "prompt_cache_retention", "prompt_cache_options", "service_tier", "stream",
-                          "stream_options"}));
+                          "prompt_cache_retention", "prompt_cache_options", "service_tier",
+                          "stream", "stream_options"}));
   for (Native& n : r.extra) n.matters = n.matters && !says_nothing(n);
   return r;
 }

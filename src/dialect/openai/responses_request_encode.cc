@@ -1,6 +1,7 @@
 // Requests of /v1/responses: from the neutral form to the wire.
 #include "dialect/openai/openai.h"
 #include "dialect/translate_rules.h"
+#include "wire/base64.h"
 
 namespace twolane::dialect::openai {
 namespace {
@@ -19,7 +20,8 @@ struct Encoder {
   Result<Json> call(const Part& p) const;
   Result<Json> call_output(const Part& p) const;
   Status message(const Message& m, Json& to) const;
-  Status say(const Message& m, std::string_view role, std::vector<const Part*>& said, Json& to) const;
+  Status say(const Message& m, std::string_view role, std::vector<const Part*>& said,
+             Json& to) const;
   Status messages(Json& body) const;
   Status tools(Json& body) const;
   Status parameters(Json& body, std::string_view model) const;
@@ -31,8 +33,10 @@ Result<Json> Encoder::media(const Part& p) const {
   if (m.kind == Media::Kind::audio) return untranslatable(p.path, here);
   if (m.kind == Media::Kind::image) {
     Json out = {{"type", "input_image"}};
-    if (m.source == Media::Source::file_id && same_provider) out["file_id"] = m.data;
-    else out["image_url"] = TRY(image_url(p, request.from, here));
+    if (m.source == Media::Source::file_id && same_provider)
+      out["file_id"] = m.data;
+    else
+      out["image_url"] = TRY(image_url(p, request.from, here));
     if (m.detail && (same || m.detail.value != "auto")) out["detail"] = m.detail.value;
     return out;
   }
@@ -41,11 +45,16 @@ Result<Json> Encoder::media(const Part& p) const {
     out["file_id"] = m.data;
   } else if (m.source == Media::Source::url) {
     out["file_url"] = m.data;
-  } else if (m.source == Media::Source::base64 && (same_provider || m.mime == "application/pdf")) {
-    out["filename"] = m.name.empty() ? std::string(default_file_name) : m.name;
+  } else if (m.source == Media::Source::text) {
+    out["filename"] = m.name.empty() ? std::string(default_text_name) : m.name;
+    out["file_data"] = data_uri("text/plain", wire::base64_encoded(m.data));
+  } else if (m.source == Media::Source::base64 &&
+             (same_provider || is_one_of(m.mime, {"application/pdf", "text/plain"}))) {
+    const auto usual = m.mime == "text/plain" ? default_text_name : default_file_name;
+    out["filename"] = m.name.empty() ? std::string(usual) : m.name;
     out["file_data"] = m.mime.empty() ? m.data : data_uri(m.mime, m.data);
   } else {
-    return untranslatable(p.path, here, "it reads PDF files by content or url");
+    return untranslatable(p.path, here, "it reads PDF and plain text, or PDF by url");
   }
   return out;
 }
@@ -53,19 +62,27 @@ Result<Json> Encoder::media(const Part& p) const {
 Result<Json> Encoder::part(const Part& p, std::string_view text_type) const {
   Json out;
   switch (p.kind) {
-    case Kind::text: out = {{"type", text_type}, {"text", p.text}}; break;
-    case Kind::refusal: out = {{"type", "refusal"}, {"refusal", p.text}}; break;
-    case Kind::media: out = TRY(media(p)); break;
+    case Kind::text:
+      out = {{"type", text_type}, {"text", p.text}};
+      break;
+    case Kind::refusal:
+      out = {{"type", "refusal"}, {"refusal", p.text}};
+      break;
+    case Kind::media:
+      out = TRY(media(p));
+      break;
     case Kind::native:
       if (!same) return untranslatable(p.path, here);
       return p.raw;
-    default: return untranslatable(p.path, here);
+    default:
+      return untranslatable(p.path, here);
   }
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
 }
 
-Result<Json> Encoder::content(const std::vector<const Part*>& parts, std::string_view text_type) const {
+Result<Json> Encoder::content(const std::vector<const Part*>& parts,
+                              std::string_view text_type) const {
   if (parts.size() == 1 && parts[0]->kind == Kind::text && (!same || parts[0]->extra.empty())) {
     Json unused;
     CHECKED(put_extra(unused, same ? std::vector<Native>() : parts[0]->extra, same, here));
@@ -131,13 +148,15 @@ Status Encoder::message(const Message& m, Json& to) const {
         to.push_back(TRY(call_output(p)));
         break;
       case Kind::reasoning:
-        if (same) to.push_back(p.raw);
+        if (same)
+          to.push_back(p.raw);
         else if (!p.text.empty())
           return untranslatable(p.path, here, "another provider's reasoning cannot be taken up");
         break;
       default:
         // An assistant that calls tools without a word writes empty text at chat completions.
-        if (same || p.kind != Kind::text || !p.text.empty() || m.parts.size() == 1) said.push_back(&p);
+        if (same || p.kind != Kind::text || !p.text.empty() || m.parts.size() == 1)
+          said.push_back(&p);
     }
   }
   if (same && m.parts.empty()) {
@@ -152,7 +171,8 @@ Status Encoder::messages(Json& body) const {
   Json input = Json::array();
   bool first = true;
   for (const Message& m : same ? request.messages : merged(request.messages, true)) {
-    const bool plain = m.role == Role::system && m.parts.size() == 1 && m.parts[0].kind == Kind::text;
+    const bool plain =
+        m.role == Role::system && m.parts.size() == 1 && m.parts[0].kind == Kind::text;
     // System text of other providers stands before the input, as instructions do here.
     if (first && plain && (same ? m.path == "instructions" : !same_provider))
       body["instructions"] = m.parts[0].text;
@@ -177,21 +197,33 @@ Status Encoder::tools(Json& body) const {
     CHECKED(check_tool_name(t, request.from, here));
     Json out = {{"type", "function"}, {"name", t.name}};
     if (t.description) out["description"] = t.description.value;
-    out["parameters"] = t.schema.is_null() ? Json{{"type", "object"}, {"properties", Json::object()}} : t.schema;
+    out["parameters"] =
+        t.schema.is_null() ? Json{{"type", "object"}, {"properties", Json::object()}} : t.schema;
     if (t.schema.is_null() && same) out.erase("parameters");
     // Left out it would mean true here, where it means false elsewhere.
-    if (t.strict) out["strict"] = t.strict.value;
-    else if (!same) out["strict"] = false;
+    if (t.strict)
+      out["strict"] = t.strict.value;
+    else if (!same)
+      out["strict"] = false;
     CHECKED(put_extra(out, t.extra, same, here));
     body["tools"].push_back(std::move(out));
   }
   const ToolChoice& c = request.tool_choice;
   switch (c.kind) {
-    case Choice::unset: break;
-    case Choice::automatic: body["tool_choice"] = "auto"; break;
-    case Choice::required: body["tool_choice"] = "required"; break;
-    case Choice::none: body["tool_choice"] = "none"; break;
-    case Choice::named: body["tool_choice"] = named(c.names.at(0)); break;
+    case Choice::unset:
+      break;
+    case Choice::automatic:
+      body["tool_choice"] = "auto";
+      break;
+    case Choice::required:
+      body["tool_choice"] = "required";
+      break;
+    case Choice::none:
+      body["tool_choice"] = "none";
+      break;
+    case Choice::named:
+      body["tool_choice"] = named(c.names.at(0));
+      break;
     case Choice::allowed: {
       Json list = Json::array();
       for (const auto& name : c.names) list.push_back(named(name));
@@ -213,11 +245,14 @@ Status Encoder::tools(Json& body) const {
 Status Encoder::text(Json& body) const {
   Json text = Json::object();
   switch (request.format.kind) {
-    case AnswerFormat::Kind::unset: break;
+    case AnswerFormat::Kind::unset:
+      break;
     case AnswerFormat::Kind::text:
       if (same) text["format"] = {{"type", "text"}};
       break;
-    case AnswerFormat::Kind::json_object: text["format"] = {{"type", "json_object"}}; break;
+    case AnswerFormat::Kind::json_object:
+      text["format"] = {{"type", "json_object"}};
+      break;
     case AnswerFormat::Kind::json_schema:
       text["format"] = {{"type", "json_schema"}};
       text["format"].update(TRY(schema_format(request)));
@@ -242,13 +277,17 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
   CHECKED(check_absent(request.seed, here));
   CHECKED(check_absent(request.choices, here, 1, "it gives one answer to a request"));
   CHECKED(check_absent(request.stop, here, Json::array()));
-  if (same) put(body, "top_logprobs", request.top_logprobs);
-  else if (request.logprobs.value == true) put(body, "top_logprobs", request.top_logprobs);
+  if (same)
+    put(body, "top_logprobs", request.top_logprobs);
+  else if (request.logprobs.value == true)
+    put(body, "top_logprobs", request.top_logprobs);
   const Reasoning& r = request.reasoning;
   if (const Json effort = TRY(effort_of(request, model, here)); !effort.is_null())
     body["reasoning"]["effort"] = effort;
-  if (r.shown && r.shown.value.is_string()) body["reasoning"]["summary"] = r.shown.value;
-  else if (r.shown && r.shown.value == true) body["reasoning"]["summary"] = "auto";
+  if (r.shown && r.shown.value.is_string())
+    body["reasoning"]["summary"] = r.shown.value;
+  else if (r.shown && r.shown.value == true)
+    body["reasoning"]["summary"] = "auto";
   CHECKED(text(body));
   CHECKED(put_extra(body, request.extra, same, here));
   if (request.logprobs.value == true) body["include"].push_back("message.output_text.logprobs");

@@ -30,7 +30,8 @@ Result<Part> decode_file(Fields& file, std::string path) {
   part.path = std::move(path);
   part.media.kind = Media::Kind::document;
   part.media.name = TRY(file.text("filename"));
-  if (part.media.name == default_file_name) part.media.name.clear();
+  if (part.media.name == default_file_name || part.media.name == default_text_name)
+    part.media.name.clear();
   const std::string data = TRY(file.text("file_data"));
   const std::string id = TRY(file.text("file_id"));
   const std::string url = TRY(file.text("file_url"));
@@ -64,7 +65,8 @@ Status check_reasoning_model(const ChatRequest& request, std::string_view model,
   if (request.reasoning.mode == Reasoning::Mode::off) return {};
   for (const Setting* s : {&request.temperature, &request.top_p})
     if (*s && number_of(s->value) != 1)
-      return untranslatable(s->path, to, std::string(model) + " reasons and takes no sampling parameters");
+      return untranslatable(s->path, to,
+                            std::string(model) + " reasons and takes no sampling parameters");
   return {};
 }
 
@@ -87,8 +89,10 @@ Result<Json> schema_format(const ChatRequest& request) {
   Json out = {{"name", f.name.empty() ? "answer" : f.name}};
   if (f.description) out["description"] = f.description.value;
   out["schema"] = f.schema;
-  if (f.strict) out["strict"] = f.strict.value;
-  else if (!same_provider(request.from, Endpoint::chat_completions)) out["strict"] = true;
+  if (f.strict)
+    out["strict"] = f.strict.value;
+  else if (!same_provider(request.from, Endpoint::chat_completions))
+    out["strict"] = true;
   return out;
 }
 

@@ -12,7 +12,8 @@ void merge_member(Json& to, const std::string& key, const Json& value) {
     return;
   }
   Json& have = to[key];
-  if (value.is_string() && have.is_string() && key != "role" && key != "id" && key != "type" && key != "name")
+  if (value.is_string() && have.is_string() && key != "role" && key != "id" && key != "type" &&
+      key != "name")
     have.get_ref<std::string&>() += value.get_ref<const std::string&>();
   else if (value.is_array() && have.is_array())
     have.insert(have.end(), value.begin(), value.end());
@@ -39,14 +40,18 @@ void merge_choice(Json& choice, const Json& fragment) {
   for (const auto& [key, value] : fragment.items()) {
     if (key == "index") continue;
     if (key != "delta") {
-      if (key == "logprobs" && value.is_object() && choice[key].is_object()) merge_member(choice, key, value);
-      else if (!value.is_null() || !choice.contains(key)) choice[key] = value;
+      if (key == "logprobs" && value.is_object() && choice[key].is_object())
+        merge_member(choice, key, value);
+      else if (!value.is_null() || !choice.contains(key))
+        choice[key] = value;
       continue;
     }
     if (!value.is_object()) continue;
     for (const auto& [k, v] : value.items()) {
-      if (k == "tool_calls" && v.is_array()) merge_calls(choice["message"], v);
-      else merge_member(choice["message"], k, v);
+      if (k == "tool_calls" && v.is_array())
+        merge_calls(choice["message"], v);
+      else
+        merge_member(choice["message"], k, v);
     }
   }
 }
@@ -68,7 +73,8 @@ Result<Json> assemble_chat(std::string_view sse) {
       const int64_t index = wire::int_at(fragment, "index");
       if (!fragment.is_object() || index < 0 || index >= most_choices) continue;
       while (static_cast<int64_t>(choices.size()) <= index)
-        choices.push_back({{"index", choices.size()}, {"message", {{"role", "assistant"}, {"content", nullptr}}}});
+        choices.push_back({{"index", choices.size()},
+                           {"message", {{"role", "assistant"}, {"content", nullptr}}}});
       merge_choice(choices[static_cast<size_t>(index)], fragment);
     }
   }
@@ -83,7 +89,8 @@ Result<Json> assemble_chat(std::string_view sse) {
 Result<Json> assemble_responses(std::string_view sse) {
   for (const Json& event : TRY(stream_events(sse))) {
     const auto type = wire::string_at(event, "type");
-    if (!is_one_of(type, {"response.completed", "response.incomplete", "response.failed"})) continue;
+    if (!is_one_of(type, {"response.completed", "response.incomplete", "response.failed"}))
+      continue;
     if (const Json* response = wire::find(event, "response")) return *response;
   }
   return stream_cut("response.completed");
