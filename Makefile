@@ -7,9 +7,6 @@
 
 SHELL := /bin/bash
 
-# What `make run` runs.
-RUN_EXAMPLE = run examples/tickets.csv --sim --within 6h --prompt-file examples/classify.prompt
-
 .PHONY: build setup run test bench fmt check clean
 
 build: setup
@@ -20,7 +17,7 @@ setup:
 
 run: setup
 	@scripts/build.sh release twolane
-	build/release/twolane $(RUN_EXAMPLE)
+	@examples/demo.sh
 
 test:
 	@scripts/check.sh release sdk

@@ -67,7 +67,8 @@ Result<Json> Encoder::media(const Part& p) const {
   if (p.media.kind == Media::Kind::audio) return untranslatable(p.path, here);
   const bool image = p.media.kind == Media::Kind::image;
   CHECKED(check_detail(p, here));
-  Json out = {{"type", image ? "image" : "document"}, {"source", TRY(source(p))}};
+  Json out = {{"type", image ? "image" : "document"}};
+  out["source"] = TRY(source(p));
   if (!image && !p.media.name.empty()) out["title"] = p.media.name;
   return out;
 }
@@ -158,8 +159,8 @@ Status Encoder::messages(Json& body) const {
     }
     Json out = {{"role", m.role == Role::assistant ? "assistant"
                          : is_system(m)            ? "system"
-                                                   : "user"},
-                {"content", TRY(blocks(m.parts, m.path))}};
+                                                   : "user"}};
+    out["content"] = TRY(blocks(m.parts, m.path));
     CHECKED(put_extra(out, m.extra, same, here));
     list.push_back(std::move(out));
   }

@@ -30,7 +30,8 @@ Result<Json> Encoder::media(const Part& p) const {
   const Media& m = p.media;
   if (m.kind == Media::Kind::image) {
     CHECKED(check_detail(p, here));
-    Json image = {{"url", TRY(image_url(p, request.from, here))}};
+    Json image = Json::object();
+    image["url"] = TRY(image_url(p, request.from, here));
     if (m.detail && (same || m.detail.value != "auto")) image["detail"] = m.detail.value;
     return Json{{"type", "image_url"}, {"image_url", std::move(image)}};
   }
@@ -134,7 +135,8 @@ Status Encoder::user(const Message& m, Json& to) const {
     to.push_back(TRY(tool_message(p)));
   }
   if (said.empty() && results) return {};
-  Json out = {{"role", "user"}, {"content", TRY(content(said))}};
+  Json out = {{"role", "user"}};
+  out["content"] = TRY(content(said));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
   return {};
@@ -177,8 +179,8 @@ Status Encoder::message(const Message& m, Json& to) const {
   if (m.role == Role::assistant) return assistant(m, to);
   std::vector<const Part*> parts;
   for (const Part& p : m.parts) parts.push_back(&p);
-  Json out = {{"role", m.role == Role::system ? "system" : "developer"},
-              {"content", TRY(content(parts))}};
+  Json out = {{"role", m.role == Role::system ? "system" : "developer"}};
+  out["content"] = TRY(content(parts));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
   return {};
@@ -277,8 +279,8 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
       body["response_format"] = {{"type", "json_object"}};
       break;
     case AnswerFormat::Kind::json_schema:
-      body["response_format"] = {{"type", "json_schema"},
-                                 {"json_schema", TRY(schema_format(request))}};
+      body["response_format"] = {{"type", "json_schema"}};
+      body["response_format"]["json_schema"] = TRY(schema_format(request));
   }
   return put_extra(body, request.extra, same, here);
 }

@@ -27,18 +27,18 @@ Result<Part> decode_part(const Json& raw, const std::string& path) {
   Fields f(raw, path);
   const std::string type = TRY(f.text("type"));
   Part part;
+  part.path = path;
   if (is_one_of(type, {"input_text", "output_text", "text"})) {
-    part = text_part(TRY(f.text("text")), path);
+    part.text = TRY(f.text("text"));
     part.extra = f.rest({"annotations", "logprobs", "prompt_cache_breakpoint"});
     return part;
   }
   if (type == "refusal") {
-    part = text_part(TRY(f.text("refusal")), path);
+    part.text = TRY(f.text("refusal"));
     part.kind = Kind::refusal;
   } else if (type == "input_image") {
     if (const Setting id = f.setting("file_id")) {
       part.kind = Kind::media;
-      part.path = path;
       part.media = {.kind = Media::Kind::image,
                     .source = Media::Source::file_id,
                     .mime = {},

@@ -117,8 +117,8 @@ Result<Json> Encoder::call_output(const Part& p) const {
 Status Encoder::say(const Message& m, std::string_view role, std::vector<const Part*>& said,
                     Json& to) const {
   if (said.empty()) return {};
-  Json out = {{"role", role},
-              {"content", TRY(content(said, role == "assistant" ? "output_text" : "input_text"))}};
+  Json out = {{"role", role}};
+  out["content"] = TRY(content(said, role == "assistant" ? "output_text" : "input_text"));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
   said.clear();
