@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dialect/translate.h"
-#include "dialect/translate_test_recordings.h"
+#include "dialect/translate_recordings_for_test.h"
 
 namespace twolane::dialect {
 namespace {

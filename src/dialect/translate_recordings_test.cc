@@ -14,8 +14,8 @@
 #include "dialect/gemini/gemini.h"
 #include "dialect/openai/openai.h"
 #include "dialect/translate.h"
-#include "dialect/translate_test_forms.h"
-#include "dialect/translate_test_recordings.h"
+#include "dialect/translate_forms_for_test.h"
+#include "dialect/translate_recordings_for_test.h"
 
 namespace twolane::dialect {
 namespace {
