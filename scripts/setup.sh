@@ -19,9 +19,15 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   exit 0  # they may be there under other names: the build will tell
 fi
 
+# A command of the package's own name does as well: the npm that comes with Node's own packages, say,
+# beside which Debian's cannot be installed.
+present() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || command -v "$1" >/dev/null
+}
+
 missing=()
 while read -r package reason; do
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] && continue
+  present "$package" && continue
   [ ${#missing[@]} -eq 0 ] && echo "Missing Debian packages, to be installed with apt-get:"
   printf '  %-20s %s\n' "$package" "$reason"
   missing+=("$package")

@@ -187,6 +187,20 @@ class Interrupted(Command):
         self.assertLessEqual(booked, billed)
         self.assertLessEqual(billed - booked, decimal.Decimal(ended.json["unconfirmed_usd"]))
 
+    def test_a_running_jobs_deadline_moves_and_is_kept(self):
+        (self.dir / "slow.toml").write_text('base = "calm"\nmedian = "10h"\nsigma = 0.1\n', encoding="utf-8")
+        path = self.requests(count=60)
+        process = self.start("run", path, "--sim=slow.toml", "--speed", "300", "--json")
+        shown = self.wait_for_batch()
+        self.assertFalse(shown["kept"])
+        moved = self.twolane("deadline", shown["job"][:6], "--within", "30m", "--json")
+        self.assertEqual((moved.exit, moved.json["left_word"]), (0, True), moved.err)
+        out, err = process.communicate(timeout=60)
+        answer = json.loads(out)
+        self.assertEqual((process.returncode, answer["succeeded"], answer["on_time"]), (0, 60, True), err)
+        self.assertGreater(answer["promoted"], 0)
+        self.assertTrue(answer["kept"])
+
     def test_a_second_owner_is_refused_and_words_reach_the_first(self):
         path, process = self.start_paced(count=60, speed="100")
         shown = self.wait_for_batch()

@@ -2,6 +2,7 @@
 import decimal
 import json
 import select
+import signal
 import time
 import urllib.request
 
@@ -44,6 +45,24 @@ class SeparateSimulator(Command):
         booked = decimal.Decimal(answer["cost_usd"])
         self.assertLessEqual(booked, total)
         self.assertLessEqual(total - booked, decimal.Decimal(answer["unconfirmed_usd"]))
+
+    def test_ctrl_c_at_sockets_and_on_again(self):
+        _, env = self.simulator("--speed", "200")
+        args = ("run", self.requests(count=50), "--speed", "200", "--json")
+        process = self.start(*args, env=env)
+        for _ in range(200):
+            time.sleep(0.05)
+            jobs = self.twolane("jobs", "--json").json["jobs"]
+            if jobs and jobs[0]["succeeded"] > 0:
+                break
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, json.loads(out)["exit"]), (130, 130), err)
+        listed = self.twolane("jobs").out
+        self.assertRegex(listed, r"50 +\w+ \d\d:\d\d, \d+ h \d+ min +open")
+        ended = self.twolane(*args, env=env)
+        self.assertEqual((ended.exit, ended.json["succeeded"]), (0, 50), ended.err)
+        self.assertEqual(ended.json["unconfirmed_usd"], "0.00")
 
     def test_another_speed_is_refused(self):
         _, env = self.simulator("--speed", "50")
