@@ -131,6 +131,48 @@ Awaitable<ErrorCode> Channel<parses_requests>::read_body(wire::Sink take) {
 }
 
 template <bool parses_requests>
+Awaitable<ErrorCode> Channel<parses_requests>::read_part(std::string_view& raw) {
+  raw = {};
+  while (!parser_->is_done()) {
+    if (!buffer_.empty()) {
+      ErrorCode error;
+      const char* const begin = static_cast<const char*>(buffer_.bytes().data());
+      const size_t n = parser_->put(buffer_.bytes(), error);
+      buffer_.consumed(n);
+      if (error && error != http::error::need_more) co_return error;
+      raw = {begin, n};
+      if (n > 0 || parser_->is_done()) break;
+    }
+    const ErrorCode failed = co_await fill();
+    if (failed == asio::error::eof && parser_->need_eof()) {
+      ErrorCode error;
+      parser_->put_eof(error);
+      co_return error;
+    }
+    if (failed) co_return failed;
+  }
+  co_return ErrorCode{};
+}
+
+template <bool parses_requests>
+Awaitable<ErrorCode> Channel<parses_requests>::write_bytes(std::string_view first,
+                                                           std::string_view second) {
+  while (!first.empty()) {
+    if (stream.is_tls()) sent = true;
+    const std::array<asio::const_buffer, 2> both = {asio::buffer(first), asio::buffer(second)};
+    auto [failed, n] = co_await stream.write_some(both);
+    if (n > 0) sent = true;
+    if (failed) co_return failed;
+    bytes_written += static_cast<int64_t>(n);
+    if (progress) progress();
+    const size_t of_first = std::min(n, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(n - of_first);
+  }
+  co_return co_await write_block(second.data(), second.size());
+}
+
+template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::write_block(const char* bytes, size_t length) {
   while (length > 0) {
     // Of an encrypted write that fails, nobody knows how much has left.

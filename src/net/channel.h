@@ -78,6 +78,13 @@ class Channel {
   Awaitable<ErrorCode> write(std::string head, std::shared_ptr<const wire::Body> body,
                              int64_t length);
 
+  // Reads some more of the body: its pieces go to `take`, and `raw` is all of it as it came, framing
+  // included; it holds until the next read. parser().is_done() tells the end.
+  Awaitable<ErrorCode> read_part(std::string_view& raw);
+  void set_taker(wire::Sink take) { parser_->take = std::move(take); }
+  // Writes both, in one call to the kernel where it takes them.
+  Awaitable<ErrorCode> write_bytes(std::string_view first, std::string_view second = {});
+
   Parser& parser() { return *parser_; }
   // What the taker of the body said against it.
   std::optional<Error> refusal() const { return parser_ ? parser_->refused : std::nullopt; }

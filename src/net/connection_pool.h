@@ -80,10 +80,10 @@ class ConnectionPool {
   // Back into the pool; the connection is between two messages.
   void put_back(std::shared_ptr<ClientConnection> connection);
   void close_unused();
-
- private:
+  // One that was unused for less than `youngest`, or null.
   std::shared_ptr<ClientConnection> take_idle(Origin& origin, Duration youngest);
 
+ private:
   EventLoop& loop_;
   int64_t per_origin_;
   Duration keep_;

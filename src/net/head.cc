@@ -48,6 +48,28 @@ std::string http_date(Time t) {
   return text;
 }
 
+std::string reply_head(const wire::HttpReply& reply, bool keep, int version,
+                       std::string_view date) {
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + ' ';
+  head += reason_phrase(reply.status);
+  head += "\r\n";
+  bool has_date = false;
+  for (const auto& [name, value] : reply.headers) {
+    has_date = has_date || same_name(name, "Date");
+    if (same_name(name, "Content-Length") || same_name(name, "Connection") ||
+        same_name(name, "Transfer-Encoding"))
+      continue;
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!has_date) head.append("Date: ").append(date).append("\r\n");
+  if (reply.status >= 200 && reply.status != 204 && reply.status != 304)
+    head.append("Content-Length: ").append(std::to_string(reply.body.size())).append("\r\n");
+  if (!keep) head += "Connection: close\r\n";
+  if (keep && version == 10) head += "Connection: keep-alive\r\n";
+  head += "\r\n";
+  return head;
+}
+
 std::string host_and_port(const std::string& host, const std::string& port) {
   std::string text;
   if (host.contains(':')) {

@@ -17,6 +17,10 @@ bool same_name(std::string_view a, std::string_view b);  // ASCII case ignored
 std::string_view reason_phrase(int status);
 std::string http_date(Time t);  // "Sun, 06 Nov 1994 08:49:37 GMT"
 
+// The head of a reply, up to the empty line: Content-Length, Date and Connection are made here,
+// whatever the headers say of them. `version`: of the request, 10 or 11.
+std::string reply_head(const wire::HttpReply& reply, bool keep, int version, std::string_view date);
+
 std::string host_and_port(const std::string& host, const std::string& port);  // IPv6 in brackets
 
 // `host` as it stands in a URL or a Host header: the scheme's own port left out.

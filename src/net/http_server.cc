@@ -6,16 +6,14 @@
 #include <unordered_set>
 #include <utility>
 
-#include "net/asio.h"
-#include "net/channel.h"
 #include "net/event_loop.h"
+#include "net/exchange.h"
 #include "net/head.h"
+#include "net/server_connection.h"
 #include "net/spool.h"
 #include "net/tls.h"
 
 namespace twolane::net {
-
-using ServerChannel = Channel<true>;
 
 struct Responder::Turn {
   enum class Answer : uint8_t { none, reply, drop, hold };
@@ -74,56 +72,6 @@ void Responder::on_client_gone(std::function<void()> then) { turn_->when_gone = 
 
 namespace {
 
-// One client. Its deadlines close it; whatever waits on its socket then goes on with an error.
-struct Connection {
-  Connection(EventLoop& loop, Socket socket, int64_t header_limit)
-      : channel(std::move(socket), header_limit), deadline(loop, [this] { close(); }) {}
-
-  ServerChannel channel;
-  Deadline deadline;
-  std::shared_ptr<Responder::Turn> turn;  // of the request in the handler's hands
-  std::string peer;
-  bool idle = true;
-  bool watched = false;
-
-  void close() {
-    channel.stream.close();
-    if (turn) turn->lose_client();
-  }
-};
-
-// The deadline of a body under way: `stall` after its last progress, and no later than the slowest
-// allowed rate.
-class Pace {
- public:
-  Pace(Connection& connection, const HttpServer::Settings& settings)
-      : connection_(connection), stall_(settings.stall), slowest_(settings.slowest) {
-    connection_.channel.bytes_read = connection_.channel.bytes_written = 0;
-    connection_.channel.progress = [this] { go_on(); };
-    go_on();
-  }
-  Pace(const Pace&) = delete;
-  Pace& operator=(const Pace&) = delete;
-  ~Pace() {
-    connection_.channel.progress = nullptr;
-    connection_.deadline.clear();
-  }
-
- private:
-  void go_on() {
-    const int64_t bytes = connection_.channel.bytes_read + connection_.channel.bytes_written;
-    const auto passed =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
-    const Duration allowed = stall_ + milliseconds(bytes * 1000 / slowest_ - passed);
-    connection_.deadline.in(std::clamp(allowed, Duration{0}, stall_));
-  }
-
-  Connection& connection_;
-  Duration stall_;
-  int64_t slowest_;
-  Clock::time_point began_ = Clock::now();
-};
-
 int status_of(const ErrorCode& error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
   if (error.category() == make_error_code(http::error::bad_value).category()) return 400;
@@ -149,8 +97,11 @@ void make_origin_form(std::string& target) {
 }  // namespace
 
 struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
-  Core(LoopWorld& world, Settings s, Handler h)
-      : loop(world.loop()), settings(std::move(s)), handler(std::move(h)) {}
+  Core(LoopWorld& world, Settings s, Handler h, StreamHandler* streams)
+      : loop(world.loop()),
+        settings(std::move(s)),
+        handler(std::move(h)),
+        stream_handler(streams) {}
 
   struct Door {
     Door(EventLoop& l) : acceptor(l.io()), pause(l.io().get_executor()) {}
@@ -158,11 +109,12 @@ struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
     Alarm pause;
   };
   using Self = std::shared_ptr<Core>;
-  using Client = std::shared_ptr<Connection>;
+  using Client = std::shared_ptr<ServerConnection>;
 
   EventLoop& loop;
   Settings settings;
   Handler handler;
+  StreamHandler* stream_handler;  // instead of `handler`
   std::unique_ptr<ssl::context> tls;
   std::vector<std::shared_ptr<Door>> doors;
   std::unordered_set<Client> clients;
@@ -182,8 +134,9 @@ struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
   Awaitable<bool> answer(Client client, std::shared_ptr<Responder::Turn> turn, bool keep,
                          bool body_wanted);
   Awaitable<void> refuse(Client client, int status);
-  static void watch(Client client);
-  std::string head_of(const wire::HttpReply& reply, bool keep, int version);
+  Awaitable<void> let_out(Client client);
+  Awaitable<bool> stream(Client client);
+  const std::string& today();
   void begin_stop(Duration how_long, std::function<void()> then);
   void close_doors();
   void close_all();
@@ -235,7 +188,7 @@ void HttpServer::Core::welcome(Socket socket) {
   ErrorCode ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
   const auto peer = socket.remote_endpoint(ignored);
-  auto client = std::make_shared<Connection>(loop, std::move(socket), settings.header_limit);
+  auto client = std::make_shared<ServerConnection>(loop, std::move(socket), settings.header_limit);
   client->peer = peer.address().to_string() + ' ' + std::to_string(peer.port());
   clients.insert(client);
   loop.spawn(serve(shared_from_this(), client));
@@ -276,6 +229,7 @@ Awaitable<bool> HttpServer::Core::serve_one(Client client) {
   }
   make_origin_form(channel.parser().head.target);
   int status = refusal(channel.parser(), settings.body_limit);
+  if (status == 0 && stream_handler) co_return co_await stream(std::move(client));
   auto spool = std::make_shared<Spool>(settings.spool_above, settings.spool_directory);
   if (status == 0) status = co_await receive_body(client, spool);
   if (status != 0) {
@@ -314,55 +268,37 @@ Awaitable<int> HttpServer::Core::receive_body(Client client, std::shared_ptr<Spo
   co_return status == 0 ? -1 : status;
 }
 
+// Whether the connection goes on.
+Awaitable<bool> HttpServer::Core::stream(Client client) {
+  Exchange exchange(client, settings, today());
+  co_await stream_handler->handle(exchange);
+  if (!exchange.read()) co_await let_out(client);
+  co_return exchange.whole() && !stopping;
+}
+
 Awaitable<bool> HttpServer::Core::ask(Client client, HttpRequest request, bool keep) {
   if (client->channel.stream.closed()) co_return false;
   const bool body_wanted = request.method != "HEAD";
   auto turn = std::make_shared<Responder::Turn>(loop);
-  client->turn = turn;
+  client->left = [turn] { turn->lose_client(); };
   handler(std::move(request), Responder(turn));
   if (!turn->over.is_set()) {
-    if (client->channel.stream.closed()) turn->lose_client();  // the handler ended the server
-    if (!client->watched && !client->channel.stream.is_tls()) watch(client);
+    if (client->channel.stream.closed()) client->leave();  // the handler ended the server
+    if (!client->channel.stream.is_tls()) client->watch();
     co_await turn->over.wait();
   }
-  client->turn = nullptr;
+  client->left = nullptr;
   if (turn->answer != Responder::Turn::Answer::reply || turn->gone) co_return false;
   co_return co_await answer(std::move(client), std::move(turn), keep, body_wanted);
 }
 
-// Notices that the client leaves while its request is being worked on. Data is no sign of that: it
-// is the next request.
-void HttpServer::Core::watch(Client client) {
-  client->watched = true;
-  client->channel.stream.socket().async_wait(Socket::wait_read, [client](ErrorCode) {
-    client->watched = false;
-    if (client->turn && client->channel.stream.peer_closed()) client->turn->lose_client();
-  });
-}
-
-std::string HttpServer::Core::head_of(const wire::HttpReply& reply, bool keep, int version) {
+// The time as the Date header shows it, made once a second.
+const std::string& HttpServer::Core::today() {
   if (const Time now = loop.now(); now.unix_seconds() != dated.unix_seconds()) {
     dated = now;
     date = http_date(now);
   }
-  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + ' ';
-  head += reason_phrase(reply.status);
-  head += "\r\n";
-  bool has_date = false;
-  for (const auto& [name, value] : reply.headers) {
-    has_date = has_date || same_name(name, "Date");
-    if (same_name(name, "Content-Length") || same_name(name, "Connection") ||
-        same_name(name, "Transfer-Encoding"))
-      continue;
-    head.append(name).append(": ").append(value).append("\r\n");
-  }
-  if (!has_date) head.append("Date: ").append(date).append("\r\n");
-  if (reply.status >= 200 && reply.status != 204 && reply.status != 304)
-    head.append("Content-Length: ").append(std::to_string(reply.body.size())).append("\r\n");
-  if (!keep) head += "Connection: close\r\n";
-  if (keep && version == 10) head += "Connection: keep-alive\r\n";
-  head += "\r\n";
-  return head;
+  return date;
 }
 
 Awaitable<bool> HttpServer::Core::answer(Client client, std::shared_ptr<Responder::Turn> turn,
@@ -372,7 +308,7 @@ Awaitable<bool> HttpServer::Core::answer(Client client, std::shared_ptr<Responde
     reply = wire::HttpReply{500, {}, {}};
   const bool cut = turn->cut_at >= 0;
   keep = keep && !cut && !stopping;
-  std::string head = head_of(reply, keep, client->channel.parser().head.version);
+  std::string head = reply_head(reply, keep, client->channel.parser().head.version, today());
   int64_t length = reply.body.size();
   if (cut) length = std::min(length, turn->cut_at);
   if (!body_wanted || reply.status == 204 || reply.status == 304) length = 0;
@@ -382,16 +318,26 @@ Awaitable<bool> HttpServer::Core::answer(Client client, std::shared_ptr<Responde
   co_return keep && !failed;
 }
 
-// Says why and closes. What the client still sends is read for a moment: a reset would destroy the
-// answer before it is read.
+// Says why and closes.
 Awaitable<void> HttpServer::Core::refuse(Client client, int status) {
   if (status == 0) co_return;
   ServerChannel& channel = client->channel;
   client->deadline.in(settings.stall);
-  const wire::HttpReply reply{status, {}, {}};
-  std::string head = head_of(reply, false, 11);
-  ErrorCode failed = co_await channel.write(std::move(head), no_body, 0);
-  if (failed || channel.stream.is_tls()) co_return;
+  wire::HttpReply reply{status, {}, {}};
+  if (stream_handler) reply = stream_handler->refusal(status);
+  const int64_t length = reply.body.size();
+  std::string head = reply_head(reply, false, 11, today());
+  const auto body = std::make_shared<const wire::Body>(std::move(reply.body));
+  const ErrorCode failed = co_await channel.write(std::move(head), body, length);
+  if (!failed) co_await let_out(std::move(client));
+}
+
+// What the client still sends is read for a moment: a reset would destroy the answer before it is
+// read.
+Awaitable<void> HttpServer::Core::let_out(Client client) {
+  ServerChannel& channel = client->channel;
+  if (channel.stream.is_tls() || channel.stream.closed()) co_return;
+  ErrorCode failed;
   channel.stream.socket().shutdown(Socket::shutdown_send, failed);
   client->deadline.in(std::min(settings.stall, seconds(2)));
   const auto block = std::make_unique<std::array<char, 16 << 10>>();
@@ -441,7 +387,10 @@ void HttpServer::Core::close_all() {
 }
 
 HttpServer::HttpServer(LoopWorld& world, Settings settings, Handler handler)
-    : core_(std::make_shared<Core>(world, std::move(settings), std::move(handler))) {}
+    : core_(std::make_shared<Core>(world, std::move(settings), std::move(handler), nullptr)) {}
+
+HttpServer::HttpServer(LoopWorld& world, Settings settings, StreamHandler& handler)
+    : core_(std::make_shared<Core>(world, std::move(settings), nullptr, &handler)) {}
 
 HttpServer::~HttpServer() {
   core_->stopped = nullptr;
@@ -455,6 +404,11 @@ Result<uint16_t> HttpServer::listen(const std::string& address, uint16_t port) {
 
 void HttpServer::stop(Duration grace, std::function<void()> then) {
   core_->begin_stop(grace, std::move(then));
+}
+
+Status HttpServer::renew(const std::string& certificate_pem, const std::string& key_pem) {
+  core_->tls = TRY(server_tls(certificate_pem, key_pem));
+  return {};
 }
 
 int64_t HttpServer::connections() const { return static_cast<int64_t>(core_->clients.size()); }

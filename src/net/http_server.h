@@ -56,6 +56,8 @@ class Responder {
   std::shared_ptr<Turn> turn_;
 };
 
+class StreamHandler;  // net/exchange.h
+
 class HttpServer {
  public:
   struct Settings {
@@ -74,6 +76,8 @@ class HttpServer {
   using Handler = std::function<void(HttpRequest, Responder)>;
 
   HttpServer(LoopWorld& world, Settings settings, Handler handler);
+  // Every request goes to `handler`, which must live longer, as soon as its head is there.
+  HttpServer(LoopWorld& world, Settings settings, StreamHandler& handler);
   ~HttpServer();  // closes every connection at once
 
   // Begins to accept; `address` is an IP address or "localhost"; port 0 takes a free one. Returns
@@ -82,6 +86,9 @@ class HttpServer {
   // Accepts nothing more, closes idle connections, lets running requests end for up to `grace`;
   // `then` is called when the last connection is closed.
   void stop(Duration grace, std::function<void()> then);
+
+  // Another certificate for connections to come. Error net.tls: the old one stays.
+  Status renew(const std::string& certificate_pem, const std::string& key_pem);
 
   int64_t connections() const;
 

@@ -46,6 +46,11 @@ Awaitable<IoResult> Stream::write_some(asio::const_buffer from) {
   return socket_.async_write_some(from, as_result);
 }
 
+Awaitable<IoResult> Stream::write_some(std::array<asio::const_buffer, 2> from) {
+  if (tls_) return tls_->async_write_some(from[0].size() > 0 ? from[0] : from[1], as_result);
+  return socket_.async_write_some(from, as_result);
+}
+
 bool Stream::quiet() {
   char byte;
   return socket_.is_open() &&

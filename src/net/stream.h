@@ -3,6 +3,7 @@
 // Threads: one; at most one read and one write at a time.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ class Stream {
 
   Awaitable<IoResult> read_some(asio::mutable_buffer to);
   Awaitable<IoResult> write_some(asio::const_buffer from);
+  // Both in one call to the kernel where there is no TLS.
+  Awaitable<IoResult> write_some(std::array<asio::const_buffer, 2> from);
 
   // Whether an unused connection can still be used: the peer neither closed it nor sent anything.
   bool quiet();

@@ -95,8 +95,6 @@ Result<HttpReply> Anthropic::messages(Call& call) {
   } else {
     lane.read(Endpoint::messages, TRY(call.http.body.text()), nullptr, call.draw);
     Line& line = lane.line();
-    if (line.ask.stream)
-      line.ask.refuse(400, "invalid_request_error", "stream: streaming is not offered here");
     if (const auto& no = line.ask.refusal) {
       reply = refuse(call, no->status, no->type, no->message);
     } else {
@@ -105,7 +103,7 @@ Result<HttpReply> Anthropic::messages(Call& call) {
       std::string body;
       append_anthropic_message(line, tier_word(lane.tier()), body);
       CHECKED(lane.charge(Provider::anthropic, call.account, call.now));
-      reply = json_reply(200, std::move(body));
+      reply = answer_reply(line.ask, std::move(body));
     }
   }
   reply.headers.emplace_back("anthropic-ratelimit-requests-limit", std::to_string(turn.limit));

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "sim/json_text.h"
+#include "sim/streams.h"
 
 namespace twolane::sim {
 
@@ -17,6 +18,15 @@ std::string_view Call::asked(std::string_view name) const {
 
 wire::HttpReply json_reply(int status, std::string body) {
   return {status, {{"content-type", "application/json"}}, wire::Body(std::move(body))};
+}
+
+wire::HttpReply answer_reply(const Ask& ask, std::string body) {
+  if (!ask.stream) return json_reply(200, std::move(body));
+  const auto answer = wire::parse_json(body);
+  if (!answer) return json_reply(500, std::move(body));  // a defect: it would be seen at once
+  return {200,
+          {{"content-type", "text/event-stream; charset=utf-8"}, {"cache-control", "no-cache"}},
+          wire::Body(sse_of(ask.endpoint, *answer, ask.stream_usage))};
 }
 
 bool is_listed(const Core& core, const Batch& batch, Time now) {

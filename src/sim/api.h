@@ -67,6 +67,9 @@ inline wire::HttpReply json_reply(int status, const wire::Json& body) {
   return json_reply(status, wire::dump(body));
 }
 
+// The answer `body` of a synchronous call as it leaves: whole, or as server-sent events.
+wire::HttpReply answer_reply(const Ask& ask, std::string body);
+
 // Whether this list shows a batch that was created then.
 bool is_listed(const Core& core, const Batch& batch, Time now);
 // A number in a query within limits.

@@ -20,7 +20,7 @@ void Ask::clear(Endpoint e) {
   mark_for_an_hour = false;
   limit = -1;
   choices = 1;
-  stream = json_object = false;
+  stream = stream_usage = json_object = false;
   schema.reset();
   schema_name = {};
   tool_schema.reset();
@@ -293,6 +293,9 @@ void read_chat(element body, Ask& ask) {
       ask.choices = std::clamp<int64_t>(int_of(value).value_or(1), 1, 128);
     else if (key == "stream")
       ask.stream = is_true(value);
+    else if (key == "stream_options") {
+      if (auto usage = member(value, "include_usage")) ask.stream_usage = is_true(*usage);
+    }
     else if (key == "service_tier")
       take_tier(ask, value);
     else if (key == "response_format")

@@ -47,6 +47,7 @@ struct Ask {
   int64_t limit = -1;  // most output tokens
   int64_t choices = 1;
   bool stream = false;
+  bool stream_usage = false;  // stream_options.include_usage
   bool json_object = false;
   std::optional<simdjson::dom::element> schema;
   std::string_view schema_name;

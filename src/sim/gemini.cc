@@ -4,6 +4,7 @@
 #include "sim/gemini.h"
 
 #include "sim/json_text.h"
+#include "sim/streams.h"
 
 namespace twolane::sim {
 
@@ -77,7 +78,8 @@ void Gemini::sign(const Call&, HttpReply& reply) const {
 namespace {
 
 std::optional<Model::Kind> kind_for(std::string_view method) {
-  if (method == "generateContent" || method == "batchGenerateContent" || method == "countTokens")
+  if (method == "generateContent" || method == "streamGenerateContent" ||
+      method == "batchGenerateContent" || method == "countTokens")
     return Model::Kind::chat;
   if (method == "embedContent" || method == "batchEmbedContents" ||
       method == "asyncBatchEmbedContent")
@@ -133,6 +135,7 @@ Result<HttpReply> Gemini::model_call(Call& call, std::string_view rest) {
             ". Call ListModels to see the list of available models and their supported methods.");
   if (call.method != "POST") return refuse(404, "Not Found");
   if (counts) return count_tokens(call, *model);
+  if (method == "streamGenerateContent") return stream(call, *model);
   if (method == "generateContent") return live(call, Endpoint::generate_content, *model);
   if (method == "embedContent") return live(call, Endpoint::embed_content, *model);
   if (method == "batchEmbedContents") return embed_many(call, *model);
@@ -157,6 +160,19 @@ Result<HttpReply> Gemini::live(Call& call, Endpoint endpoint, const Model& model
   CHECKED(lane.charge(Provider::gemini, call.account, call.now));
   HttpReply reply = json_reply(200, std::move(body));
   reply.headers.emplace_back("x-gemini-service-tier", tier_word(lane.tier()));
+  return reply;
+}
+
+Result<HttpReply> Gemini::stream(Call& call, const Model& model) {
+  HttpReply reply = TRY(live(call, Endpoint::generate_content, model));
+  if (reply.status != 200) return reply;
+  const auto answer = TRY(wire::parse_json(TRY(reply.body.text())));
+  if (call.asked("alt") == "sse") {
+    reply.headers.front().second = "text/event-stream";
+    reply.body = sse_of(Endpoint::generate_content, answer, false);
+  } else {
+    reply.body = array_of_chunks(answer);
+  }
   return reply;
 }
 

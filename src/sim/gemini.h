@@ -45,6 +45,7 @@ class Gemini final : public Api {
 
   Reply model_call(Call& call, std::string_view rest);
   Reply live(Call& call, Endpoint endpoint, const Model& model);
+  Reply stream(Call& call, const Model& model);
   Reply embed_many(Call& call, const Model& model);
   Reply count_tokens(Call& call, const Model& model);
   Reply list_models(std::string_view name) const;

@@ -285,9 +285,6 @@ Result<HttpReply> OpenAi::live(Call& call, Endpoint endpoint) {
   } else {
     lane.read(endpoint, TRY(call.http.body.text()), nullptr, call.draw);
     Line& line = lane.line();
-    if (line.ask.stream)
-      line.ask.refuse(400, std::string(invalid), "Streaming is not offered here.", "stream",
-                      "unsupported_value");
     if (line.ask.refusal) {
       reply = refuse(*line.ask.refusal);
     } else if (lane.shed()) {
@@ -299,7 +296,7 @@ Result<HttpReply> OpenAi::live(Call& call, Endpoint endpoint) {
       line.response_id = openai_object_id(line.ask, call.draw);
       std::string body;
       append_openai_body(line, tier_word(lane.tier()), call.now, body);
-      reply = json_reply(200, std::move(body));
+      reply = answer_reply(line.ask, std::move(body));
       // An embedding has no id of its own: its request's id stands in the ledger.
       const std::string request_id = "req_" + fresh_hex(core_, call, 32, 1);
       if (line.response_id.empty()) line.response_id = request_id;

@@ -159,6 +159,7 @@ constexpr std::array spans = std::to_array<std::pair<std::string_view, Span>>({
     {"list_lag", &Scenario::list_lag},
     {"latency", &Scenario::latency},
     {"live_latency", &Scenario::live_latency},
+    {"chunk_pause", &Scenario::chunk_pause},
     {"blackout", &Scenario::blackout},
 });
 constexpr std::array flags = std::to_array<std::pair<std::string_view, Flag>>({

@@ -53,6 +53,7 @@ struct Scenario {
   Duration list_lag;                     // new batches appear in lists this much later
   Duration latency = milliseconds(300);  // of control calls
   Duration live_latency = seconds(2);    // median of synchronous calls
+  Duration chunk_pause = milliseconds(20);  // between the events of a streamed answer
 
   // Limits.
   long long enqueued_tokens = 0;  // per model, 0: unlimited

@@ -4,13 +4,17 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "net/exchange.h"
+#include "net/head.h"
 #include "net/http_server.h"
 #include "net/loop_world.h"
+#include "net/spool.h"
 #include "sim/providers.h"
 #include "wire/json.h"
 
@@ -82,36 +86,95 @@ Result<Time> resumed_time(const std::string& directory, double speed) {
   return now;
 }
 
-class Front {
+class Front final : public net::StreamHandler {
  public:
-  Front(net::LoopWorld& world, Providers& providers, double speed)
-      : world_(world), providers_(providers), speed_(speed) {}
+  Front(net::LoopWorld& world, Providers& providers, const ServeSettings& settings)
+      : world_(world),
+        providers_(providers),
+        speed_(settings.speed),
+        chunk_pause_(settings.scenario.chunk_pause) {}
 
-  void handle(net::HttpRequest request, net::Responder responder) {
-    const Time now = world_.now();
-    if (request.target == "/clock") return responder.reply(clock(now));
+  net::Awaitable<void> handle(net::Exchange& exchange) override {
+    auto& head = exchange.head();
+    if (head.target == "/clock") {
+      wire::HttpReply reply = clock(world_.now());
+      co_return co_await exchange.reply(std::move(reply));
+    }
     wire::HttpCall call;
-    call.method = std::move(request.method);
-    call.url = "http://" + std::string(wire::header(request.headers, "host")) + request.target;
-    call.headers = std::move(request.headers);
-    call.body = std::move(request.body);
+    call.method = head.method;
+    call.url = "http://" + std::string(wire::header(head.headers, "host")) + head.target;
+    call.headers = head.headers;
+    net::Spool spool(spool_above, "");
+    wire::Sink take = [&spool](std::string_view piece) -> Status {
+      if (spool.size() + static_cast<int64_t>(piece.size()) > most_bytes)
+        return fail("net.body_limit", "the body is too large");
+      return spool.append(piece);
+    };
+    const int refused = co_await exchange.body(std::move(take));
+    if (refused < 0) co_return;
+    if (refused > 0) {
+      wire::HttpReply reply{refused, {}, {}};
+      co_return co_await exchange.reply(std::move(reply));
+    }
+    call.body = spool.take();
+    const Time now = world_.now();
     Answer answer = providers_.handle(call, now);
-    const Time when = now + (answer.fault == Answer::Fault::lost ? lost_after : answer.latency);
-    auto later = std::make_shared<std::pair<Answer, net::Responder>>(std::move(answer),
-                                                                     std::move(responder));
-    world_.at(when, [later] { play(std::move(later->first), later->second); });
+    co_await until(now + (answer.fault == Answer::Fault::lost ? lost_after : answer.latency));
+    co_await play(exchange, std::move(answer));
   }
 
  private:
-  static void play(Answer answer, net::Responder& responder) {
-    switch (answer.fault) {
-      case Answer::Fault::none:
-        return responder.reply(std::move(answer.reply));
-      case Answer::Fault::cut:
-        return responder.reply_cut(std::move(answer.reply), answer.cut_at);
-      case Answer::Fault::refused:
-      case Answer::Fault::lost:
-        return responder.drop();
+  static constexpr int64_t spool_above = 1 << 20;        // bytes
+  static constexpr int64_t most_bytes = 2200ll << 20;  // Gemini takes files of 2 GB
+
+  net::Awaitable<void> until(Time when) {
+    if (when <= world_.now()) co_return;
+    auto due = std::make_shared<net::Signal>(world_.loop());
+    world_.at(when, [due] { due->set(); });
+    co_await due->wait();
+  }
+
+  net::Awaitable<void> play(net::Exchange& exchange, Answer answer) {
+    if (answer.fault == Answer::Fault::refused || answer.fault == Answer::Fault::lost) co_return;
+    const bool cut = answer.fault == Answer::Fault::cut;
+    const bool streams =
+        wire::header(answer.reply.headers, "content-type").starts_with("text/event-stream");
+    if (!cut && !streams) co_return co_await exchange.reply(std::move(answer.reply));
+    if (!streams) co_return co_await play_cut(exchange, std::move(answer));
+    const auto text = answer.reply.body.text();
+    if (!text) co_return;
+    answer.reply.body = {};
+    co_await play_events(exchange, answer.reply, *text, cut ? answer.cut_at : -1);
+  }
+
+  // The head as of the whole body, some of it, and the connection ends.
+  static net::Awaitable<void> play_cut(net::Exchange& exchange, Answer answer) {
+    const std::string head = net::reply_head(answer.reply, false, 11, exchange.date());
+    std::string part(static_cast<size_t>(answer.cut_at), '\0');
+    const auto n = answer.reply.body.read(0, part.data(), part.size());
+    if (n) co_await exchange.write(head, std::string_view(part).substr(0, *n));
+    exchange.until_close();
+  }
+
+  // Event by event, as a chunk each; with `cut_at` the connection breaks there.
+  net::Awaitable<void> play_events(net::Exchange& exchange, const wire::HttpReply& reply,
+                                   std::string_view text, int64_t cut_at) {
+    std::string out = net::reply_head(reply, true, 11, exchange.date());
+    out.replace(out.find("Content-Length: 0"), 17, "Transfer-Encoding: chunked");
+    if (cut_at >= 0) text = text.substr(0, static_cast<size_t>(cut_at));
+    while (!text.empty()) {
+      const size_t end = std::min(text.find("\n\n"), text.size() - 2) + 2;
+      char length[24];
+      out.append(length, std::to_chars(length, length + sizeof length, end, 16).ptr);
+      out.append("\r\n").append(text.substr(0, end)).append("\r\n");
+      text.remove_prefix(end);
+      const bool last = text.empty() && cut_at < 0;
+      if (last) out += "0\r\n\r\n";
+      const net::ErrorCode failed = co_await exchange.write(out);
+      if (failed) co_return;
+      out.clear();
+      if (last) exchange.done();
+      if (!text.empty()) co_await until(world_.now() + chunk_pause_);
     }
   }
 
@@ -124,6 +187,7 @@ class Front {
   net::LoopWorld& world_;
   Providers& providers_;
   double speed_;
+  Duration chunk_pause_;
 };
 
 // Looks at `stop` ten times in a real second, whatever the speed of the world's clock.
@@ -150,13 +214,10 @@ Status serve(const ServeSettings& settings, const std::function<void(uint16_t po
   auto providers = TRY(Providers::open(settings.scenario, settings.seed, directory));
   net::LoopWorld world;
   world.run_clock(TRY(resumed_time(directory, settings.speed)), settings.speed);
-  Front front(world, *providers, settings.speed);
+  Front front(world, *providers, settings);
   net::HttpServer::Settings limits;
   limits.body_limit = 2200ll << 20;  // Gemini takes files of 2 GB
-  net::HttpServer server(world, limits,
-                         [&front](net::HttpRequest request, net::Responder responder) {
-                           front.handle(std::move(request), std::move(responder));
-                         });
+  net::HttpServer server(world, limits, front);
   const uint16_t port = TRY(server.listen(settings.address, settings.port));
   bool stopping = false;
   world.on_signal([&stopping](int) { stopping = true; });
