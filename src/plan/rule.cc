@@ -127,9 +127,11 @@ class Decision {
         return;
       }
       // A cancel that takes its time is waited for as long as the drain has other work, and a little
-      // longer: what it brings back need not be bought again.
+      // longer: what it brings back need not be bought again. A promoted job without a deadline to keep
+      // has no start, and its user does not wait.
       const bool others = has_open(job);
-      const Time patience = u.start + overtake_after;
+      const bool has_start = u.start.ms != std::numeric_limits<int64_t>::max();
+      const Time patience = has_start ? u.start + overtake_after : now_;
       if (u.draining && !others && patience <= now_) actions_.push_back(Overtake{job, batch.id});
       if (u.draining && !others) wake(patience);
     }

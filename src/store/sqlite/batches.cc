@@ -200,6 +200,7 @@ Result<std::vector<Batch>> SqliteStore::batches_of(JobId job) {
 Result<std::vector<Member>> SqliteStore::members(BatchId id) {
   static const std::string request_sql =
       std::string("SELECT ") + request_columns + ", attempt FROM request WHERE request = ?1";
+  const Snapshot snapshot = TRY(Snapshot::take(*connection_));
   const auto batch = TRY(members_.get(*connection_, id));
   std::vector<JobId> jobs;
   for (const int64_t lot : batch->lots) jobs.push_back(TRY(job_of_lot(lot)));

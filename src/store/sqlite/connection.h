@@ -156,4 +156,24 @@ class Transaction {
   Connection* connection_;  // null when over
 };
 
+// Several reads of one state of the database. Without it each statement takes and drops SQLite's file
+// locks by itself, which costs more than a read by key.
+class Snapshot {
+ public:
+  static Result<Snapshot> take(Connection& connection) {
+    if (connection.in_transaction()) return Snapshot(nullptr);
+    CHECKED(connection.run("BEGIN"));
+    return Snapshot(&connection);
+  }
+  Snapshot(Snapshot&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot() {
+    if (connection_) connection_->roll_back();  // nothing was written
+  }
+
+ private:
+  explicit Snapshot(Connection* connection) : connection_(connection) {}
+  Connection* connection_;  // null when an enclosing transaction does it
+};
+
 }  // namespace twolane::store::sqlite
