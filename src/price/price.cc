@@ -1,89 +1,212 @@
-// Looking up rates and multiplying; the rates are in rate_table.cc.
+// Looking up rates and multiplying, with every overflow an error.
 #include "price/price.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <utility>
-
-#include "model/model_name.h"
+#include <numeric>
 
 namespace twolane::price {
 namespace {
 
-std::string name_key(std::string_view provider, std::string_view model) {
-  return std::string(provider) + '/' + model_key(model);
+constexpr Duration bound_horizon = days(3);  // no provider's batch lives longer than it takes to settle
+constexpr int64_t one = 1'000'000;           // of a Share
+
+std::unexpected<Error> overflow() {
+  return fail("money.overflow", "the amount does not fit into 128 bits of 10^-12 USD",
+              "that is more than 10^26 USD");
 }
 
-using Index = std::map<std::string, std::span<const Row>, std::less<>>;
+// total += rate * tokens; false when that does not fit or makes no sense.
+bool add(__int128& total, PicoUsdPerToken rate, int64_t tokens) {
+  return !__builtin_add_overflow(total, static_cast<__int128>(rate.n) * tokens, &total);
+}
 
-Index make_index() {
-  Index index;
-  std::span<const Row> all = rows();
-  for (size_t begin = 0; begin < all.size();) {
-    size_t end = begin;
-    while (end < all.size() && all[end].provider == all[begin].provider &&
-           all[end].model == all[begin].model)
-      ++end;
-    index.emplace(name_key(all[begin].provider, all[begin].model), all.subspan(begin, end - begin));
-    begin = end;
+int64_t tokens_of(const Usage& u, Kind kind) {
+  switch (kind) {
+    case Kind::fresh: return u.fresh;
+    case Kind::cache_read: return u.cache_read;
+    case Kind::cache_write_5m: return u.cache_write_5m;
+    case Kind::cache_write_1h: return u.cache_write_1h;
+    case Kind::output: return u.output;
   }
-  return index;
+  return 0;
 }
 
-// All rows of a model; of its family where the table does not have the snapshot.
-std::span<const Row> rows_of(const Target& target) {
-  static const Index index = make_index();
-  std::string key = name_key(target.provider, target.model);
-  auto found = index.find(key);
-  if (found == index.end()) {
-    key.resize(key.size() - snapshot_suffix(key));
-    found = index.find(key);
+bool negative(const Usage& u) {
+  return (u.fresh | u.cache_read | u.cache_write_5m | u.cache_write_1h | u.output) < 0;
+}
+
+Result<int64_t> input_of(const Usage& u) {
+  int64_t sum = 0;
+  for (const int64_t n : {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h})
+    if (__builtin_add_overflow(sum, n, &sum)) return overflow();
+  return sum;
+}
+
+const Rates& by(const Row& row, Reading reading) {
+  return reading == Reading::ranked ? row.ranked : row.other;
+}
+
+struct Found {
+  const Model* model;
+  const Row* row;
+};
+
+Result<Found> find(const Target& target, ServiceTier tier, int64_t input_tokens, Time at) {
+  const Book& all = book();
+  const Model* model = all.find(target.provider, target.model);
+  if (model == nullptr) return fail(unknown_price(target, tier));
+  const Row* row = all.row(*model, tier, input_tokens, at);
+  if (row == nullptr) return fail(unknown_price(target, tier));
+  return Found{model, row};
+}
+
+// A product of fractions, reduced as it grows.
+struct Fraction {
+  __int128 over = 1, under = 1;
+
+  void times(int64_t a, int64_t b) {
+    over *= a, under *= b;
+    __int128 x = over, y = under;
+    while (y != 0) std::swap(x %= y, y);
+    if (x > 1) over /= x, under /= x;
   }
-  return found == index.end() ? std::span<const Row>{} : found->second;
-}
+};
 
-std::unexpected<Error> unknown_price(const Target& target, ServiceTier tier) {
-  Error e;
-  e.code = "money.unknown_price";
-  e.message = "the price of " + target.provider + '/' + target.model + " on tier " +
-              std::string(name_of(tier)) + " is unknown";
-  e.why = "unknown is not zero";
-  e.where.provider = target.provider;
-  return fail(std::move(e));
-}
-
-PicoUsdPerToken dearest_input(const Rates& r) {
-  return {std::max({r.fresh.n, r.cache_read.n, r.cache_write_5m.n, r.cache_write_1h.n})};
+Result<int64_t> residency_of(const Model& model, std::string_view region) {
+  if (region.empty()) return 1000;
+  if (model.stacking >= 0)
+    for (const Residency& r : book().stackings()[static_cast<size_t>(model.stacking)].residencies)
+      if (r.region == region || r.region == "any") return r.thousandths;
+  return fail("money.unknown_residency",
+              "what " + model.provider + '/' + model.name + " costs with data residency \"" +
+                  std::string(region) + "\" is unknown",
+              "the price book has no such surcharge for this model");
 }
 
 }  // namespace
 
-Result<Rates> rates(const Target& target, ServiceTier tier, int64_t input_tokens) {
-  const Row* best = nullptr;
-  bool banded = false;  // on any tier
-  for (const Row& row : rows_of(target)) {
-    if (row.above > 0 && input_tokens > row.above) banded = true;
-    if (row.tier == tier && (row.above == 0 || input_tokens > row.above)) best = &row;
-  }
-  // A tier that prints no rate for long prompts does not sell them at its rate for short ones.
-  if (!best || (banded && best->above == 0)) return unknown_price(target, tier);
-  return best->rates;
+std::string_view name_of(Reading reading) { return reading == Reading::ranked ? "ranked" : "other"; }
+
+Result<Share> parse_share(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  const auto wrong = [&] {
+    return fail("money.syntax", '"' + std::string(text.substr(0, 40)) + "\" is no share",
+                "a share is 0% to 100%, like 15% or 12.5%");
+  };
+  if (!percent) return wrong();
+  const auto rate = parse_usd_per_million(text.substr(0, text.size() - 1));  // 15 -> 15,000,000
+  if (!rate || rate->n % 100 != 0 || rate->n > 100 * one) return wrong();
+  return Share{rate->n / 100};
 }
 
-Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usage) {
-  Rates r = TRY(rates(target, tier, usage.input()));
-  return r.fresh * usage.fresh + r.cache_read * usage.cache_read +
-         r.cache_write_5m * usage.cache_write_5m + r.cache_write_1h * usage.cache_write_1h +
-         r.output * usage.output;
+Error unknown_price(const Target& target, ServiceTier tier) {
+  const std::string name = target.provider + '/' + target.model;
+  Error e;
+  e.where.provider = target.provider;
+  const NotSold* not_sold = book().find_not_sold(target.provider, tier);
+  const Model* model = book().find(target.provider, target.model);
+  if (not_sold != nullptr && (model == nullptr || model->sells(tier) != Sold::yes)) {
+    e.code = "money.tier_not_sold";
+    e.message = target.provider + " does not sell " + std::string(name_of(tier));
+    e.why = not_sold->why;
+    return e;
+  }
+  if (model != nullptr && model->sells(tier) == Sold::no) {
+    e.code = "money.tier_not_sold";
+    e.message = name + " is not sold on tier " + std::string(name_of(tier));
+    e.why = "the provider says so";
+    return e;
+  }
+  e.code = "money.unknown_price";
+  e.message = "the price of " + name + " on tier " + std::string(name_of(tier)) + " is unknown";
+  e.why = "unknown is not zero";
+  return e;
+}
+
+Sold sold(const Target& target, ServiceTier tier) {
+  const Model* model = book().find(target.provider, target.model);
+  if (model != nullptr && model->sells(tier) != Sold::unknown) return model->sells(tier);
+  return book().find_not_sold(target.provider, tier) != nullptr ? Sold::no : Sold::unknown;
+}
+
+Result<Rates> rates(const Target& target, ServiceTier tier, int64_t input_tokens,
+                    const Conditions& conditions) {
+  const Found found = TRY(find(target, tier, input_tokens, conditions.at));
+  return by(*found.row, conditions.reading);
+}
+
+Result<PicoUsd> charge(const Rates& r, const Usage& usage) {
+  if (negative(usage)) return fail("money.negative", "a count of tokens is negative", "usage only adds up");
+  __int128 total = 0;
+  bool fits = true;
+  for (int k = 0; k < kind_count; ++k) {
+    const auto kind = static_cast<Kind>(k);
+    const int64_t tokens = tokens_of(usage, kind);
+    if (tokens == 0) continue;
+    if (!r.knows(kind))
+      return fail("money.unknown_price",
+                  "the price of " + std::string(name_of(kind)) + " tokens is unknown here",
+                  "unknown is not zero");
+    fits = fits && add(total, r.of(kind), tokens);
+  }
+  if (!fits) return overflow();
+  return PicoUsd{total};
+}
+
+Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usage,
+                       const Conditions& conditions) {
+  const int64_t prompt = conditions.prompt_tokens >= 0 ? conditions.prompt_tokens : TRY(input_of(usage));
+  const Found found = TRY(find(target, tier, prompt, conditions.at));
+  auto amount = charge(by(*found.row, conditions.reading), usage);
+  if (!amount) {
+    Error e = std::move(amount).error();
+    e.where.provider = target.provider;
+    e.where.note = target.model;
+    return fail(std::move(e));
+  }
+  return conditions.adjusts() ? adjusted(*found.model, *amount, conditions) : amount;
 }
 
 Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_tokens,
-                      int64_t output_tokens) {
-  // Rates only rise from band to band, so the band of the longest possible prompt is the dearest; a
-  // test holds the table to that.
-  Rates r = TRY(rates(target, tier, input_tokens));
-  return dearest_input(r) * input_tokens + r.output * output_tokens;
+                      int64_t output_tokens, const Conditions& conditions) {
+  const Time from = conditions.at.ms == 0 ? book().date() : conditions.at;
+  const Found found = TRY(find(target, tier, input_tokens, from));
+  int64_t input = 0, output = 0;
+  for (const Row& row : found.model->rows) {
+    const bool meets = row.from < from + bound_horizon && (row.until.ms == 0 || row.until > from);
+    if (row.tier != tier || !meets || (row.above > 0 && input_tokens <= row.above)) continue;
+    for (const Rates* r : {&row.ranked, &row.other}) {
+      input = std::max({input, r->fresh.n, r->cache_read.n, r->cache_write_5m.n, r->cache_write_1h.n});
+      output = std::max(output, r->output.n);
+    }
+  }
+  if (input_tokens < 0 || output_tokens < 0)
+    return fail("money.negative", "a count of tokens is negative", "a request has none or more");
+  const PicoUsd most{static_cast<__int128>(input) * input_tokens +
+                     static_cast<__int128>(output) * output_tokens};
+  return conditions.adjusts() ? adjusted(*found.model, most, conditions) : Result<PicoUsd>(most);
+}
+
+Result<PicoUsd> adjusted(const Model& model, PicoUsd amount, const Conditions& c) {
+  Fraction f;
+  f.times(TRY(residency_of(model, c.residency)), 1000);
+  f.times(one - c.discount.millionths, one);
+  f.times(one, one + c.bonus.millionths);
+  __int128 n = 0;
+  if (__builtin_mul_overflow(amount.n, f.over, &n)) return overflow();
+  return PicoUsd{n / f.under + (n % f.under > 0 ? 1 : 0)};
+}
+
+Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours) {
+  const auto fee = model.caching.storage[static_cast<size_t>(tier)];
+  if (token_hours == 0) return PicoUsd{};
+  if (token_hours < 0) return fail("money.negative", "token-hours are negative", "storage only adds up");
+  if (!fee)
+    return fail("money.unknown_price",
+                "the storage fee of " + model.provider + '/' + model.name + " on tier " +
+                    std::string(name_of(tier)) + " is unknown",
+                "no source prints one; automatic caches have none to pay");
+  return *fee * token_hours;
 }
 
 }  // namespace twolane::price
