@@ -136,6 +136,9 @@ Status BodyCheck::take(std::string_view key, element value) {
   }
   if (key == "stream")
     CHECKED(never_true(value, "stream", "a batch cannot stream", "batch results come as one file"));
+  if (key == "speed" && !value.is_null())
+    return bad_field("speed", "a batch has no fast mode", "speed is sold on the live lane only",
+                     "remove the field");
   if (!value.is_null() && !without_shape(key) && key != "generationConfig" &&
       key != "generation_config")
     facts_.fingerprint += hash_json(value, hash_bytes(key, 2));
@@ -222,9 +225,6 @@ Status BodyCheck::take_messages(std::string_view key, element value) {
                        "max_tokens 0 only fills the cache and answers nothing", "set max_tokens");
     return take_limit(value, "max_tokens", 1);
   }
-  if (key == "speed" && !value.is_null())
-    return bad_field("speed", "a batch has no fast mode", "speed is sold on the live lane only",
-                     "remove the field");
   if (key == "tools") count_hosted_tools(value);
   if (key == "container" && !value.is_null()) content_.extra_tokens += most_tokens::window;
   return {};

@@ -40,6 +40,7 @@ TEST(CheckBody, RefusesWithCodeAndField) {
       {chat, R"({"stream":false,"stream":true,)" + hi + "}", "input.field", "stream"},
       {responses, R"({"input":"hi","stream":true})", "input.field", "stream"},
       {messages, "{" + hi + R"(,"max_tokens":5,"stream":true})", "input.field", "stream"},
+      {chat, "{" + hi + R"(,"speed":"fast"})", "input.field", "speed"},
       {chat, R"({"model":"m"})", "input.field", "messages"},
       {chat, R"({"messages":"hi"})", "input.field", "messages"},
       {chat, R"({"messages":null})", "input.field", "messages"},
