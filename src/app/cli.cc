@@ -32,6 +32,7 @@ class Line {
     app_.failure_message([](const CLI::App*, const CLI::Error&) { return std::string(); });
     declare_run();
     declare_jobs();
+    declare_ledger();
     declare_rest();
   }
 
@@ -56,6 +57,12 @@ class Line {
         return fail(usage("missing", "config needs to know what to do", "config", "there is one thing",
                           "twolane config check"));
     }
+    if (chosen->get_name() == "keys" && !chosen->get_subcommands().empty()) {
+      const std::string what = chosen->get_subcommands().front()->get_name();
+      in_.verb = what == "create" ? Verb::keys_create : what == "revoke" ? Verb::keys_revoke : Verb::keys_list;
+    }
+    if (chosen->get_name() == "ledger" && !chosen->get_subcommands().empty()) in_.verb = Verb::reconcile;
+    if (chosen->get_name() == "price" && !chosen->get_subcommands().empty()) in_.verb = Verb::price_import;
     CHECKED(finish());
     return in_;
   }
@@ -147,14 +154,70 @@ class Line {
     sim->add_option("--listen", in_.sim.listen, "address and port")->type_name("ADDR:PORT");
     sim->add_option("--scenario", in_.sim.scenario, "calm, busy, outage, hostile, incident, or a TOML file")
         ->type_name("NAME");
+    sim->add_option("--billing", in_.sim.billing, "open price rules: by the ranked reading, or the other")
+        ->type_name("ranked|other");
     sim->add_option("--seed", raw_.seed, "of every choice")->type_name("N");
     sim->add_option("--speed", raw_.speed, "virtual time against real")->type_name("F");
+    declare_serve();
+    CLI::App* price = command("price", "what tokens cost, and who says so", Verb::price);
+    declare_price(price, in_.price);
+    price->get_subcommand("import")->add_flag("--json", in_.common.json, "one JSON object on stdout");
     CLI::App* config = command("config", "check the configuration", Verb::config_check);
     CLI::App* check = config->add_subcommand("check", "what is set, and which provider sells what");
     check->add_option("--config", in_.common.config, "configuration (default: twolane.toml)")->type_name("FILE");
     check->add_flag("--json", in_.common.json, "one JSON object on stdout");
     check->add_option("--home", in_.common.home, "state directory")->type_name("DIR");
     command("version", "version of this build", Verb::version);
+  }
+
+  void declare_ledger() {
+    LedgerFlags& l = in_.ledger;
+    CLI::App* ledger = command("ledger", "what was booked: sums, or every entry as CSV", Verb::ledger);
+    ledger->add_option("JOB", l.job, "any unique beginning of its name (default: all jobs)");
+    ledger->add_option("--by", l.by, "sums by key, job, model, lane or day")->type_name("GROUP");
+    ledger->add_option("--csv", l.csv, "every entry to FILE, - for stdout")->type_name("FILE");
+    ledger->add_flag("--sim", l.sim, "simulated money instead of real money");
+    CLI::App* reconcile = ledger->add_subcommand("reconcile", "against a provider's usage or cost report");
+    reconcile->add_option("FILE", l.file, "pages of OpenAI's or Anthropic's usage or cost API")->required();
+    reconcile->add_flag("--sim", l.sim, "simulated money instead of real money");
+    reconcile->add_option("--home", in_.common.home, "state directory")->type_name("DIR");
+    reconcile->add_option("--config", in_.common.config, "configuration (default: twolane.toml)")->type_name("FILE");
+    reconcile->add_flag("--json", in_.common.json, "one JSON object on stdout");
+  }
+
+  void declare_serve() {
+    ServeFlags& s = in_.serve;
+    CLI::App* c = command("serve", "the gateway: every provider's API on one port, both lanes", Verb::serve);
+    c->add_option("--listen", s.listen, "address and port (default: 127.0.0.1:8080)")->type_name("ADDR:PORT");
+    c->add_option("--threads", s.threads, "default: one for each processor")->type_name("N");
+    c->add_option("--access-log", s.access_log, "JSON lines: FILE, - for stdout, or off")->type_name("FILE");
+    c->add_option("--tls-certificate", s.certificate, "PEM; read again when it changes")->type_name("FILE");
+    c->add_option("--tls-key", s.key, "PEM")->type_name("FILE");
+    world_flags(c);
+    declare_keys();
+  }
+
+  void declare_keys() {
+    KeyFlags& k = in_.keys;
+    CLI::App* keys = command("keys", "keys of the gateway's clients", Verb::keys_list);
+    const auto verb = [&](const char* name, const char* what) {
+      CLI::App* c = keys->add_subcommand(name, what);
+      c->add_option("--home", in_.common.home, "state directory")->type_name("DIR");
+      c->add_option("--config", in_.common.config, "configuration (default: twolane.toml)")->type_name("FILE");
+      c->add_flag("--json", in_.common.json, "one JSON object on stdout");
+      return c;
+    };
+    CLI::App* create = verb("create", "make a key and show it, once");
+    create->add_option("NAME", k.name, "whose it is")->required();
+    create->add_option("--model", k.models, "only this model; may be repeated")->type_name("MODEL")->take_all();
+    create->add_option("--lane", k.lane, "patient or interactive, where a request says nothing")->type_name("LANE");
+    create->add_option("--deadline", k.deadline, "of patient requests that name none: 6h")->type_name("SPAN");
+    create->add_option("--requests-per-minute", k.requests_per_minute)->type_name("N");
+    create->add_option("--tokens-per-minute", k.tokens_per_minute)->type_name("N");
+    create->add_option("--budget-per-day", k.budget_per_day)->type_name("USD");
+    create->add_option("--budget-per-month", k.budget_per_month)->type_name("USD");
+    verb("list", "what keys there are");
+    verb("revoke", "make a key invalid, at once")->add_option("NAME", k.name, "whose it is")->required();
   }
 
   Result<Invocation> help() {
@@ -229,6 +292,8 @@ class Line {
     if (!r.prompt.empty() && !r.prompt_file.empty()) return both("--prompt", "--prompt-file");
     if (!r.system.empty() && !r.system_file.empty()) return both("--system", "--system-file");
     if (r.sample > 0 && r.dry_run) return both("--sample", "--dry-run");
+    if (in_.verb == Verb::ledger && !in_.ledger.by.empty() && !in_.ledger.csv.empty())
+      return both("--by", "--csv");
     if (in_.verb == Verb::deadline && in_.job.by.empty() && in_.job.within.empty())
       return fail(usage("missing", "deadline needs a time", "deadline JOB",
                         "it moves the deadline of a job", "twolane deadline " + in_.job.job + " --by 06:00"));

@@ -11,14 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "app/cli_price.h"
 #include "base/money.h"
 #include "base/result.h"
 
 namespace twolane::app {
 
 enum class Verb {
-  help, version, config_check, run, sim, jobs, show, results, cancel, pause, resume, promote, deadline,
-  retry, forget
+  help, version, config_check, run, sim, serve, keys_create, keys_list,
+  keys_revoke, jobs, show, results, cancel, pause, resume, promote, deadline,
+  retry, forget, price, price_import, ledger, reconcile
 };
 
 enum class ProgressStyle { automatic, plain, none };
@@ -62,9 +64,33 @@ struct JobFlags {
   std::string output;
 };
 
+struct LedgerFlags {
+  std::string job;   // any unique prefix of its name; empty: all
+  std::string by;    // key, job, model, lane, day
+  std::string csv;   // entries to this file, "-" for stdout
+  bool sim = false;  // simulated money instead of real money
+  std::string file;  // reconcile: the provider's report
+};
+
 struct SimFlags {
   std::string listen = "127.0.0.1:8090";
   std::string scenario = "calm";
+  std::string billing;  // which reading of open price rules; empty: the scenario's
+};
+
+struct ServeFlags {
+  std::string listen = "127.0.0.1:8080";
+  int64_t threads = 0;  // 0: one for each processor
+  std::string access_log;
+  std::string certificate, key;  // files, PEM
+};
+
+struct KeyFlags {
+  std::string name;
+  std::vector<std::string> models;
+  std::string lane, deadline;
+  int64_t requests_per_minute = 0, tokens_per_minute = 0;
+  std::string budget_per_day, budget_per_month;  // USD
 };
 
 struct Invocation {
@@ -74,7 +100,11 @@ struct Invocation {
   WorldFlags world;
   RunFlags run;
   JobFlags job;
+  LedgerFlags ledger;
   SimFlags sim;
+  PriceFlags price;
+  ServeFlags serve;
+  KeyFlags keys;
 };
 
 Result<Invocation> parse_command_line(std::span<const char* const> arguments);

@@ -1,7 +1,7 @@
 // twolane sim: the simulated providers behind a socket.
-#include <charconv>
 #include <cstdio>
 
+#include "app/address.h"
 #include "app/commands.h"
 #include "app/escape.h"
 #include "sim/server.h"
@@ -9,26 +9,14 @@
 namespace twolane::app {
 namespace {
 
-struct Address {
-  std::string host;
-  uint16_t port = 0;
-};
-
-Result<Address> parse_address(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  int port = -1;
-  if (colon != std::string::npos && colon > 0) {
-    const char* const end = text.data() + text.size();
-    if (const auto [stop, ec] = std::from_chars(text.data() + colon + 1, end, port); ec != std::errc{} || stop != end)
-      port = -1;
-  }
-  if (port >= 0 && port <= 65535) return Address{text.substr(0, colon), static_cast<uint16_t>(port)};
+Result<sim::Billing> parse_billing(const std::string& text) {
+  if (const auto billing = sim::billing_of(text)) return *billing;
   Error e;
   e.code = "usage.value";
-  e.message = "\"" + text + "\" is no address to listen on";
-  e.where.field = "--listen";
-  e.why = "it is an address and a port; port 0 takes a free one";
-  e.next = {"--listen 127.0.0.1:8090"};
+  e.message = "\"" + text + "\" is no value for --billing";
+  e.where.field = "--billing";
+  e.why = "it is ranked or other";
+  e.next = {"--billing other"};
   return fail(std::move(e));
 }
 
@@ -48,13 +36,14 @@ void announce(const Shell& shell, const std::string& origin, double speed) {
 }
 
 Result<int> serve(const Shell& shell) {
-  const Address address = TRY(parse_address(shell.in.sim.listen));
+  const Address address = TRY(parse_address(shell.in.sim.listen, "127.0.0.1:8090"));
   sim::ServeSettings settings;
   settings.address = address.host;
   settings.port = address.port;
   settings.speed = shell.in.world.speed.value_or(1.0);
   settings.seed = shell.in.world.seed;
   settings.scenario = TRY(sim::scenario(shell.in.sim.scenario));
+  if (!shell.in.sim.billing.empty()) settings.scenario.billing = TRY(parse_billing(shell.in.sim.billing));
   // Beside HOME/sim, which belongs to the embedded providers of `run --sim`.
   if (!shell.in.common.home.empty()) settings.directory = shell.in.common.home + "/sim-server";
   CHECKED(sim::serve(

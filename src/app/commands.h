@@ -7,12 +7,17 @@ namespace twolane::app {
 
 int run_command(const Shell& shell);           // run
 int sim_command(const Shell& shell);           // sim
+int serve_command(const Shell& shell);         // serve
+int keys_command(const Shell& shell);          // keys create, list, revoke
 int jobs_command(const Shell& shell);          // jobs
 int show_command(const Shell& shell);          // show
 int results_command(const Shell& shell);       // results
 int amend_command(const Shell& shell);         // cancel, retry, pause, resume, promote, deadline
 int forget_command(const Shell& shell);        // forget
 int config_check_command(const Shell& shell);  // config check
+int ledger_command(const Shell& shell);        // ledger
+int reconcile_command(const Shell& shell);     // ledger reconcile
+int price_command(const Shell& shell);         // price, price import
 int version_command(const Shell& shell);       // version
 
 // The whole program: main without the process.

@@ -18,9 +18,17 @@ int dispatch(const Shell& shell) {
     case Verb::config_check: return config_check_command(shell);
     case Verb::run: return run_command(shell);
     case Verb::sim: return sim_command(shell);
+    case Verb::serve: return serve_command(shell);
+    case Verb::keys_create:
+    case Verb::keys_list:
+    case Verb::keys_revoke: return keys_command(shell);
     case Verb::jobs: return jobs_command(shell);
     case Verb::show: return show_command(shell);
     case Verb::results: return results_command(shell);
+    case Verb::ledger: return ledger_command(shell);
+    case Verb::reconcile: return reconcile_command(shell);
+    case Verb::price:
+    case Verb::price_import: return price_command(shell);
     case Verb::forget: return forget_command(shell);
     default: return amend_command(shell);
   }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <list>
 
 #include "net/exchange.h"
 #include "net/head.h"
@@ -123,15 +124,23 @@ class Front final : public net::StreamHandler {
     co_await play(exchange, std::move(answer));
   }
 
+  // Nobody waits for virtual time any more: answers under way end as their connections do.
+  void let_go() {
+    over_ = true;
+    for (const auto& due : waiting_) due->set();
+  }
+
  private:
   static constexpr int64_t spool_above = 1 << 20;        // bytes
   static constexpr int64_t most_bytes = 2200ll << 20;  // Gemini takes files of 2 GB
 
   net::Awaitable<void> until(Time when) {
-    if (when <= world_.now()) co_return;
+    if (when <= world_.now() || over_) co_return;
     auto due = std::make_shared<net::Signal>(world_.loop());
+    const auto place = waiting_.insert(waiting_.end(), due);
     world_.at(when, [due] { due->set(); });
     co_await due->wait();
+    waiting_.erase(place);
   }
 
   net::Awaitable<void> play(net::Exchange& exchange, Answer answer) {
@@ -188,6 +197,8 @@ class Front final : public net::StreamHandler {
   Providers& providers_;
   double speed_;
   Duration chunk_pause_;
+  std::list<std::shared_ptr<net::Signal>> waiting_;
+  bool over_ = false;
 };
 
 // Looks at `stop` ten times in a real second, whatever the speed of the world's clock.
@@ -225,6 +236,10 @@ Status serve(const ServeSettings& settings, const std::function<void(uint16_t po
   watch(world, settings.speed, stop, stopping);
   world.run_until([&stopping] { return stopping; });
   world.on_signal({});
+  bool closed = false;
+  server.stop({}, [&closed] { closed = true; });
+  front.let_go();
+  world.run_until([&closed] { return closed; });
   return {};
 }
 

@@ -1,0 +1,144 @@
+// twolane keys: who may use the gateway. Keys are shown once, when they are made; kept is a hash.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/escape.h"
+#include "app/figures.h"
+#include "gateway/keys.h"
+#include "model/model_name.h"
+
+namespace twolane::app {
+namespace {
+
+using gateway::KeyRules;
+
+Time now() {
+  using namespace std::chrono;
+  return {duration_cast<std::chrono::milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+Error usage(std::string field, std::string message, std::string why, std::string next) {
+  Error e;
+  e.code = "usage.value";
+  e.message = std::move(message);
+  e.where.field = std::move(field);
+  e.why = std::move(why);
+  e.next = {std::move(next)};
+  return e;
+}
+
+Result<std::optional<PicoUsd>> budget(const std::string& text, const char* flag) {
+  if (text.empty()) return std::optional<PicoUsd>();
+  const auto usd = parse_usd(text);
+  if (usd && usd->n >= 0) return std::optional(*usd);
+  return fail(usage(flag, '"' + text + "\" is no amount", "it is an amount of USD", std::string(flag) + " 5.00"));
+}
+
+Result<KeyRules> rules_of(const KeyFlags& flags) {
+  KeyRules r;
+  r.name = flags.name;
+  r.created = now();
+  for (const auto& model : flags.models) r.models.push_back(model_key(model));
+  if (!flags.lane.empty() && flags.lane != "patient" && flags.lane != "interactive")
+    return fail(usage("--lane", '"' + flags.lane + "\" is no lane", "there are two", "--lane patient"));
+  r.lane = flags.lane;
+  if (!flags.deadline.empty()) {
+    const auto span = parse_duration(flags.deadline);
+    if (!span || span->ms <= 0)
+      return fail(usage("--deadline", '"' + flags.deadline + "\" is no span", "it is a span from the request on",
+                        "--deadline 6h"));
+    r.deadline = *span;
+  }
+  r.requests_per_minute = flags.requests_per_minute;
+  r.tokens_per_minute = flags.tokens_per_minute;
+  r.budget_per_day = TRY(budget(flags.budget_per_day, "--budget-per-day"));
+  r.budget_per_month = TRY(budget(flags.budget_per_month, "--budget-per-month"));
+  return r;
+}
+
+KeyRules* find(std::vector<KeyRules>& keys, const std::string& name) {
+  const auto it = std::ranges::find_if(keys, [&](const auto& k) { return k.name == name && k.revoked.ms == 0; });
+  return it == keys.end() ? nullptr : &*it;
+}
+
+Status create(const Shell& shell, const std::string& path) {
+  auto keys = TRY(gateway::read_keys(path));
+  KeyRules rules = TRY(rules_of(shell.in.keys));
+  if (find(keys, rules.name))
+    return fail(usage("keys create", "there is a key named \"" + rules.name + '"', "names are unique",
+                      "twolane keys revoke " + rules.name));
+  const auto fresh = gateway::fresh_key();
+  rules.hash = fresh.hash;
+  rules.shown = fresh.shown;
+  keys.push_back(rules);
+  CHECKED(gateway::write_keys(path, keys));
+  auto object = good_answer();
+  object["name"] = rules.name;
+  object["key"] = fresh.secret;
+  object["error"] = nullptr;
+  shell.answer(object);
+  if (!shell.in.common.json) shell.print(fresh.secret + "\nIt is not shown again. Clients send it as their provider's key.\n");
+  return {};
+}
+
+Status list(const Shell& shell, const std::string& path) {
+  const auto keys = TRY(gateway::read_keys(path));
+  auto object = good_answer();
+  wire::Json shown = wire::Json::array();
+  std::string text = left("NAME", 20) + left("KEY", 12) + left("CREATED", 22) + "STATE\n";
+  for (const auto& k : keys) {
+    shown.push_back({{"name", k.name},
+                     {"begins", k.shown},
+                     {"created", rfc3339(k.created)},
+                     {"revoked", k.revoked.ms > 0 ? wire::Json(rfc3339(k.revoked)) : wire::Json(nullptr)}});
+    text += left(escaped(k.name), 20) + left(k.shown + "...", 12) + left(rfc3339(k.created), 22) +
+            (k.revoked.ms > 0 ? "revoked" : "good") + '\n';
+  }
+  object["keys"] = std::move(shown);
+  object["error"] = nullptr;
+  shell.answer(object);
+  if (!shell.in.common.json) shell.print(keys.empty() ? "no keys: only this machine is served\n" : text);
+  return {};
+}
+
+Status revoke(const Shell& shell, const std::string& path) {
+  auto keys = TRY(gateway::read_keys(path));
+  KeyRules* key = find(keys, shell.in.keys.name);
+  if (!key)
+    return fail(usage("keys revoke", "there is no key named \"" + shell.in.keys.name + '"', "nothing was changed",
+                      "twolane keys list"));
+  key->revoked = now();
+  CHECKED(gateway::write_keys(path, keys));
+  auto object = good_answer();
+  object["name"] = shell.in.keys.name;
+  object["error"] = nullptr;
+  shell.answer(object);
+  if (!shell.in.common.json) shell.print("revoked; a running server notices within a few seconds\n");
+  return {};
+}
+
+Status obey(const Shell& shell) {
+  const Config config = TRY(load_config(shell.in.common.config));
+  const std::string home = home_directory(shell.in.common.home, config);
+  std::error_code failed;
+  std::filesystem::create_directories(home, failed);
+  std::filesystem::permissions(home, std::filesystem::perms::owner_all, failed);
+  const std::string path = home + "/keys.json";
+  switch (shell.in.verb) {
+    case Verb::keys_create: return create(shell, path);
+    case Verb::keys_revoke: return revoke(shell, path);
+    default: return list(shell, path);
+  }
+}
+
+}  // namespace
+
+int keys_command(const Shell& shell) {
+  const Status done = obey(shell);
+  return done ? 0 : shell.refuse(done.error());
+}
+
+}  // namespace twolane::app

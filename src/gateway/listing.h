@@ -1,0 +1,17 @@
+// The list of models as each door shows it: everything that a configured provider sells.
+//
+// Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/doors.h"
+#include "gateway/router.h"
+
+namespace twolane::gateway {
+
+// Want::models or Want::model; nothing where there is no such model.
+std::optional<std::string> model_listing(const Door& door, const Router& router);
+
+}  // namespace twolane::gateway

@@ -1,0 +1,282 @@
+// A request from its head to its line in the log; what goes to a provider is in relay.cc.
+#include "gateway/worker.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "gateway/listing.h"
+#include "model/model_name.h"
+#include "net/event_loop.h"
+#include "price/price.h"
+
+namespace twolane::gateway {
+namespace {
+
+int64_t micros(net::Clock::duration d) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
+}
+
+// The key as the SDK of any provider sends it.
+std::string_view secret_of(const wire::Headers& headers, std::string_view query) {
+  std::string_view secret = wire::header(headers, "authorization");
+  if (secret.size() > 7 && (secret.starts_with("Bearer ") || secret.starts_with("bearer ")))
+    return secret.substr(7);
+  for (const char* name : {"x-api-key", "x-goog-api-key", "api-key"})
+    if (secret = wire::header(headers, name); !secret.empty()) return secret;
+  return asked(query, "key");
+}
+
+wire::HttpReply plain(int status, std::string text) {
+  return {status, {{"content-type", "text/plain; version=0.0.4"}}, wire::Body(std::move(text))};
+}
+
+wire::HttpReply json(int status, std::string text) {
+  return {status, {{"content-type", "application/json"}}, wire::Body(std::move(text))};
+}
+
+std::string words_of(int status) {
+  switch (status) {
+    case 400: return "The request could not be read as HTTP.";
+    case 413: return "The request is larger than this server accepts.";
+    case 431: return "The request's headers are larger than this server accepts.";
+    case 501: return "The transfer coding of the request is not known here.";
+    case 507: return "There is no room for the request's body.";
+    default: return "The request could not be served.";
+  }
+}
+
+}  // namespace
+
+Worker::Worker(Shared& shared, AccessLog& log, const net::LoopWorld::Settings& world,
+               net::HttpServer::Settings server)
+    : shared_(shared),
+      world_(world),
+      upstream_(world_.loop(), world),
+      books_(log),
+      server_(world_, std::move(server), *this),
+      ids_(world_.random()) {}
+
+Worker::~Worker() = default;
+
+std::string Worker::fresh_id() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string id = "req_";
+  id.reserve(36);
+  for (int half = 0; half < 2; ++half) {
+    uint64_t x = ids_ += 0x9E3779B97F4A7C15ull;  // splitmix64
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
+    x ^= x >> 31;
+    for (int i = 0; i < 16; ++i, x >>= 4) id += digits[x & 15];
+  }
+  return id;
+}
+
+wire::HttpReply Worker::refusal(int status) {
+  return refuse(Dialect::openai, Refusal(status, words_of(status)), fresh_id());
+}
+
+std::optional<Refusal> Worker::let_in(const wire::Headers& headers, Call& call) {
+  if (shared_.keys.open()) return std::nullopt;
+  const std::string_view secret = secret_of(headers, call.door.query);
+  if (!last_key_ || secret != last_secret_ || last_edition_ != shared_.keys.edition()) {
+    auto key = shared_.keys.find(secret);
+    if (!key) {
+      call.error = "gateway.key";
+      const bool gemini = call.door.dialect == Dialect::gemini;
+      return Refusal(gemini ? 400 : 401,
+                     secret.empty() ? "No API key was sent."
+                     : gemini       ? "API key not valid. Please pass a valid API key."
+                                    : "Incorrect API key provided.",
+                     "invalid_api_key");
+    }
+    last_edition_ = shared_.keys.edition();
+    last_secret_ = secret;
+    last_key_ = std::move(key);
+  }
+  call.key = last_key_;
+  return std::nullopt;
+}
+
+// Whether the key may make this call now.
+std::optional<Refusal> Worker::admit(Call& call) {
+  if (!call.key) return std::nullopt;
+  if (!call.key->rules.models.empty() && !call.key->allows(model_key(call.model)) &&
+      !call.key->allows(model_key(call.choice->target.model))) {
+    call.error = "gateway.model_not_allowed";
+    return Refusal(403, "This key may not use the model '" + call.model.substr(0, 100) + "'.",
+                   "model_not_allowed", "model");
+  }
+  const auto verdict = call.key->admit(world_.now());
+  if (verdict.is == Key::Verdict::Is::good) return std::nullopt;
+  if (verdict.is == Key::Verdict::Is::budget) {
+    call.error = "gateway.budget";
+    Refusal no(429, "The budget of this key is spent.", "insufficient_quota");
+    no.type = no.code;
+    no.never_retry = true;
+    return no;
+  }
+  call.error = "gateway.rate";
+  const bool tokens = verdict.is == Key::Verdict::Is::tokens;
+  const std::string what = tokens ? "tokens" : "requests";
+  Refusal no(429, "Rate limit of this key reached on " + what + " per minute.", "rate_limit_exceeded");
+  no.type = what;
+  no.retry_after = std::max<int64_t>(1, (verdict.wait.ms + 999) / 1000);
+  return no;
+}
+
+Result<const Choice*> Worker::choose(const Door& door, std::string_view model) {
+  constexpr size_t most_names = 4096;  // strangers may make up as many as they like
+  std::string name;
+  name.reserve(model.size() + 2);
+  name += static_cast<char>('a' + static_cast<int>(door.endpoint));
+  name += static_cast<char>('a' + static_cast<int>(door.dialect));
+  name += model;
+  if (const auto it = choices_.find(name); it != choices_.end()) return &it->second;
+  auto choice = TRY(shared_.router.choose(door, model));
+  if (choices_.size() >= most_names) choices_.clear();
+  return &(choices_[std::move(name)] = std::move(choice));
+}
+
+net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
+  Call call;
+  net::MessageHead& head = exchange.head();
+  call.began = net::Clock::now();
+  call.door = find_door(head.method, head.target, head.headers);
+  call.id = fresh_id();
+  switch (call.door.want) {
+    case Want::healthz: {
+      wire::HttpReply reply = plain(200, "ok\n");
+      co_return co_await exchange.reply(std::move(reply));
+    }
+    case Want::readyz: {
+      const bool ready = shared_.ready();
+      wire::HttpReply reply = ready ? plain(200, "ready\n") : plain(503, "not ready\n");
+      co_return co_await exchange.reply(std::move(reply));
+    }
+    case Want::metrics: {
+      wire::HttpReply reply = plain(200, shared_.metrics());
+      co_return co_await exchange.reply(std::move(reply));
+    }
+    default:
+      break;
+  }
+  auto refused = let_in(head.headers, call);
+  if (refused) {
+    co_await say_no(exchange, call, std::move(*refused));
+  } else if (call.door.want == Want::call || call.door.want == Want::count_tokens ||
+             call.door.want == Want::embed_many) {
+    co_await model_call(exchange, call);
+  } else if (call.door.want == Want::models || call.door.want == Want::model) {
+    auto listed = model_listing(call.door, shared_.router);
+    if (listed) {
+      wire::HttpReply reply = json(200, std::move(*listed));
+      co_await say(exchange, call, std::move(reply));
+    } else {
+      call.error = "gateway.model";
+      Refusal no(404, "The model '" + std::string(call.door.id.substr(0, 100)) + "' does not exist.",
+                 "model_not_found", "model");
+      co_await say_no(exchange, call, std::move(no));
+    }
+  } else {
+    call.error = "gateway.path";
+    Refusal no(404, "Invalid URL (" + head.method.substr(0, 20) + ' ' +
+                        std::string(call.door.path.substr(0, 200)) + ')');
+    co_await say_no(exchange, call, std::move(no));
+  }
+  book(call, head);
+}
+
+net::Awaitable<void> Worker::say(net::Exchange& exchange, Call& call, wire::HttpReply reply) {
+  call.status = reply.status;
+  call.bytes_out = reply.body.size();
+  if (wire::header(reply.headers, id_header(call.door.dialect)).empty())
+    reply.headers.emplace_back(id_header(call.door.dialect), call.id);
+  co_await exchange.reply(std::move(reply));
+}
+
+net::Awaitable<void> Worker::say_no(net::Exchange& exchange, Call& call, Refusal refusal) {
+  if (call.error.empty()) call.error = refusal.code.empty() ? "gateway.refused" : "gateway." + refusal.code;
+  wire::HttpReply reply = refuse(call.door.dialect, refusal, call.id);
+  co_await say(exchange, call, std::move(reply));
+}
+
+net::Awaitable<void> Worker::model_call(net::Exchange& exchange, Call& call) {
+  const int unread = co_await exchange.body(call.body, shared_.limits.body);
+  if (unread < 0) {
+    call.status = 499;
+    call.error = "gateway.client_left";
+    co_return;
+  }
+  call.read = net::Clock::now();
+  call.bytes_in = static_cast<int64_t>(call.body.size());
+  if (unread > 0) {
+    Refusal no(unread, words_of(unread));
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
+  auto scan = scan_body(call.body);
+  if (!scan) {
+    call.error = scan.error().code;
+    Refusal no(400, "We could not parse the JSON body of your request: " + scan.error().message + '.');
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
+  call.scan = *scan;
+  call.model = call.door.model.empty() ? std::string(call.scan.model) : wire::percent_decoded(call.door.model);
+  call.streams = call.scan.stream || call.door.streams;
+  if (call.model.empty() && call.door.endpoint == Endpoint::moderations) call.model = "omni-moderation-latest";
+  if (call.model.empty()) {
+    Refusal no(400, "you must provide a model parameter", "missing_required_parameter", "model");
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
+  auto choice = choose(call.door, call.model);
+  if (!choice) {
+    call.error = choice.error().code;
+    Refusal no(404, choice.error().message, "model_not_found", "model");
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
+  call.choice = *choice;
+  auto refused = admit(call);
+  if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
+  if (call.choice->translated) {
+    Refusal no(400, "Requests of this endpoint are not translated for " + call.choice->target.provider + " yet.");
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
+  co_await relay(exchange, call);
+}
+
+// Sums, the key's use, and the line of the log.
+void Worker::book(Call& call, const net::MessageHead& head) {
+  const auto ended = net::Clock::now();
+  Record r;
+  r.at = world_.now();
+  r.id = call.id;
+  r.upstream_id = call.upstream_id;
+  if (call.key) r.key = call.key->rules.name;
+  r.method = head.method;
+  r.path = call.door.path;
+  r.door = call.door.dialect;
+  r.trace = wire::header(head.headers, "traceparent");
+  r.model = call.model;
+  if (call.choice) {
+    r.provider = call.choice->target.provider;
+    if (call.status < 400) r.model = call.choice->target.model;
+  }
+  r.status = call.status;
+  r.error = call.error;
+  r.bytes_in = call.bytes_in;
+  r.bytes_out = call.bytes_out;
+  r.total_us = micros(ended - call.began);
+  const auto from = call.read == net::Clock::time_point{} ? call.began : call.read;
+  r.overhead_us = micros(ended - from - call.waited);
+  if (call.served) {
+    r.metered = true;
+    r.tier = call.served->tier;
+    r.usage = call.served->usage;
+    const auto cost = price::charge(call.choice->target, r.tier, r.usage);
+    if (cost) r.priced = true, r.cost = *cost;
+    if (call.key) call.key->used(r.at, r.usage.input() + r.usage.output, r.cost);
+  }
+  books_.record(r);
+}
+
+}  // namespace twolane::gateway

@@ -1,0 +1,107 @@
+// One thread of the gateway: its clients, its connections to the providers, its books.
+//
+// Threads share the port, the keys and nothing else on the way of an interactive request.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/books.h"
+#include "gateway/body_scan.h"
+#include "gateway/errors.h"
+#include "gateway/keys.h"
+#include "gateway/meter.h"
+#include "gateway/router.h"
+#include "net/exchange.h"
+#include "net/http_server.h"
+#include "net/loop_world.h"
+#include "net/upstream.h"
+
+namespace twolane::gateway {
+
+struct Limits {
+  int64_t body = 64 << 20;             // bytes of a model call
+  int64_t header = 32 << 10;           // bytes
+  int64_t connections = 10'000;        // of clients, per thread
+  Duration first_byte = minutes(10);   // from the request's last byte to the answer's first
+  Duration idle = minutes(5);          // between two pieces of an answer
+};
+
+// What all threads share. Read-only but for the keys, which lock themselves.
+struct Shared {
+  Router router;
+  KeyRing keys;
+  Limits limits;
+  std::function<std::string()> metrics;
+  std::function<bool()> ready;
+};
+
+// One request on its way through.
+struct Call {
+  Door door;
+  std::string id;           // ours
+  std::shared_ptr<Key> key; // null: no keys are configured
+  std::string body;
+  BodyScan scan;
+  const Choice* choice = nullptr;
+  std::string model;        // as the client wrote it
+  std::string upstream_id;
+  std::string error;        // a code, for the log
+  int status = 0;
+  bool streams = false;     // the client wants events
+  int64_t bytes_in = 0, bytes_out = 0;
+  net::Clock::time_point began, read, sent, headed;  // request known, body read, sent on, answered
+  net::Clock::duration waited{};  // for the provider
+  std::optional<dialect::Served> served;
+};
+
+class Worker final : public net::StreamHandler {
+ public:
+  Worker(Shared& shared, AccessLog& log, const net::LoopWorld::Settings& world,
+         net::HttpServer::Settings server);
+  ~Worker() override;
+
+  net::LoopWorld& world() { return world_; }
+  net::HttpServer& server() { return server_; }
+  Books& books() { return books_; }
+
+  net::Awaitable<void> handle(net::Exchange& exchange) override;
+  wire::HttpReply refusal(int status) override;
+
+ private:
+  using Connection = std::shared_ptr<net::ClientConnection>;
+
+  net::Awaitable<void> model_call(net::Exchange& exchange, Call& call);
+  net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
+  net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
+                                   net::Deadline& limit);
+  net::Awaitable<void> say_no(net::Exchange& exchange, Call& call, Refusal refusal);
+  net::Awaitable<void> say(net::Exchange& exchange, Call& call, wire::HttpReply reply);
+
+  // The key of the request, or why not.
+  std::optional<Refusal> let_in(const wire::Headers& headers, Call& call);
+  std::optional<Refusal> admit(Call& call);
+  Result<const Choice*> choose(const Door& door, std::string_view model);
+  std::string upstream_head(const Call& call, const wire::Headers& headers, size_t length) const;
+  std::string answer_head(const net::MessageHead& head, const Call& call, const net::Exchange& exchange,
+                          bool close) const;
+  void book(Call& call, const net::MessageHead& head);
+  std::string fresh_id();
+
+  Shared& shared_;
+  net::LoopWorld world_;
+  net::Upstream upstream_;
+  Books books_;
+  net::HttpServer server_;
+  uint64_t ids_;
+  // Choices by door and name as written: finding one takes a look into the catalogue.
+  std::unordered_map<std::string, Choice> choices_;
+  // The last key that was seen, which is very often the next one too.
+  std::string last_secret_;
+  std::shared_ptr<Key> last_key_;
+  uint64_t last_edition_ = 0;
+};
+
+}  // namespace twolane::gateway

@@ -1,0 +1,254 @@
+"""The gateway as a process: relays, keys, limits, errors, streams, stopping."""
+import http.client
+import json
+import select
+import signal
+import socket
+import time
+import urllib.parse
+
+from harness import Command
+
+CHAT = {"model": "gpt-5.4-mini", "max_completion_tokens": 64,
+        "messages": [{"role": "user", "content": "Say something about a lost card."}]}
+MESSAGE = {"model": "claude-haiku-4-5", "max_tokens": 64,
+           "messages": [{"role": "user", "content": "Say something about a lost card."}]}
+GENERATE = {"contents": [{"role": "user", "parts": [{"text": "Say something about a lost card."}]}]}
+GEMINI = "/v1beta/models/gemini-2.5-flash"
+
+
+class Reply:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {k.lower(): v for k, v in response.getheaders()}
+        self.text = response.read().decode()
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def events(self):
+        """The data of a stream, [DONE] left out."""
+        found = []
+        for event in self.text.replace("\r\n", "\n").split("\n\n"):
+            data = [line[5:].strip() for line in event.split("\n") if line.startswith("data:")]
+            if data and data[0] != "[DONE]":
+                found.append(json.loads("\n".join(data)))
+        return found
+
+
+class Serving(Command):
+    def listening(self, *args, env=None):
+        process = self.start(*args, "--listen", "127.0.0.1:0", "--json", env=env)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.terminate)
+        ready, _, _ = select.select([process.stdout], [], [], 30)
+        self.assertTrue(ready, "it said nothing")
+        line = process.stdout.readline()
+        self.assertTrue(line, "it ended at once")
+        return process, json.loads(line)["listening"]
+
+    def serve(self, *args, env=None):
+        """A gateway on simulated providers of its own, a thousand times as fast as real ones."""
+        process, origin = self.listening("serve", "--sim", "--speed", "1000", "--threads", "2",
+                                         "--access-log", str(self.dir / "access.jsonl"), *args, env=env)
+        self.origin = origin
+        return process
+
+    def connect(self):
+        url = urllib.parse.urlsplit(self.origin)
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+        self.addCleanup(connection.close)
+        return connection
+
+    def ask(self, method, path, body=None, connection=None, **headers):
+        connection = connection or self.connect()
+        headers = {k.replace("_", "-"): v for k, v in headers.items()}
+        headers.setdefault("authorization", "Bearer any")
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            headers.setdefault("content-type", "application/json")
+        connection.request(method, path, body=body, headers=headers)
+        return Reply(connection.getresponse())
+
+    def raw(self, text, wait=5):
+        """Exactly these bytes; what comes back until the connection is closed or silent."""
+        url = urllib.parse.urlsplit(self.origin)
+        with socket.create_connection((url.hostname, url.port), timeout=wait) as s:
+            s.sendall(text if isinstance(text, bytes) else text.encode())
+            heard = b""
+            try:
+                while piece := s.recv(65536):
+                    heard += piece
+            except (TimeoutError, ConnectionResetError):
+                pass
+            return heard.decode("latin-1")
+
+    def logged(self, count):
+        """The first `count` lines of the access log, which is written once a second."""
+        path = self.dir / "access.jsonl"
+        for _ in range(100):
+            lines = path.read_text().splitlines() if path.exists() else []
+            if len(lines) >= count:
+                return [json.loads(line) for line in lines]
+            time.sleep(0.05)
+        self.fail("%d lines of the access log, not %d" % (len(lines), count))
+
+
+class Relay(Serving):
+    def test_every_door_answers_and_is_metered(self):
+        self.serve()
+        one = self.connect()
+        chat = self.ask("POST", "/v1/chat/completions", CHAT, one)
+        self.assertEqual(chat.status, 200, chat.text)
+        self.assertEqual(chat.json["object"], "chat.completion")
+        self.assertTrue(chat.headers["x-request-id"].startswith("req_"))
+        answer = self.ask("POST", "/v1/responses", {"model": "gpt-5.4-mini", "input": "hello"}, one)
+        self.assertEqual((answer.status, answer.json["status"]), (200, "completed"), answer.text)
+        vector = self.ask("POST", "/v1/embeddings", {"model": "text-embedding-3-small", "input": "hello",
+                                                     "encoding_format": "base64"}, one)
+        self.assertIsInstance(vector.json["data"][0]["embedding"], str)
+        message = self.ask("POST", "/v1/messages", MESSAGE, one, x_api_key="any", anthropic_version="2023-06-01")
+        self.assertEqual((message.status, message.json["type"]), (200, "message"), message.text)
+        self.assertIn("request-id", message.headers)
+        counted = self.ask("POST", "/v1/messages/count_tokens", {"model": "claude-haiku-4-5",
+                           "messages": MESSAGE["messages"]}, one)
+        self.assertGreater(counted.json["input_tokens"], 0)
+        generated = self.ask("POST", GEMINI + ":generateContent", GENERATE, one, x_goog_api_key="any")
+        self.assertEqual((generated.status, len(generated.json["candidates"])), (200, 1), generated.text)
+        self.assertGreater(self.ask("POST", GEMINI + ":countTokens", GENERATE, one).json["totalTokens"], 0)
+        lines = self.logged(7)
+        self.assertEqual([line["status"] for line in lines], [200] * 7)
+        self.assertEqual(lines[0]["provider"], "openai")
+        self.assertEqual(lines[0]["input_tokens"], chat.json["usage"]["prompt_tokens"])
+        self.assertEqual(lines[0]["output_tokens"], chat.json["usage"]["completion_tokens"])
+        self.assertRegex(lines[0]["cost_usd"], r"^0\.0*[1-9]")
+        self.assertNotIn("lost card", json.dumps(lines))
+        metrics = self.ask("GET", "/metrics").text
+        self.assertIn('twolane_requests_total{status="200"} 7', metrics)
+        self.assertIn('provider="anthropic",model="claude-haiku-4-5"', metrics)
+
+    def test_streams_pass_through_event_by_event(self):
+        self.serve()
+        one = self.connect()
+        chat = self.ask("POST", "/v1/chat/completions",
+                        dict(CHAT, stream=True, stream_options={"include_usage": True}), one)
+        self.assertTrue(chat.headers["content-type"].startswith("text/event-stream"))
+        whole = self.ask("POST", "/v1/chat/completions", CHAT, one).json["choices"][0]["message"]["content"]
+        text = "".join(c["delta"].get("content") or "" for e in chat.events for c in e["choices"])
+        self.assertEqual(text, whole)
+        message = self.ask("POST", "/v1/messages", dict(MESSAGE, stream=True), one, x_api_key="any")
+        self.assertEqual(message.events[-1]["type"], "message_stop")
+        answer = self.ask("POST", "/v1/responses", {"model": "gpt-5.4-mini", "input": "hi", "stream": True}, one)
+        self.assertEqual(answer.events[-1]["type"], "response.completed")
+        generated = self.ask("POST", GEMINI + ":streamGenerateContent?alt=sse", GENERATE, one)
+        self.assertEqual(generated.events[-1]["candidates"][0]["finishReason"], "STOP")
+        lines = self.logged(5)
+        self.assertEqual([line.get("output_tokens", 0) > 0 for line in lines], [True] * 5, lines)
+
+    def test_refusals_speak_the_doors_language(self):
+        self.serve()
+        one = self.connect()
+        broken = self.ask("POST", "/v1/chat/completions", "{", one)
+        self.assertEqual((broken.status, broken.json["error"]["type"]), (400, "invalid_request_error"))
+        lacking = self.ask("POST", "/v1/messages", {"max_tokens": 3}, one, x_api_key="any")
+        self.assertEqual((lacking.status, lacking.json["error"]["type"]), (400, "invalid_request_error"))
+        self.assertEqual(lacking.json["request_id"], lacking.headers["request-id"])
+        nobody = self.ask("POST", "/v1/chat/completions", dict(CHAT, model="mistral-large-latest"), one)
+        self.assertEqual((nobody.status, nobody.json["error"]["code"]), (404, "model_not_found"))
+        lost = self.ask("GET", "/v1/nothing", connection=one)
+        self.assertEqual((lost.status, lost.json["error"]["type"]), (404, "invalid_request_error"))
+        # The provider's own refusals come through as they are.
+        refused = self.ask("POST", "/v1/chat/completions", dict(CHAT, temperature=7), one)
+        self.assertEqual((refused.status, refused.json["error"]["param"]), (400, "temperature"))
+        gemini = self.ask("POST", GEMINI + ":generateContent", {}, one, x_goog_api_key="any")
+        self.assertEqual((gemini.status, gemini.json["error"]["status"]), (400, "INVALID_ARGUMENT"))
+
+    def test_models_are_listed_as_each_provider_lists_them(self):
+        self.serve()
+        one = self.connect()
+        self.assertIn("gpt-5.4-mini", [m["id"] for m in self.ask("GET", "/v1/models", connection=one).json["data"]])
+        page = self.ask("GET", "/v1/models?limit=2", connection=one, anthropic_version="2023-06-01").json
+        self.assertEqual((len(page["data"]), page["has_more"]), (2, True))
+        after = self.ask("GET", "/v1/models?limit=2&after_id=" + page["last_id"], connection=one,
+                         anthropic_version="2023-06-01").json
+        self.assertNotEqual(after["first_id"], page["first_id"])
+        self.assertTrue(self.ask("GET", "/v1beta/models?pageSize=2", connection=one).json["nextPageToken"])
+        self.assertEqual(self.ask("GET", "/v1/models/no-such", connection=one).status, 404)
+
+    def test_a_client_that_leaves_ends_the_call_upstream(self):
+        self.serve()
+        connection = self.connect()
+        connection.request("POST", "/v1/chat/completions", json.dumps(dict(CHAT, stream=True)))
+        response = connection.getresponse()
+        response.read(10)
+        connection.sock.close() if connection.sock else response.close()
+        response.close()
+        self.assertEqual(self.ask("GET", "/healthz").text, "ok\n")
+
+    def test_a_separate_simulator_is_reached_by_the_sdks_variables(self):
+        _, origin = self.listening("sim", "--speed", "1000")
+        env = {"OPENAI_BASE_URL": origin + "/openai/v1", "OPENAI_API_KEY": "any"}
+        _, self.origin = self.listening("serve", env=env)
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", CHAT).status, 200)
+        self.assertEqual(self.ask("POST", "/v1/messages", MESSAGE, x_api_key="any").status, 404)
+
+    def test_a_graceful_stop_lets_requests_end(self):
+        process = self.serve()
+        connection = self.connect()
+        connection.request("POST", "/v1/chat/completions", json.dumps(dict(CHAT, stream=True)))
+        response = connection.getresponse()
+        process.send_signal(signal.SIGTERM)
+        self.assertIn("[DONE]", response.read().decode())
+        self.assertEqual(process.wait(30), 0)
+
+
+class Keys(Serving):
+    def key(self, *args):
+        ended = self.twolane("keys", "create", *args, "--json")
+        self.assertEqual(ended.exit, 0, ended.err)
+        return ended.json["key"]
+
+    def test_only_keys_get_in_and_only_hashes_are_kept(self):
+        ana = self.key("ana")
+        kept = (self.home / "keys.json").read_text()
+        self.assertNotIn(ana, kept)
+        self.serve()
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + ana).status, 200)
+        wrong = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer tl-wrong")
+        self.assertEqual((wrong.status, wrong.json["error"]["code"]), (401, "invalid_api_key"))
+        self.assertEqual(self.ask("POST", "/v1/messages", MESSAGE, x_api_key=ana, authorization="").status, 200)
+        none = self.ask("POST", GEMINI + ":generateContent", GENERATE, authorization="")
+        self.assertEqual((none.status, none.json["error"]["status"]), (400, "INVALID_ARGUMENT"))
+        self.assertEqual(self.ask("POST", GEMINI + ":generateContent?key=" + ana, GENERATE, authorization="").status,
+                         200)
+        self.assertEqual(self.ask("GET", "/healthz", authorization="").status, 200)
+        self.assertEqual(self.twolane("keys", "revoke", "ana").exit, 0)
+        for _ in range(100):
+            if self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + ana).status == 401:
+                break
+            time.sleep(0.05)
+        else:
+            self.fail("a revoked key still gets in")
+        self.assertNotIn(ana, (self.dir / "access.jsonl").read_text())
+
+    def test_models_rates_and_budgets_of_a_key(self):
+        one = self.key("one", "--model", "gpt-5.4-mini")
+        few = self.key("few", "--requests-per-minute", "1")
+        poor = self.key("poor", "--budget-per-day", "0.000001")
+        self.serve()
+        other = self.ask("POST", "/v1/chat/completions", dict(CHAT, model="gpt-5.4"), authorization="Bearer " + one)
+        self.assertEqual((other.status, other.json["error"]["code"]), (403, "model_not_allowed"))
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + few).status, 200)
+        again = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + few)
+        self.assertEqual((again.status, again.json["error"]["code"]), (429, "rate_limit_exceeded"))
+        self.assertGreater(int(again.headers["retry-after"]), 0)
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + poor).status, 200)
+        spent = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + poor)
+        self.assertEqual((spent.status, spent.json["error"]["code"]), (429, "insufficient_quota"))
+        self.assertEqual(spent.headers["x-should-retry"], "false")
+
+    def test_without_keys_only_loopback_is_served(self):
+        ended = self.twolane("serve", "--sim", "--listen", "0.0.0.0:0", "--json")
+        self.assertEqual((ended.exit, ended.json["error"]["code"]), (2, "serve.open"), ended.err)
