@@ -158,6 +158,8 @@ class Store {
   // ledger with everything not billed. `from` counts attempts; reading on where the last call ended
   // is cheap.
   virtual Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) = 0;
+  // Jobs that are gone and have lines in the ledger: what jobs() lacks for all of it.
+  virtual Result<std::vector<JobId>> forgotten_jobs() = 0;
 
   // --- the rest
   virtual Status leave_word(const Word& word) = 0;

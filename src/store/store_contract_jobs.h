@@ -259,12 +259,14 @@ TEST_P(StoreContract, a_forgotten_job_leaves_its_ledger) {
   EXPECT_EQ(ledger[0].response_id, "msg_01AbCdEf");
   EXPECT_EQ(ledger[0].result, Slice{});
   EXPECT_EQ(ledger[1].error, "");
+  EXPECT_EQ(store_->forgotten_jobs().value(), (std::vector<JobId>{{7}}));
   const auto members = store_->members({100}).value();
   EXPECT_EQ(members[1].request, RequestState::cancelled);
   EXPECT_FALSE(members[1].current);
 
   // A job of the same name is another one; what is heard of the old one still is booked, there.
   accept(7, 3);
+  EXPECT_TRUE(store_->forgotten_jobs().value().empty());
   EXPECT_EQ(totals({7}).cost.n, 0);
   Settlement late = answer({100}, 1);
   late.state = AttemptState::surplus;

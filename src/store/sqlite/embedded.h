@@ -85,6 +85,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Member>> members(BatchId id) override;
   Status settle(std::span<const Settlement> settlements, const Batch* batch, Time at) override;
   Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) override;
+  Result<std::vector<JobId>> forgotten_jobs() override;
 
   Status leave_word(const Word& word) override;
   Result<std::vector<Word>> words() override;

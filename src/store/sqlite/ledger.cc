@@ -123,4 +123,14 @@ Result<std::vector<Attempt>> SqliteStore::ledger(JobId job, int64_t from, int64_
   return rows;
 }
 
+Result<std::vector<JobId>> SqliteStore::forgotten_jobs() {
+  Query query(*connection_,
+              "SELECT DISTINCT job FROM forgotten "
+              "WHERE NOT EXISTS (SELECT 1 FROM job WHERE job.job = forgotten.job) ORDER BY job");
+  query.with();
+  std::vector<JobId> jobs;
+  while (TRY(query.next())) jobs.push_back(id_at<JobTag>(query, 0));
+  return jobs;
+}
+
 }  // namespace twolane::store::sqlite

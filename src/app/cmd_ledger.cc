@@ -1,0 +1,234 @@
+// twolane ledger: what was booked, as sums or as every entry. Read beside the home's owner.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "app/accounts.h"
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/escape.h"
+#include "app/figures.h"
+#include "app/find.h"
+#include "app/ledger_view.h"
+#include "app/output_file.h"
+#include "app/worlds.h"
+#include "wire/csv.h"
+
+namespace twolane::app {
+namespace {
+
+using patient::Booking;
+using patient::LedgerEntry;
+using patient::LedgerSum;
+using patient::LedgerSums;
+using patient::SumBy;
+
+// --- every entry
+
+constexpr std::array<std::string_view, 25> columns = {
+    "at",          "job",         "request",        "attempt",        "booking",  "provider", "key",
+    "model",       "endpoint",    "tier_asked",     "tier",           "promoted", "batch",    "response_id",
+    "fresh",       "cache_read",  "cache_write_5m", "cache_write_1h", "output",   "reasoning", "rate",
+    "cost_usd",    "list_usd",    "up_to_usd",      "simulated"};
+
+void append_header(std::string& out) { wire::append_csv_record(out, columns); }
+
+void append_entry(std::string& out, const LedgerEntry& e, bool simulated) {
+  const Attempt& a = *e.attempt;
+  const auto n = [](int64_t number) { return std::to_string(number); };
+  const bool booked = e.booked();
+  const std::array<std::string, columns.size()> fields = {
+      a.at.ms != 0 ? rfc3339(a.at) : "",
+      e.job.hex(),
+      n(a.index + 1),
+      a.key.batch.hex() + '-' + n(a.key.position),
+      std::string(name_of(e.booking)),
+      e.batch->provider,
+      e.batch->account,
+      e.batch->model,
+      std::string(wire_name(e.batch->endpoint)),
+      std::string(name_of(e.batch->tier)),
+      booked ? std::string(name_of(a.served)) : "",
+      e.batch->promotion ? "yes" : "no",
+      e.batch->provider_id,
+      a.response_id,
+      booked ? n(a.usage.fresh) : "",
+      booked ? n(a.usage.cache_read) : "",
+      booked ? n(a.usage.cache_write_5m) : "",
+      booked ? n(a.usage.cache_write_1h) : "",
+      booked ? n(a.usage.output) : "",
+      booked ? n(a.usage.reasoning) : "",
+      booked ? patient::rate_row(e) : "",
+      booked ? exact_usd(a.cost) : "",
+      booked ? exact_usd(a.list) : "",
+      booked ? "" : exact_usd(a.reserve),
+      simulated ? "yes" : "no"};
+  std::array<std::string_view, columns.size()> views;
+  std::copy(fields.begin(), fields.end(), views.begin());
+  wire::append_csv_record(out, views);
+}
+
+// --- sums
+
+struct Table {
+  SumBy by = SumBy::model;
+  LedgerSums groups;
+  LedgerSum total;
+};
+
+wire::Json sum_json(const LedgerSum& s) {
+  return {{"entries", s.entries},
+          {"input_tokens", s.usage.input()},
+          {"cached_tokens", s.usage.cache_read},
+          {"cache_write_tokens", s.usage.cache_write_5m + s.usage.cache_write_1h},
+          {"output_tokens", s.usage.output},
+          {"cost_usd", exact_usd(s.cost)},
+          {"list_cost_usd", exact_usd(s.list)},
+          {"saved_usd", exact_usd(s.list - s.cost)},
+          {"saved_by_caching_usd", exact_usd(s.cached)},
+          {"paid_twice_usd", exact_usd(s.paid_twice)},
+          {"unconfirmed", s.unconfirmed_entries},
+          {"unconfirmed_usd", exact_usd(s.unconfirmed)},
+          {"reserved_usd", exact_usd(s.reserved)}};
+}
+
+std::string table_text(const Table& t) {
+  std::vector<PicoUsd> paid, list;
+  size_t name_width = 10;
+  for (const auto& [name, sum] : t.groups) {
+    paid.push_back(sum.cost);
+    list.push_back(sum.list);
+    name_width = std::max(name_width, std::min<size_t>(columns_of(escaped(name)), 40));
+  }
+  const int decimals =
+      std::max(decimals_that_add_up(paid, t.total.cost), decimals_that_add_up(list, t.total.list));
+  const auto usd = [decimals](PicoUsd p) { return shown_usd(p, decimals, Round::half_even); };
+  const size_t money = std::max<size_t>(11, usd(t.total.list).size() + 2);
+  const auto row = [&](std::string_view name, std::string_view a, std::string_view b, std::string_view c,
+                       std::string_view d, std::string_view e) {
+    return left(name, name_width + 1) + right(a, 10) + right(b, 14) + right(c, 14) + right(d, money) +
+           right(e, money) + '\n';
+  };
+  std::string out = row(name_of(t.by), "entries", "input", "output", "paid USD", "list USD");
+  for (const auto& [name, s] : t.groups)
+    out += row(escaped(name, 40), grouped(s.entries), grouped(s.usage.input()), grouped(s.usage.output),
+               usd(s.cost), usd(s.list));
+  const LedgerSum& s = t.total;
+  out += row("total", grouped(s.entries), grouped(s.usage.input()), grouped(s.usage.output), usd(s.cost),
+             usd(s.list));
+  out += "saved " + spoken_usd(s.list - s.cost) + " (" + share(s.list - s.cost, s.list) + ")";
+  if (s.paid_twice.n != 0) out += ", paid twice " + spoken_usd(s.paid_twice);
+  if (s.cached.n != 0) out += ", by caching " + spoken_usd(s.cached);
+  if (s.unconfirmed_entries > 0)
+    out += ", unconfirmed up to " + spoken_usd(s.unconfirmed) + " (" + grouped(s.unconfirmed_entries) + ")";
+  if (s.reserved.n != 0) out += ", reserved " + spoken_usd(s.reserved);
+  return out + '\n';
+}
+
+int print_sums(const Shell& shell, const Table& table, bool simulated) {
+  if (!shell.in.common.json) {
+    if (simulated) shell.print("SIMULATED: no money was spent\n");
+    if (table.total.entries + table.total.unconfirmed_entries == 0 && table.total.reserved.n == 0)
+      shell.print("nothing was booked yet\n");
+    else
+      shell.print(table_text(table));
+  }
+  auto object = good_answer();
+  object["simulated"] = simulated;
+  object["by"] = name_of(table.by);
+  object["groups"] = wire::Json::array();
+  for (const auto& [name, sum] : table.groups) {
+    wire::Json one = {{std::string(name_of(table.by)), name}};
+    one.update(sum_json(sum));
+    object["groups"].push_back(std::move(one));
+  }
+  object["total"] = sum_json(table.total);
+  object["error"] = nullptr;
+  shell.answer(object);
+  return 0;
+}
+
+Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView& view) {
+  Table table;
+  if (!shell.in.ledger.by.empty()) {
+    const auto by = patient::sum_by_of(shell.in.ledger.by);
+    if (!by) {
+      Error e;
+      e.code = "usage.value";
+      e.message = '"' + shell.in.ledger.by + "\" is nothing to sum by";
+      e.where.field = "--by";
+      e.why = "sums are by key, job, model, lane or day";
+      e.next = {"twolane ledger --by model"};
+      return fail(std::move(e));
+    }
+    table.by = *by;
+  }
+  CHECKED(view.each(store, [&](const LedgerEntry& e) -> Status {
+    table.groups[group_of(table.by, e)].add(e);
+    table.total.add(e);
+    return {};
+  }));
+  return print_sums(shell, table, view.simulated);
+}
+
+constexpr size_t block = 1 << 16;
+
+Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerView& view) {
+  const bool to_stdout = shell.in.ledger.csv == "-";
+  if (to_stdout && shell.in.common.json) {
+    Error e;
+    e.code = "usage.conflict";
+    e.message = "--csv - and --json exclude each other";
+    e.where.field = "--csv -";
+    e.why = "both want stdout";
+    e.next = {"--csv FILE --json"};
+    return fail(std::move(e));
+  }
+  std::optional<OutputFile> file;
+  if (!to_stdout) file.emplace(TRY(OutputFile::create(shell.in.ledger.csv)));
+  std::string out;
+  const auto flush = [&](size_t least) -> Status {
+    if (out.size() < least) return {};
+    if (file) CHECKED(file->write(out));
+    else if (!shell.print(out)) return fail("output.closed", "nobody reads the output");
+    out.clear();
+    return {};
+  };
+  append_header(out);
+  LedgerSum total;
+  CHECKED(view.each(store, [&](const LedgerEntry& e) -> Status {
+    append_entry(out, e, view.simulated);
+    total.add(e);
+    return flush(block);
+  }));
+  CHECKED(flush(1));
+  if (!file) return 0;
+  CHECKED(file->publish());
+  if (!shell.in.common.json)
+    shell.print(counted(total.entries, "booked entry") + ", " + spoken_usd(total.cost) + " USD: " +
+                escaped(shell.in.ledger.csv) + '\n');
+  auto object = good_answer();
+  object["simulated"] = view.simulated;
+  object["output"] = shell.in.ledger.csv;
+  object["total"] = sum_json(total);
+  object["error"] = nullptr;
+  shell.answer(object);
+  return 0;
+}
+
+}  // namespace
+
+int ledger_command(const Shell& shell) {
+  const auto run = [&shell]() -> Result<int> {
+    const auto config = TRY(load_config(shell.in.common.config));
+    const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
+    const auto view = TRY(LedgerView::open(shell, home->store(), config));
+    return shell.in.ledger.csv.empty() ? show_sums(shell, home->store(), view)
+                                       : write_entries(shell, home->store(), view);
+  };
+  const auto done = run();
+  return done ? *done : shell.refuse(done.error());
+}
+
+}  // namespace twolane::app

@@ -1,0 +1,72 @@
+// The ledger, read from the attempts: what was booked, for whom, at which rates.
+//
+// Nothing is stored for it: an attempt that was charged is an entry, one that nobody heard of stands
+// with its upper bound, and so does one that is still out. Threads: one. Memory: one page of attempts.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "store/store.h"
+
+namespace twolane::patient {
+
+enum class Booking : uint8_t {
+  kept,         // its answer is the request's
+  paid_twice,   // billed, and its answer was not kept: another one was, or it was no good answer
+  unconfirmed,  // may be billed: nobody heard how it ended; up to `reserve`
+  reserved,     // still out; up to `reserve`
+};
+std::string_view name_of(Booking booking);
+
+// Pointers are valid during the call that gets it.
+struct LedgerEntry {
+  JobId job;
+  const Job* of = nullptr;  // null: the job was forgotten
+  const Batch* batch = nullptr;
+  const Attempt* attempt = nullptr;
+  Booking booking = Booking::kept;
+
+  bool booked() const { return attempt->charged; }
+  Target target() const { return {batch->provider, batch->model}; }
+  ServiceTier tier() const { return booked() ? attempt->served : batch->tier; }
+};
+
+// Every entry of a job, or of all jobs and those that were forgotten, a job after the other, each in
+// the order of its submissions. Stops with the first error of `take`.
+Status each_entry(store::Store& store, std::optional<JobId> job,
+                  const std::function<Status(const LedgerEntry&)>& take);
+
+// The row of the price book by which an entry was billed: "batch, openai 2026-08-01", with its band.
+// "unknown" where the book has none.
+std::string rate_row(const LedgerEntry& entry);
+
+// Sums of entries.
+struct LedgerSum {
+  int64_t entries = 0;     // booked
+  int64_t kept = 0;
+  Usage usage;
+  PicoUsd cost;            // everything booked
+  PicoUsd list;            // of what was kept, at the standard tier
+  PicoUsd paid_twice;      // part of cost
+  PicoUsd cached;          // what caching took off the cost; below zero where writing cost more
+  int64_t unconfirmed_entries = 0;
+  PicoUsd unconfirmed, reserved;
+
+  void add(const LedgerEntry& entry);
+};
+
+enum class SumBy : uint8_t { key, job, model, lane, day };
+std::optional<SumBy> sum_by_of(std::string_view name);
+std::string_view name_of(SumBy by);
+// What entries are put together under: "openai 3f2a91" (the key's fingerprint), the job's hex name,
+// "openai/gpt-5.4-mini", "batch", "2026-11-25" (UTC).
+std::string group_of(SumBy by, const LedgerEntry& entry);
+
+using LedgerSums = std::map<std::string, LedgerSum>;
+
+}  // namespace twolane::patient
