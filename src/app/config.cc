@@ -12,6 +12,7 @@
 
 #include "app/figures.h"
 #include "app/nearest.h"
+#include "app/price_book.h"
 #include "dialect/catalogue.h"
 #include "wire/http.h"
 
@@ -30,6 +31,7 @@ constexpr std::array<std::string_view, 4> limit_keys = {"live_per_minute", "live
                                                         "enqueued_tokens", "creates_per_hour"};
 constexpr std::array<std::string_view, 6> provider_keys = {
     "base_url", "key_file", "live_per_minute", "live_in_flight", "enqueued_tokens", "creates_per_hour"};
+constexpr std::string_view price_book_key = "price_book";  // stands above the sections
 constexpr std::array<std::string_view, 3> sections = {"store", "limits", "providers"};
 
 Error at_line(std::string code, std::string message, const std::string& file, int64_t line,
@@ -67,6 +69,10 @@ class Flattener {
   Status root(const toml::table& table) {
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
+      if (name == price_book_key) {
+        CHECKED(price_book(node));
+        continue;
+      }
       if (std::find(sections.begin(), sections.end(), name) == sections.end())
         return fail(unknown_key(file_, line_of(node), "", name, sections));
       const auto* inner = node.as_table();
@@ -80,6 +86,16 @@ class Flattener {
 
  private:
   static int64_t line_of(const toml::node& node) { return static_cast<int64_t>(node.source().begin.line); }
+
+  Status price_book(const toml::node& node) {
+    if (const auto* s = node.as_string()) {
+      out_[std::string(price_book_key)] = {s->get(), line_of(node), file_ + ':' + std::to_string(line_of(node))};
+      return {};
+    }
+    Error e = at_line("config.value", "price_book is no text", file_, line_of(node), "");
+    e.why = "it names the file of a price book";
+    return fail(std::move(e));
+  }
 
   Error no_section(const toml::node& node, const std::string& name) {
     Error e = at_line("config.value", name + " is a section", file_, line_of(node), "");
@@ -145,6 +161,7 @@ void overlay_environment(const ConfigSources& sources, Settings& settings) {
     if (path == "store.home") name = "TWOLANE_HOME";
     if (auto value = sources.environment(name); value && !value->empty()) settings[path] = {*value, 0, name};
   };
+  take(std::string(price_book_key));
   for (const auto key : store_keys) take("store." + std::string(key));
   for (const auto key : limit_keys) take("limits." + std::string(key));
   for (const auto& p : dialect::providers())
@@ -171,6 +188,7 @@ class Applier {
     Config c;
     c.file = sources_.text ? sources_.file : "";
     if (const auto* s = find("store.home")) c.home = s->text;
+    if (const auto* s = find(std::string(price_book_key))) c.price_book = s->text;
     if (const auto* s = find("store.retention")) c.retention = TRY(retention(*s));
     const Limits common = TRY(limits("limits.", {}));
     for (const auto& entry : dialect::providers())
@@ -306,17 +324,14 @@ Result<std::string> read_text_file(const std::string& path, std::string_view fla
   return fail(std::move(e));
 }
 
-Result<Config> load_config(const std::string& flag) {
-  ConfigSources sources;
-  sources.environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value ? std::optional<std::string>(value) : std::nullopt;
-  };
-  sources.read_file = [](const std::string& path) { return read_text_file(path, "key_file"); };
+namespace {
+
+// The file that the configuration lies in, and its text; neither where there is none.
+Status find_file(const std::string& flag, ConfigSources& sources) {
   sources.file = flag.empty() ? environment_or("TWOLANE_CONFIG", "") : flag;
   if (!sources.file.empty()) {
     sources.text = TRY(read_text_file(sources.file, "--config"));
-    return read_config(sources);
+    return {};
   }
   const std::string directory =
       environment_or("XDG_CONFIG_HOME", environment_or("HOME", "") + "/.config") + "/twolane/";
@@ -328,7 +343,22 @@ Result<Config> load_config(const std::string& flag) {
     sources.text = TRY(read_text_file(file, "--config"));
     break;
   }
-  return read_config(sources);
+  return {};
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& flag) {
+  ConfigSources sources;
+  sources.environment = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value ? std::optional<std::string>(value) : std::nullopt;
+  };
+  sources.read_file = [](const std::string& path) { return read_text_file(path, "key_file"); };
+  CHECKED(find_file(flag, sources));
+  Config config = TRY(read_config(sources));
+  CHECKED(use_price_book(config.price_book, "price_book"));
+  return config;
 }
 
 std::string home_directory(const std::string& flag, const Config& config) {

@@ -37,6 +37,7 @@ struct ProviderConfig {
 struct Config {
   std::string file;       // empty: there is none
   std::string home;       // empty: the default
+  std::string price_book; // file that replaces the built-in price book; empty: none
   Duration retention = days(30);  // finished jobs are forgotten after this; 0: never
   std::vector<ProviderConfig> providers;  // all that this build can run batches with
 
@@ -52,7 +53,7 @@ struct ConfigSources {
 Result<Config> read_config(const ConfigSources& sources);
 
 // The same from this process's environment. `file` as given by --config; empty: TWOLANE_CONFIG, else
-// ./twolane.toml, else $XDG_CONFIG_HOME/twolane/twolane.toml, if there.
+// ./twolane.toml, else $XDG_CONFIG_HOME/twolane/twolane.toml, if there. Puts its price book into use.
 Result<Config> load_config(const std::string& file);
 
 // --home, then the configuration, then $XDG_STATE_HOME/twolane or ~/.local/state/twolane.

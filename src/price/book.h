@@ -87,6 +87,7 @@ struct Caching {
   // USD per token and hour of an explicit cache, by tier; nothing where the provider takes none or is
   // not known to. 1.00 USD per million tokens and hour is 1,000,000 PicoUsd per token and hour.
   std::array<std::optional<PicoUsdPerToken>, tier_count> storage{};
+  int storage_source = -1;
 };
 
 // The tokens of a prefix that this model can cache: 0 below the minimum, whole steps above.

@@ -349,12 +349,13 @@ class BookParser {
     return {};
   }
 
-  // storage TIER USD: per million tokens and hour
+  // storage TIER USD SOURCE: per million tokens and hour
   Status storage(Model& m, const Words& w) {
-    const auto tier = w.size() == 3 ? tier_of(w[1]) : std::nullopt;
+    const auto tier = w.size() == 4 ? tier_of(w[1]) : std::nullopt;
     const auto rate = tier ? parse_usd_per_million(w[2]) : Result<PicoUsdPerToken>(fail("", ""));
-    if (!rate) return wrong("the storage fee cannot be read", "storage standard 1.00");
+    if (!rate) return wrong("the storage fee cannot be read", "storage standard 1.00 SOURCE");
     m.caching.storage[static_cast<size_t>(*tier)] = *rate;
+    m.caching.storage_source = TRY(source_named(w[3]));
     return {};
   }
 

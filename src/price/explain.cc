@@ -29,8 +29,8 @@ void add_terms(Explanation& e, const Rates& rates, const Usage& usage) {
 
 void add_storage(Explanation& e, PicoUsd amount, int64_t token_hours) {
   if (token_hours == 0) return;
-  const auto fee = e.model->caching.storage[static_cast<size_t>(e.tier)];
-  e.terms.push_back({"storage", token_hours, fee.value_or(PicoUsdPerToken{}), amount, e.model->caching.source, false});
+  const auto fee = storage_fee(*e.model, e.tier);
+  e.terms.push_back({"storage", token_hours, fee.value_or(PicoUsdPerToken{}), amount, e.model->caching.storage_source, false});
 }
 
 std::string percent(Share s) {

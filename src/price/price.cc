@@ -197,8 +197,14 @@ Result<PicoUsd> adjusted(const Model& model, PicoUsd amount, const Conditions& c
   return PicoUsd{n / f.under + (n % f.under > 0 ? 1 : 0)};
 }
 
+std::optional<PicoUsdPerToken> storage_fee(const Model& model, ServiceTier tier) {
+  const auto& fees = model.caching.storage;
+  const auto printed = fees[static_cast<size_t>(tier)];
+  return printed ? printed : fees[static_cast<size_t>(ServiceTier::standard)];
+}
+
 Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours) {
-  const auto fee = model.caching.storage[static_cast<size_t>(tier)];
+  const auto fee = storage_fee(model, tier);
   if (token_hours == 0) return PicoUsd{};
   if (token_hours < 0) return fail("money.negative", "token-hours are negative", "storage only adds up");
   if (!fee)

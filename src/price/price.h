@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,10 @@ Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_toke
 // An amount after residency, discount and bonus, in the order of the provider's stacking rule. What
 // does not divide is rounded up to the next PicoUsd, once.
 Result<PicoUsd> adjusted(const Model& model, PicoUsd amount, const Conditions& conditions);
+
+// The fee for keeping an explicit cache, in USD per token and hour. A cache lies outside the tiers, so
+// where none is printed for the tier, that of standard holds; nothing where none is printed at all.
+std::optional<PicoUsdPerToken> storage_fee(const Model& model, ServiceTier tier);
 
 // Keeping an explicit cache: tokens times hours. Error money.unknown_price where no fee is published.
 Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours);

@@ -250,7 +250,8 @@ class Batches::Settling {
     format_.name(b_, fate, line_);
     if (charge) {
       append_charge(ledger_, {b_.provider, b_.account, line_.response_id, line_.key, b_.id,
-                              at_text_, line_.ask.model, ServiceTier::batch, line_.said.usage});
+                              at_text_, line_.ask.model, ServiceTier::batch, line_.said.usage, at_,
+                              s_.billing});
       add_usage();
     }
     return write(fate);
@@ -344,7 +345,7 @@ class Batches::Settling {
 Status Batches::settle(Batch& batch, Time at) { return Settling(*this, batch, at).run(); }
 
 void append_charge(std::string& out, const Charge& c) {
-  const PicoUsd usd = charge_for(*c.model, c.tier, c.usage);
+  const PicoUsd usd = charge_for(*c.model, c.tier, c.usage, c.when, c.billing);
   out += "{\"provider\":\"";
   out += name_of(c.provider);
   out += "\",\"account\":\"";

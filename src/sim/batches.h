@@ -92,6 +92,8 @@ struct Charge {
   const Model* model = nullptr;
   ServiceTier tier = ServiceTier::batch;
   Usage usage;
+  Time when;  // `at` is its text
+  Billing billing = Billing::ranked;
 };
 void append_charge(std::string& ledger, const Charge& charge);
 

@@ -79,7 +79,7 @@ Status LiveLane::charge(Provider provider, std::string_view account, Time now) {
   const std::string at = rfc3339(now);
   std::string ledger;
   append_charge(ledger, {provider, account, line_.response_id, "", "", at, line_.ask.model, tier_,
-                         line_.said.usage});
+                         line_.said.usage, now, scenario_.billing});
   CHECKED(storage_.charge(ledger));
   return state_.charged();
 }

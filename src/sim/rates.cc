@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace twolane::sim {
@@ -19,6 +21,9 @@ enum : unsigned {
   embeds = 64,
   moderates = 128,
   modern = 256 /* refuses max_tokens */,
+  half_or_standard = 512 /* batch reads halved; the guide says standard */,
+  standard_or_half = 1024 /* batch reads at the standard rate; others say halved */,
+  introduced = 2048 /* half price until the end of 2026 */,
 };
 
 struct Row {
@@ -34,11 +39,12 @@ constexpr auto O = Provider::openai;
 constexpr auto A = Provider::anthropic;
 constexpr auto G = Provider::gemini;
 constexpr unsigned old = no_batch_cache;
+constexpr unsigned five = standard_or_half;  // OpenAI from GPT-5 on
 constexpr unsigned think = reasons | may_reason | modern;
 constexpr unsigned asked = may_reason | modern;
 
-// As of 2026-08-01; gpt-5.6 (Sol) since its cut of 2026-08-21, Gemini 3.6 and 3.7 Flash until the
-// end of 2026. Gemini's priority is 1.8 times standard, on cached tokens as well.
+// As of 2026-08-01; gpt-5.6 (Sol) since its cut of 2026-08-21. Gemini's priority is 1.8 times
+// standard, on cached tokens as well.
 // clang-format off
 constexpr Row table[] = {
     {O, "gpt-4o", "gpt-4o-2024-08-06", "2.5", "1.25", "10", 128000, 16384, 0, old, "4.25", "2.125", "17"},
@@ -53,22 +59,22 @@ constexpr Row table[] = {
     {O, "o3-pro", "o3-pro-2025-06-10", "20", "", "80", 200000, 100000, 0, old | think},
     {O, "o3-mini", "o3-mini-2025-01-31", "1.1", "0.55", "4.4", 200000, 100000, 0, old | think},
     {O, "o4-mini", "o4-mini-2025-04-16", "1.1", "0.275", "4.4", 200000, 100000, 0, old | think | flex, "2", "0.5", "8"},
-    {O, "gpt-5", "gpt-5-2025-08-07", "1.25", "0.125", "10", 272000, 128000, 0, think | flex, "2.5", "0.25", "20"},
-    {O, "gpt-5-mini", "gpt-5-mini-2025-08-07", "0.25", "0.025", "2", 272000, 128000, 0, think | flex, "0.45", "0.045", "3.6"},
-    {O, "gpt-5-nano", "gpt-5-nano-2025-08-07", "0.05", "0.005", "0.4", 272000, 128000, 0, think | flex},
-    {O, "gpt-5-pro", "gpt-5-pro-2025-10-06", "15", "", "120", 400000, 128000, 0, think},
-    {O, "gpt-5.1", "gpt-5.1-2025-11-13", "1.25", "0.125", "10", 272000, 128000, 0, asked, "2.5", "0.25", "20"},
-    {O, "gpt-5.2", "gpt-5.2-2025-12-11", "1.75", "0.175", "14", 272000, 128000, 0, asked, "3.5", "0.35", "28"},
-    {O, "gpt-5.2-pro", "gpt-5.2-pro-2025-12-11", "21", "", "168", 272000, 128000, 0, think},
-    {O, "gpt-5.4", "gpt-5.4-2026-03-05", "2.5", "0.25", "15", 1050000, 128000, 272000, asked | flex, "5", "0.5", "30"},
-    {O, "gpt-5.4-pro", "gpt-5.4-pro-2026-03-05", "30", "", "180", 1050000, 128000, 272000, think | flex},
-    {O, "gpt-5.4-mini", "gpt-5.4-mini-2026-03-17", "0.75", "0.075", "4.5", 272000, 128000, 0, asked | flex, "1.5", "0.15", "9"},
-    {O, "gpt-5.4-nano", "gpt-5.4-nano-2026-03-17", "0.2", "0.02", "1.25", 272000, 128000, 0, asked | flex},
-    {O, "gpt-5.5", "gpt-5.5-2026-04-23", "5", "0.5", "30", 1050000, 128000, 272000, asked | flex, "10", "1", "60"},
-    {O, "gpt-5.5-pro", "gpt-5.5-pro-2026-04-23", "30", "", "180", 1050000, 128000, 272000, think | flex},
-    {O, "gpt-5.6", "gpt-5.6-sol", "4", "0.4", "20", 1050000, 128000, 272000, asked | flex | writes, "8", "0.8", "40"},
-    {O, "gpt-5.6-terra", "gpt-5.6-terra", "2", "0.2", "12", 1050000, 128000, 272000, asked | flex | writes, "4", "0.4", "24"},
-    {O, "gpt-5.6-luna", "gpt-5.6-luna", "0.2", "0.02", "1.2", 1050000, 128000, 272000, asked | flex | writes, "0.4", "0.04", "2.4"},
+    {O, "gpt-5", "gpt-5-2025-08-07", "1.25", "0.125", "10", 272000, 128000, 0, think | flex | five, "2.5", "0.25", "20"},
+    {O, "gpt-5-mini", "gpt-5-mini-2025-08-07", "0.25", "0.025", "2", 272000, 128000, 0, think | flex | five, "0.45", "0.045", "3.6"},
+    {O, "gpt-5-nano", "gpt-5-nano-2025-08-07", "0.05", "0.005", "0.4", 272000, 128000, 0, think | flex | five},
+    {O, "gpt-5-pro", "gpt-5-pro-2025-10-06", "15", "", "120", 400000, 128000, 0, think | five},
+    {O, "gpt-5.1", "gpt-5.1-2025-11-13", "1.25", "0.125", "10", 272000, 128000, 0, asked | five, "2.5", "0.25", "20"},
+    {O, "gpt-5.2", "gpt-5.2-2025-12-11", "1.75", "0.175", "14", 272000, 128000, 0, asked | five, "3.5", "0.35", "28"},
+    {O, "gpt-5.2-pro", "gpt-5.2-pro-2025-12-11", "21", "", "168", 272000, 128000, 0, think | five},
+    {O, "gpt-5.4", "gpt-5.4-2026-03-05", "2.5", "0.25", "15", 1050000, 128000, 272000, asked | flex | five, "5", "0.5", "30"},
+    {O, "gpt-5.4-pro", "gpt-5.4-pro-2026-03-05", "30", "", "180", 1050000, 128000, 272000, think | flex | five},
+    {O, "gpt-5.4-mini", "gpt-5.4-mini-2026-03-17", "0.75", "0.075", "4.5", 272000, 128000, 0, asked | flex | five, "1.5", "0.15", "9"},
+    {O, "gpt-5.4-nano", "gpt-5.4-nano-2026-03-17", "0.2", "0.02", "1.25", 272000, 128000, 0, asked | flex | five},
+    {O, "gpt-5.5", "gpt-5.5-2026-04-23", "5", "0.5", "30", 1050000, 128000, 272000, asked | flex | five, "10", "1", "60"},
+    {O, "gpt-5.5-pro", "gpt-5.5-pro-2026-04-23", "30", "", "180", 1050000, 128000, 272000, think | flex | five},
+    {O, "gpt-5.6", "gpt-5.6-sol", "4", "0.4", "20", 1050000, 128000, 272000, asked | flex | writes | five, "8", "0.8", "40"},
+    {O, "gpt-5.6-terra", "gpt-5.6-terra", "2", "0.2", "12", 1050000, 128000, 272000, asked | flex | writes | five, "4", "0.4", "24"},
+    {O, "gpt-5.6-luna", "gpt-5.6-luna", "0.2", "0.02", "1.2", 1050000, 128000, 272000, asked | flex | writes | five, "0.4", "0.04", "2.4"},
     {O, "text-embedding-3-small", "text-embedding-3-small", "0.02", "", "0", 8192, 0, 0, embeds},
     {O, "text-embedding-3-large", "text-embedding-3-large", "0.13", "", "0", 8192, 0, 0, embeds},
     {O, "text-embedding-ada-002", "text-embedding-ada-002-v2", "0.1", "", "0", 8192, 0, 0, embeds},
@@ -91,11 +97,11 @@ constexpr Row table[] = {
     {G, "gemini-2.5-flash-lite", "gemini-2.5-flash-lite", "0.1", "0.01", "0.4", 1048576, 65535, 0, may_reason | flex | standard_batch_cache},
     {G, "gemini-3-flash-preview", "gemini-3-flash-preview", "0.5", "0.05", "3", 1048576, 65535, 0, think | flex | standard_batch_cache, "0.9", "0.09", "5.4"},
     {G, "gemini-3.1-pro-preview", "gemini-3.1-pro-preview", "2", "0.2", "12", 1048576, 65536, 200000, think | flex | standard_batch_cache, "3.6", "0.36", "21.6"},
-    {G, "gemini-3.1-flash-lite", "gemini-3.1-flash-lite", "0.25", "0.025", "1.5", 1048576, 65536, 0, may_reason | flex, "0.45", "0.045", "2.7"},
-    {G, "gemini-3.5-flash-lite", "gemini-3.5-flash-lite", "0.3", "0.03", "2.5", 1048576, 65536, 0, may_reason | flex, "0.54", "0.054", "4.5"},
-    {G, "gemini-3.5-flash", "gemini-3.5-flash", "1.5", "0.15", "9", 1048576, 65535, 0, think | flex | standard_batch_cache, "2.7", "0.27", "16.2"},
-    {G, "gemini-3.6-flash", "gemini-3.6-flash", "0.75", "0.075", "3.75", 1048576, 65536, 0, think | flex, "1.35", "0.135", "6.75"},
-    {G, "gemini-3.7-flash", "gemini-3.7-flash", "0.75", "0.075", "3.75", 1048576, 65536, 0, think | flex, "1.35", "0.135", "6.75"},
+    {G, "gemini-3.1-flash-lite", "gemini-3.1-flash-lite", "0.25", "0.025", "1.5", 1048576, 65536, 0, may_reason | flex | half_or_standard, "0.45", "0.045", "2.7"},
+    {G, "gemini-3.5-flash-lite", "gemini-3.5-flash-lite", "0.3", "0.03", "2.5", 1048576, 65536, 0, may_reason | flex | standard_batch_cache, "0.54", "0.054", "4.5"},
+    {G, "gemini-3.5-flash", "gemini-3.5-flash", "1.5", "0.15", "9", 1048576, 65535, 0, think | flex | half_or_standard, "2.7", "0.27", "16.2"},
+    {G, "gemini-3.6-flash", "gemini-3.6-flash", "1.5", "0.15", "7.5", 1048576, 65536, 0, think | flex | half_or_standard | introduced, "2.7", "0.27", "13.5"},
+    {G, "gemini-3.7-flash", "gemini-3.7-flash", "1.5", "0.15", "7.5", 1048576, 65536, 0, think | flex | half_or_standard | introduced, "2.7", "0.27", "13.5"},
     {G, "gemini-embedding-001", "gemini-embedding-001", "0.15", "", "0", 2048, 0, 0, embeds},
     {G, "gemini-embedding-2", "gemini-embedding-2", "0.2", "", "0", 8192, 0, 0, embeds},
 };
@@ -106,6 +112,15 @@ int64_t per_token(std::string_view usd_per_million) {
   auto rate = parse_usd_per_million(usd_per_million);
   if (!rate) std::abort();  // the table above is wrong
   return rate->n;
+}
+
+std::pair<Model::BatchCache, Model::BatchCache> batch_caches(unsigned traits) {
+  using enum Model::BatchCache;
+  if (traits & no_batch_cache) return {none, none};
+  if (traits & standard_batch_cache) return {standard, standard};
+  if (traits & half_or_standard) return {half, standard};
+  if (traits & standard_or_half) return {standard, half};
+  return {half, half};
 }
 
 Model model_of(const Row& row) {
@@ -123,9 +138,8 @@ Model model_of(const Row& row) {
   m.priority = *row.priority_in != 0;
   m.reports_writes = row.provider == A || row.traits & writes;
   m.caches = *row.cached != 0;
-  m.batch_cache = row.traits & no_batch_cache         ? Model::BatchCache::none
-                  : row.traits & standard_batch_cache ? Model::BatchCache::standard
-                                                      : Model::BatchCache::half;
+  std::tie(m.batch_cache, m.other_batch_cache) = batch_caches(row.traits);
+  if (row.traits & introduced) m.half_until = to_time({.year = 2027});
   m.in = per_token(row.in);
   m.cached = m.caches ? per_token(row.cached) : m.in;
   m.out = per_token(row.out);
@@ -166,7 +180,13 @@ const Model* find_model(Provider provider, std::string_view name) {
   return nullptr;
 }
 
-PicoUsd charge_for(const Model& m, ServiceTier tier, const Usage& usage) {
+std::optional<Billing> billing_of(std::string_view name) {
+  if (name == "ranked") return Billing::ranked;
+  if (name == "other") return Billing::other;
+  return std::nullopt;
+}
+
+PicoUsd charge_for(const Model& m, ServiceTier tier, const Usage& usage, Time at, Billing billing) {
   int64_t in = m.in, cached = m.cached, out = m.out, w5 = m.write_5m, w1 = m.write_1h;
   if (tier == ServiceTier::priority && m.priority) {
     w5 = m.reports_writes ? m.priority_in * 5 / 4 : m.priority_in;
@@ -176,11 +196,15 @@ PicoUsd charge_for(const Model& m, ServiceTier tier, const Usage& usage) {
   if (m.band > 0 && usage.input() > m.band)
     in *= 2, cached *= 2, w5 *= 2, w1 *= 2, out = out * 3 / 2;
   if (tier == ServiceTier::batch || tier == ServiceTier::flex) {
+    const bool printed = m.half_until.ms == 0 || at < m.half_until;  // for the time after: the guide
+    const auto reads = billing == Billing::ranked && printed ? m.batch_cache : m.other_batch_cache;
+    // Where caching gives no discount at all, a cached token is a plain one.
     const bool full_cache =
-        tier == ServiceTier::batch && m.batch_cache == Model::BatchCache::standard;
+        tier == ServiceTier::batch && m.caches && reads == Model::BatchCache::standard;
     in /= 2, out /= 2, w5 /= 2, w1 /= 2;
     if (!full_cache) cached /= 2;
   }
+  if (at < m.half_until) in /= 2, cached /= 2, w5 /= 2, w1 /= 2, out /= 2;
   return PicoUsd{
       static_cast<__int128>(in) * usage.fresh + static_cast<__int128>(cached) * usage.cache_read +
       static_cast<__int128>(w5) * usage.cache_write_5m +

@@ -2,14 +2,17 @@
 // the price book shows as a difference to this ledger.
 //
 // Sources: public list prices as of 2026-08-01 and later, see rates.cc. Batch and flex are half of
-// standard; what cached tokens cost in a batch differs by model.
+// standard; what cached tokens cost in a batch differs by model, and for some the documents disagree:
+// Billing chooses which of them these providers follow.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/money.h"
+#include "base/time.h"
 #include "model/endpoint.h"
 #include "model/usage.h"
 
@@ -17,6 +20,11 @@ namespace twolane::sim {
 
 enum class Provider : uint8_t { openai, anthropic, gemini };
 std::string_view name_of(Provider p);
+
+// Where two readings of the documents differ: the one that weighs more (a number printed for the model,
+// then the provider's own guide, then third parties; among equals the dearer), or the other.
+enum class Billing : uint8_t { ranked, other };
+std::optional<Billing> billing_of(std::string_view name);  // "ranked", "other"
 
 struct Model {
   enum class Kind : uint8_t { chat, embedding, moderation };
@@ -36,17 +44,20 @@ struct Model {
   bool reports_writes = false;  // cache writes are counted and charged
   bool caches = false;
   BatchCache batch_cache = BatchCache::half;
+  BatchCache other_batch_cache = BatchCache::half;  // by the other reading; the same where all agree
   int64_t band = 0;  // with more input tokens than this, the whole request is dearer; 0: never
 
   // 10^-12 USD per token at the standard and the priority tier.
   int64_t in = 0, cached = 0, out = 0, write_5m = 0, write_1h = 0;
   int64_t priority_in = 0, priority_cached = 0, priority_out = 0;
+  Time half_until;  // before this everything costs half; 0: never did
 };
 
 std::span<const Model> models();
 // By name or snapshot; nullptr when the provider does not sell it.
 const Model* find_model(Provider provider, std::string_view name);
 
-PicoUsd charge_for(const Model& model, ServiceTier tier, const Usage& usage);
+PicoUsd charge_for(const Model& model, ServiceTier tier, const Usage& usage, Time at,
+                   Billing billing = Billing::ranked);
 
 }  // namespace twolane::sim

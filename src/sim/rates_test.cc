@@ -12,9 +12,12 @@
 namespace twolane::sim {
 namespace {
 
-std::string price(Provider p, std::string_view model, ServiceTier tier, Usage u) {
+constexpr Time in_2026 = {1796000000000};  // 2026-11-30
+
+std::string price(Provider p, std::string_view model, ServiceTier tier, Usage u, Time at = in_2026,
+                  Billing billing = Billing::ranked) {
   const Model* m = find_model(p, model);
-  return m ? exact_usd(charge_for(*m, tier, u)) : "unknown";
+  return m ? exact_usd(charge_for(*m, tier, u, at, billing)) : "unknown";
 }
 
 TEST(Rates, TiersCachesAndBands) {
@@ -27,7 +30,8 @@ TEST(Rates, TiersCachesAndBands) {
   EXPECT_EQ(price(O, "gpt-5.4-mini", ServiceTier::batch, million), "2.625");
   EXPECT_EQ(price(O, "gpt-5.4-mini", ServiceTier::flex, million), "2.625");
   EXPECT_EQ(price(O, "gpt-5.4-mini-2026-03-17", ServiceTier::priority, million), "10.50");
-  EXPECT_EQ(price(O, "gpt-5.4-mini", ServiceTier::batch, cached), "0.0375");
+  EXPECT_EQ(price(O, "gpt-5.4-mini", ServiceTier::batch, cached), "0.075");
+  EXPECT_EQ(price(O, "gpt-5-pro", ServiceTier::batch, cached), "7.50");  // no cached rate: as input
   EXPECT_EQ(price(O, "gpt-5.4", ServiceTier::standard, {.fresh = 272'000}), "0.68");
   EXPECT_EQ(price(O, "gpt-5.4", ServiceTier::standard, {.fresh = 272'001}), "1.360005");
   EXPECT_EQ(price(O, "gpt-5.4", ServiceTier::batch, {.fresh = 300'000, .output = 1'000'000}),
@@ -50,6 +54,28 @@ TEST(Rates, TiersCachesAndBands) {
   EXPECT_EQ(find_model(O, "claude-haiku-4-5"), nullptr);
 }
 
+TEST(Rates, OpenReadingsAreBilledEitherWay) {
+  const Usage cached{.cache_read = 100'000};
+  const auto both = [&](Provider p, std::string_view model) {
+    return price(p, model, ServiceTier::batch, cached) + ' ' +
+           price(p, model, ServiceTier::batch, cached, in_2026, Billing::other);
+  };
+  EXPECT_EQ(both(Provider::openai, "gpt-5.4"), "0.025 0.0125");
+  EXPECT_EQ(both(Provider::gemini, "gemini-3.5-flash"), "0.0075 0.015");
+  EXPECT_EQ(both(Provider::gemini, "gemini-2.5-flash"), "0.003 0.003");
+  EXPECT_EQ(both(Provider::anthropic, "claude-haiku-4-5"), "0.005 0.005");
+  EXPECT_EQ(billing_of("dearer"), std::nullopt);
+}
+
+TEST(Rates, IntroductoryPricesEnd) {
+  const Usage million{.fresh = 1'000'000};
+  const Time last = to_time({.year = 2027}) - milliseconds(1);
+  EXPECT_EQ(price(Provider::gemini, "gemini-3.7-flash", ServiceTier::standard, million, last), "0.75");
+  EXPECT_EQ(price(Provider::gemini, "gemini-3.7-flash", ServiceTier::standard, million,
+                  last + milliseconds(1)),
+            "1.50");
+}
+
 // The standard rates agree with the public list, where it names the model and is not overtaken.
 TEST(Rates, StandardRatesAreThoseOfThePublicList) {
   std::ifstream in(TWOLANE_SHARED_DIR
@@ -63,7 +89,6 @@ TEST(Rates, StandardRatesAreThoseOfThePublicList) {
   ASSERT_TRUE(list);
   int compared = 0;
   for (const Model& m : models()) {
-    if (m.name == "gemini-3.6-flash") continue;  // cheaper until the end of 2026
     if (m.name == "gpt-5.6") continue;           // cheaper since 2026-08-21
     const std::string key = (m.provider == Provider::gemini ? "gemini/" : "") + std::string(m.name);
     const wire::Json* row = wire::find(*list, key);

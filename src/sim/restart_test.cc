@@ -197,8 +197,8 @@ TEST_F(Restarts, TheLedgerIsTheSumOfTheAnswers) {
     const Json& u = line["response"]["body"]["usage"];
     const int64_t hit = u["prompt_tokens_details"]["cached_tokens"];
     cached += hit;
-    // gpt-5.4-mini in a batch: 0.375, 0.0375 and 2.25 USD per million
-    sum += PicoUsd{(u["prompt_tokens"].get<int64_t>() - hit) * 375'000 + hit * 37'500 +
+    // gpt-5.4-mini in a batch: 0.375, 0.075 and 2.25 USD per million
+    sum += PicoUsd{(u["prompt_tokens"].get<int64_t>() - hit) * 375'000 + hit * 75'000 +
                    u["completion_tokens"].get<int64_t>() * 2'250'000};
   }
   PicoUsd billed;

@@ -224,6 +224,10 @@ Status take(Scenario& s, std::string_view file, std::string_view key, const toml
     auto n = value.value_exact<int64_t>();
     if (!n || *n < 0) return refuse(file, key, "it is a whole number, 0 for no limit");
     s.enqueued_tokens = *n;
+  } else if (key == "billing") {
+    const auto chosen = billing_of(value.value_or(std::string()));
+    if (!chosen) return refuse(file, key, "it is \"ranked\" or \"other\"");
+    s.billing = *chosen;
   } else if (key == "name") {
     s.name = value.value_or(std::string());
   } else if (key != "base") {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "sim/rates.h"
 
 namespace twolane::sim {
 
@@ -59,6 +60,9 @@ struct Scenario {
   long long enqueued_tokens = 0;  // per model, 0: unlimited
   double live_per_minute = 6000;  // per account and provider
   double flex_refused = 0.05;
+
+  // Money: which reading of an open price rule these providers bill by.
+  Billing billing = Billing::ranked;
 
   double cache_hits = 0.6;  // chance that a shared prefix of 1,024 tokens and more is found cached
   std::vector<Duration> blackout_at;  // from the start: everything answers 503 for `blackout`

@@ -20,10 +20,11 @@ TEST(Scenario, EveryNameIsThere) {
 TEST(Scenario, TomlChangesWhatItNames) {
   auto s = scenario_from_toml(
       "base = \"hostile\"\nname = \"mine\"\nmedian = \"90m\"\nlost = 0.25\nshuffled = false\n"
-      "blackout_at = [\"1m\", \"2h\"]\ncounts_always = [1, 2, 3]\nenqueued_tokens = 500\n",
+      "billing = \"other\"\nblackout_at = [\"1m\", \"2h\"]\ncounts_always = [1, 2, 3]\nenqueued_tokens = 500\n",
       "mine.toml");
   ASSERT_TRUE(s) << s.error().why;
   EXPECT_EQ(s->name, "mine");
+  EXPECT_EQ(s->billing, Billing::other);
   EXPECT_EQ(s->median, minutes(90));
   EXPECT_EQ(s->lost, 0.25);
   EXPECT_FALSE(s->shuffled);
@@ -43,7 +44,8 @@ TEST(Scenario, RefusalsNameTheKey) {
         Case{"median = 5\n", "median", 1}, Case{"median = \"soon\"\n", "median", 1},
         Case{"shuffled = 1\n", "shuffled", 1}, Case{"base = \"mild\"\n", "base", 0},
         Case{"counts_always = [1]\n", "counts_always", 1},
-        Case{"enqueued_tokens = -1\n", "enqueued_tokens", 1}, Case{"a = = 1\n", "", 1}}) {
+        Case{"enqueued_tokens = -1\n", "enqueued_tokens", 1}, Case{"billing = \"dear\"\n", "billing", 1},
+        Case{"a = = 1\n", "", 1}}) {
     auto s = scenario_from_toml(c.text, "mine.toml");
     ASSERT_FALSE(s) << c.text;
     EXPECT_EQ(s.error().code, "sim.scenario");
