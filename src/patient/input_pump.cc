@@ -1,4 +1,4 @@
-// Two threads and a ring of aligned blocks between them and the caller.
+// Three threads and a ring of aligned blocks between them and the caller.
 #include "patient/input_pump.h"
 
 #include <fcntl.h>
@@ -45,6 +45,7 @@ Result<std::unique_ptr<InputPump>> InputPump::open(const std::string& path,
   std::unique_ptr<InputPump> pump(new InputPump);
   CHECKED(pump->prepare(path, copy_to));
   pump->reader_ = std::thread([p = pump.get()] { p->read_all(); });
+  pump->hasher_ = std::thread([p = pump.get()] { p->hash_all(); });
   if (!copy_to.empty()) pump->writer_ = std::thread([p = pump.get()] { p->write_all(); });
   return pump;
 }
@@ -95,6 +96,7 @@ InputPump::~InputPump() {
   }
   changed_.notify_all();
   if (reader_.joinable()) reader_.join();
+  if (hasher_.joinable()) hasher_.join();
   if (writer_.joinable()) writer_.join();
   if (input_ >= 0) ::close(input_);
   if (copy_ >= 0) ::close(copy_);
@@ -141,8 +143,6 @@ void InputPump::end_writing(std::optional<Error> error) {
 }
 
 void InputPump::read_all() {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
   for (int64_t offset = 0;;) {
     Slot* slot = free_slot();
     if (!slot) return;
@@ -163,22 +163,45 @@ void InputPump::read_all() {
       std::lock_guard lock(mutex_);
       slot->size = size;
       slot->offset = offset;
-      slot->users = 2;  // this thread and the caller
+      slot->users = 2;
       to_caller_.push_back(slot);
+      to_hash_.push_back(slot);
       if (copy_ >= 0 && !copied_) {
         ++slot->users;
         to_copy_.push_back(slot);
       }
     }
     changed_.notify_all();
-    EVP_DigestUpdate(hash.get(), slot->data(), size);
-    release(slot);
     offset += static_cast<int64_t>(size);
     bytes_ = offset;
     if (size < block_bytes) break;
   }
-  EVP_DigestFinal_ex(hash.get(), digest_.data(), nullptr);
   end_reading(std::nullopt);
+}
+
+// The next block of a queue in its turn; nullptr when there is none to come.
+InputPump::Slot* InputPump::take_next(std::deque<Slot*>& queue) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stop_ || !queue.empty() || read_to_end_; });
+  if (stop_ || queue.empty()) return nullptr;
+  Slot* slot = queue.front();
+  queue.pop_front();
+  return slot;
+}
+
+void InputPump::hash_all() {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
+  while (Slot* slot = take_next(to_hash_)) {
+    EVP_DigestUpdate(hash.get(), slot->data(), slot->size);
+    release(slot);
+  }
+  EVP_DigestFinal_ex(hash.get(), digest_.data(), nullptr);
+  {
+    std::lock_guard lock(mutex_);
+    hashed_ = true;
+  }
+  changed_.notify_all();
 }
 
 Status InputPump::write_block(Slot& slot) {
@@ -203,23 +226,15 @@ Status InputPump::write_block(Slot& slot) {
 
 void InputPump::write_all() {
   int64_t written = 0;
-  for (;;) {
-    Slot* slot = nullptr;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stop_ || !to_copy_.empty() || read_to_end_; });
-      if (stop_) return;
-      if (to_copy_.empty()) {
-        if (read_error_) return;
-        break;
-      }
-      slot = to_copy_.front();
-      to_copy_.pop_front();
-    }
+  while (Slot* slot = take_next(to_copy_)) {
     written = slot->offset + static_cast<int64_t>(slot->size);
     const Status status = write_block(*slot);
     release(slot);
     if (!status) return end_writing(status.error());
+  }
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_ || read_error_) return;
   }
   if (::ftruncate(copy_, written) != 0) return end_writing(copy_error(copy_path_, "cut", errno));
   if (::fsync(copy_) != 0) return end_writing(copy_error(copy_path_, "sync", errno));
@@ -240,6 +255,7 @@ Result<std::string_view> InputPump::next() {
   changed_.wait(lock, [&] { return !to_caller_.empty() || read_to_end_; });
   if (to_caller_.empty()) {
     if (read_error_) return fail(*read_error_);
+    changed_.wait(lock, [&] { return hashed_; });
     return std::string_view();
   }
   held_ = to_caller_.front();

@@ -1,8 +1,8 @@
 // The bytes of an input file, read once for three takers: the checker, a hash, and the durable
 // copy.
 //
-// A thread reads large blocks and hashes them; a second one writes them to the copy, past the page
-// cache where the file system allows it, and makes them durable. The caller sees the blocks in
+// A thread reads large blocks, a second one hashes them, a third one writes them to the copy, past the
+// page cache where the file system allows it, and makes them durable. The caller sees the blocks in
 // order. Memory: a fixed ring of blocks. Threads: one caller. Errors: input.file (the input cannot
 // be read), store.io (the copy cannot be written).
 #pragma once
@@ -61,7 +61,9 @@ class InputPump {
   InputPump() = default;
   Status prepare(const std::string& path, const std::string& copy_to);
   void read_all();
+  void hash_all();
   void write_all();
+  Slot* take_next(std::deque<Slot*>& queue);
   Status write_block(Slot& slot);
   Slot* free_slot();
   void release(Slot* slot);
@@ -76,14 +78,14 @@ class InputPump {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Slot*> to_caller_, to_copy_;  // guarded by mutex_, as all below
-  bool read_to_end_ = false, copied_ = false, stop_ = false;
+  std::deque<Slot*> to_caller_, to_hash_, to_copy_;  // guarded by mutex_, as all below
+  bool read_to_end_ = false, hashed_ = false, copied_ = false, stop_ = false;
   std::optional<Error> read_error_, write_error_;
 
   Slot* held_ = nullptr;  // the caller's
   Sha256 digest_{};
   int64_t bytes_ = 0;
-  std::thread reader_, writer_;
+  std::thread reader_, hasher_, writer_;
 };
 
 }  // namespace twolane::patient

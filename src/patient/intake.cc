@@ -1,5 +1,6 @@
-// The order of things: open, tell the format, check every record into the spool, find repeated ids,
-// name the job, and only then rows into the store, the copy's fsync, and the commit.
+// The order of things: open, tell the format, check every record into the spool and its row into the
+// store's open transaction, find repeated ids, name the job, and only then the copy's fsync and the
+// commit. Whatever refuses the input takes the rows back.
 #include "patient/intake.h"
 
 #include <algorithm>
@@ -99,7 +100,10 @@ class Intake {
   Result<bool> exists();
   Status total_up();
   Status commit();
-  Status add_rows(store::Acceptance& acceptance);
+  Status begin_rows();
+  Status add_row(int64_t index, const RowSpool::Entry& entry, std::string_view reason);
+  Status add_rows_again();
+  Status flush_rows();
 
   // Walks the spool; the reason is empty for good lines.
   Status each_row(
@@ -119,6 +123,8 @@ class Intake {
   std::unique_ptr<InputBlocks> blocks_;
   std::unique_ptr<RecordReader> records_;
   std::unique_ptr<LineChecker> checker_;
+  std::unique_ptr<store::Acceptance> acceptance_;  // null once the rows are known to be in vain
+  std::vector<RequestRow> rows_;                    // not yet in it
   IdSet ids_;
   RowSpool spool_;
   InputFaults faults_;
@@ -177,7 +183,7 @@ Status Intake::tell_format() {
   }
   CHECKED(suits_format());
   checker_ = std::make_unique<LineChecker>(options_.input);
-  return {};
+  return dry_run_ ? Status() : begin_rows();
 }
 
 // The members of the first row stand for the columns of all; a row with others is nothing special.
@@ -248,9 +254,15 @@ Error Intake::where_not_utf8(Error error, const Record& record) const {
 
 Status Intake::refuse(Error error, const Record& record) {
   const std::string reason = options_.skip_invalid ? reason_json(error) : std::string();
-  const int64_t line = error.where.line;
+  RowSpool::Entry entry;
+  entry.offset = record.offset;
+  entry.line = error.where.line;
   faults_.add(std::move(error));
-  return spool_.set_aside(record.offset, line, reason);
+  if (options_.skip_invalid)
+    CHECKED(add_row(count_ - 1, entry, reason));
+  else
+    acceptance_.reset();
+  return spool_.set_aside(entry.offset, entry.line, reason);
 }
 
 Status Intake::take(const Record& record) {
@@ -292,6 +304,7 @@ Status Intake::take(const Record& record) {
   entry.shape = checked->shape;
   entry.input_bound = checked->input_bound;
   entry.output_bound = checked->output_bound;
+  CHECKED(add_row(index, entry, {}));
   return spool_.add(entry);
 }
 
@@ -359,40 +372,52 @@ Result<bool> Intake::exists() {
   return out_.existed;
 }
 
-Status Intake::add_rows(store::Acceptance& acceptance) {
-  std::vector<RequestRow> rows;
-  rows.reserve(rows_at_once);
-  const auto add = [&](int64_t index, const RowSpool::Entry& entry,
-                       std::string_view reason) -> Status {
-    RequestRow row;
-    row.job = job_.id;
-    row.index = index;
-    row.offset = entry.offset;
-    row.line = entry.line;
-    if (!reason.empty()) {
-      row.state = RequestState::failed;
-      return acceptance.add_refused(row, reason);
-    }
-    row.length = entry.length;
-    row.shape = entry.shape;
-    row.input_bound = entry.input_bound;
-    row.output_bound = entry.output_bound;
-    rows.push_back(row);
-    if (static_cast<int64_t>(rows.size()) < rows_at_once) return {};
-    CHECKED(acceptance.add(rows));
-    rows.clear();
-    return {};
-  };
-  CHECKED(each_row(add));
-  return rows.empty() ? Status() : acceptance.add(rows);
+Status Intake::begin_rows() {
+  acceptance_ = TRY(store_.accept(JobId{segment_id_.n}));  // its name is not known yet
+  rows_.reserve(rows_at_once);
+  return {};
+}
+
+Status Intake::add_row(int64_t index, const RowSpool::Entry& entry, std::string_view reason) {
+  if (!acceptance_) return {};
+  RequestRow row;
+  row.index = index;
+  row.offset = entry.offset;
+  row.line = entry.line;
+  if (!reason.empty()) {
+    row.state = RequestState::failed;
+    return acceptance_->add_refused(row, reason);
+  }
+  row.length = entry.length;
+  row.shape = entry.shape;
+  row.input_bound = entry.input_bound;
+  row.output_bound = entry.output_bound;
+  rows_.push_back(row);
+  return static_cast<int64_t>(rows_.size()) < rows_at_once ? Status() : flush_rows();
+}
+
+Status Intake::flush_rows() {
+  CHECKED(acceptance_->add(rows_));
+  rows_.clear();
+  return {};
+}
+
+// Repeated ids are known only when all were read.
+Status Intake::add_rows_again() {
+  acceptance_.reset();
+  rows_.clear();
+  CHECKED(begin_rows());
+  return each_row([this](int64_t index, const RowSpool::Entry& entry, std::string_view reason) {
+    return add_row(index, entry, reason);
+  });
 }
 
 // Rows name bytes, so the bytes are durable first.
 Status Intake::commit() {
-  const auto acceptance = TRY(store_.accept(job_.id));
-  CHECKED(add_rows(*acceptance));
+  if (repeats_.any()) CHECKED(add_rows_again());
+  CHECKED(flush_rows());
   CHECKED(segment_ ? segment_->sync() : pump_->sync_copy());
-  CHECKED(acceptance->commit(job_, out_.shapes));
+  CHECKED(acceptance_->commit(job_, out_.shapes));
   pump_->keep_copy();
   return {};
 }
