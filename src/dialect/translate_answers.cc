@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "dialect/stream_steps.h"
 #include "dialect/translate_fields.h"
 #include "dialect/translate_scan.h"
 #include "wire/sse.h"
@@ -46,8 +47,6 @@ wire::Json arguments_or_text(std::string_view arguments) {
   return {{"INVALID_JSON", arguments}};
 }
 
-namespace {
-
 // Errors come as {"error": {...}} and, at OpenAI's responses, also as {"type":"error","message"}.
 std::optional<std::string> error_in(const wire::Json& event) {
   if (const wire::Json* error = wire::find(event, "error");
@@ -59,8 +58,6 @@ std::optional<std::string> error_in(const wire::Json& event) {
     return std::string(wire::string_at(event, "message"));
   return std::nullopt;
 }
-
-}  // namespace
 
 Result<std::vector<wire::Json>> stream_events(std::string_view sse) {
   std::vector<wire::SseEvent> events;
