@@ -1,4 +1,8 @@
 """Starts the binary as a person would: in a directory of its own, with an environment of its own."""
+import collections
+import csv
+import decimal
+import io
 import json
 import os
 import pathlib
@@ -8,6 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
+TOKENS = ("fresh", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 BINARY = os.environ.get("TWOLANE_BIN", "")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -56,6 +61,37 @@ class Command(unittest.TestCase):
     def lines(self, path):
         with open(path, encoding="utf-8") as file:
             return [json.loads(line) for line in file]
+
+    def ledger_entries(self, *args):
+        ended = self.twolane("ledger", *args, "--csv", "-")
+        self.assertEqual(ended.exit, 0, ended.err)
+        return list(csv.DictReader(io.StringIO(ended.out)))
+
+    def check_books(self, answer, charged):
+        """Each booked entry is one row of the simulator's ledger; what is left there nobody told us of."""
+        entries = self.ledger_entries()
+        booked = [e for e in entries if e["booking"] in ("kept", "paid_twice")]
+        charges = collections.defaultdict(list)
+        for line in charged:
+            charges[line["response_id"]].append(line)
+        for entry in booked:
+            rows = charges[entry["response_id"]]
+            self.assertTrue(rows, "booked and never charged: %s" % entry)
+            row = rows.pop()
+            self.assertEqual({k: int(entry[k]) for k in TOKENS}, {k: row["usage"][k] for k in TOKENS}, entry)
+            self.assertEqual(decimal.Decimal(entry["cost_usd"]), decimal.Decimal(row["usd"]), entry)
+            self.assertEqual((entry["provider"], entry["tier"]), (row["provider"], row["tier"]), entry)
+        unheard = sum((decimal.Decimal(row["usd"]) for rows in charges.values() for row in rows), decimal.Decimal(0))
+        self.assertLessEqual(unheard, decimal.Decimal(answer["unconfirmed_usd"]))
+        open_to = sum((decimal.Decimal(e["up_to_usd"]) for e in entries if e["booking"] == "unconfirmed"), decimal.Decimal(0))
+        self.assertEqual(open_to, decimal.Decimal(answer["unconfirmed_usd"]))
+        self.assertEqual(sum((decimal.Decimal(e["cost_usd"]) for e in booked), decimal.Decimal(0)), decimal.Decimal(answer["cost_usd"]))
+        twice = sum((decimal.Decimal(e["cost_usd"]) for e in booked if e["booking"] == "paid_twice"),
+                    decimal.Decimal(0))
+        self.assertEqual(twice, decimal.Decimal(answer["paid_twice_usd"]))
+        kept = sum((decimal.Decimal(e["list_usd"]) for e in booked if e["booking"] == "kept"), decimal.Decimal(0))
+        self.assertEqual(kept, decimal.Decimal(answer["list_cost_usd"]))
+        return booked
 
     def ledger(self):
         return self.lines(self.home / "sim" / "ledger.jsonl")
