@@ -32,6 +32,9 @@ constexpr std::string_view ours[] = {"host",    "authorization",   "x-api-key", 
                                      "api-key", "accept-encoding", "cookie",    "proxy-authorization",
                                      "prefer"};
 
+// What also goes on to a provider of another dialect.
+constexpr std::string_view any_dialect[] = {"content-type", "user-agent", "traceparent", "tracestate"};
+
 bool goes_on(std::string_view name) {
   return !is_one_of(name, hop) && !is_one_of(name, ours) &&
          !(name.size() > 8 && same(name.substr(0, 8), "twolane-"));
@@ -50,8 +53,11 @@ std::string Worker::upstream_head(const Call& call, const wire::Headers& headers
   head.append("POST ").append(target_at(*call.choice, call.door, call.streams));
   head.append(" HTTP/1.1\r\nHost: ").append(net::authority(provider.url)).append("\r\n");
   head.append(provider.auth);
+  const bool same_words = !call.choice->translated;
   for (const auto& [name, value] : headers)
-    if (goes_on(name)) head.append(name).append(": ").append(value).append("\r\n");
+    if (same_words ? goes_on(name) : is_one_of(name, any_dialect))
+      head.append(name).append(": ").append(value).append("\r\n");
+  if (!same_words && provider.dialect == Dialect::anthropic) head += "anthropic-version: 2023-06-01\r\n";
   head.append("Content-Length: ").append(std::to_string(length)).append("\r\n\r\n");
   return head;
 }
@@ -82,7 +88,7 @@ std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
 }
 
 net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
-  if (call.choice->renamed && call.scan.model_length > 0)
+  if (call.choice->renamed && !call.choice->translated && call.scan.model_length > 0)
     call.body = with_model(call.body, call.scan, call.choice->target.model);
   std::string head = upstream_head(call, exchange.head().headers, call.body.size());
   const auto origin = upstream_.origin_of(call.choice->provider->url);
@@ -131,13 +137,29 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
                timed_out ? "upstream_timeout" : "upstream_broken");
     co_return co_await say_no(exchange, call, std::move(no));
   }
-  const bool whole = co_await pass_answer(exchange, call, up, limit);
+  bool whole = false;
+  if (!call.choice->translated)
+    whole = co_await pass_answer(exchange, call, up, limit);
+  else if (call.streams && up->channel.parser().head.status < 300)
+    whole = co_await tell_events(exchange, call, up, limit);
+  else
+    whole = co_await tell_answer(exchange, call, up, limit);
   patience->let_go = nullptr;
   if (whole) upstream_.put_back(std::move(up));
   if (!whole && call.error.empty())
     call.error = exchange.left() || patience->over ? "gateway.client_left"
                  : timed_out                       ? "upstream.timeout"
                                                    : "upstream.broken";
+}
+
+net::Awaitable<net::ErrorCode> Worker::next_piece(Call& call, Connection up, net::Deadline& limit,
+                                                  std::string_view& raw) {
+  const auto asked = net::Clock::now();
+  limit.in(shared_.limits.idle);
+  const net::ErrorCode failed = co_await up->channel.read_part(raw);
+  limit.clear();
+  call.waited += net::Clock::now() - asked;
+  co_return failed;
 }
 
 // Whether both sides ended properly.
@@ -165,11 +187,7 @@ net::Awaitable<bool> Worker::pass_answer(net::Exchange& exchange, Call& call, Co
   std::string_view piece;
   bool good = true;
   do {
-    const auto asked = net::Clock::now();
-    limit.in(shared_.limits.idle);
-    net::ErrorCode failed = co_await channel.read_part(piece);
-    limit.clear();
-    call.waited += net::Clock::now() - asked;
+    net::ErrorCode failed = co_await next_piece(call, up, limit, piece);
     if (failed) good = false;
     if (unframed) piece = bare;
     call.bytes_out += static_cast<int64_t>(piece.size());

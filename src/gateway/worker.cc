@@ -238,8 +238,8 @@ net::Awaitable<void> Worker::model_call(net::Exchange& exchange, Call& call) {
   auto refused = admit(call);
   if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
   if (call.choice->translated) {
-    Refusal no(400, "Requests of this endpoint are not translated for " + call.choice->target.provider + " yet.");
-    co_return co_await say_no(exchange, call, std::move(no));
+    refused = translate(call);
+    if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
   }
   co_await relay(exchange, call);
 }

@@ -45,6 +45,7 @@ struct Call {
   std::shared_ptr<Key> key; // null: no keys are configured
   std::string body;
   BodyScan scan;
+  std::string asked;        // the body before it was translated
   const Choice* choice = nullptr;
   std::string model;        // as the client wrote it
   std::string upstream_id;
@@ -77,6 +78,13 @@ class Worker final : public net::StreamHandler {
   net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
+  net::Awaitable<bool> tell_answer(net::Exchange& exchange, Call& call, Connection up,
+                                   net::Deadline& limit);
+  net::Awaitable<bool> tell_events(net::Exchange& exchange, Call& call, Connection up,
+                                   net::Deadline& limit);
+  // The next piece of the provider's answer, with its time limit; the body's bytes go to the taker.
+  net::Awaitable<net::ErrorCode> next_piece(Call& call, Connection up, net::Deadline& limit,
+                                            std::string_view& raw);
   net::Awaitable<void> say_no(net::Exchange& exchange, Call& call, Refusal refusal);
   net::Awaitable<void> say(net::Exchange& exchange, Call& call, wire::HttpReply reply);
 
@@ -85,6 +93,7 @@ class Worker final : public net::StreamHandler {
   std::optional<Refusal> admit(Call& call);
   Result<const Choice*> choose(const Door& door, std::string_view model);
   std::string upstream_head(const Call& call, const wire::Headers& headers, size_t length) const;
+  std::optional<Refusal> translate(Call& call);
   std::string answer_head(const net::MessageHead& head, const Call& call, const net::Exchange& exchange,
                           bool close) const;
   void book(Call& call, const net::MessageHead& head);

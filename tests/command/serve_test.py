@@ -204,6 +204,109 @@ class Relay(Serving):
         self.assertEqual(process.wait(30), 0)
 
 
+TOOL = {"type": "function", "function": {"name": "note", "parameters": {
+    "type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}}}
+
+
+def told(reply):
+    """Text and calls of an answer of any door."""
+    if "choices" in reply:
+        message = reply["choices"][0]["message"]
+        return message["content"], [c["function"]["name"] for c in message.get("tool_calls") or []]
+    if "output" in reply:
+        texts = [c["text"] for i in reply["output"] if i["type"] == "message" for c in i["content"]]
+        return "".join(texts), [i["name"] for i in reply["output"] if i["type"] == "function_call"]
+    if "candidates" in reply:
+        parts = reply["candidates"][0]["content"]["parts"]
+        return ("".join(p.get("text", "") for p in parts if not p.get("thought")),
+                [p["functionCall"]["name"] for p in parts if "functionCall" in p])
+    blocks = reply["content"]
+    return ("".join(b["text"] for b in blocks if b["type"] == "text"), [b["name"] for b in blocks if b["type"] == "tool_use"])
+
+
+def told_by_events(events):
+    text = ""
+    for e in events:
+        if e.get("type") == "content_block_delta":
+            text += e["delta"].get("text", "")
+        elif e.get("type") == "response.output_text.delta":
+            text += e["delta"]
+        elif "choices" in e:
+            text += "".join(c["delta"].get("content") or "" for c in e["choices"])
+        elif e.get("candidates"):
+            text += "".join(p.get("text", "") for p in e["candidates"][0]["content"]["parts"] if not p.get("thought"))
+    return text
+
+
+class Translated(Serving):
+    """Every door reaches the models of every provider."""
+    MODELS = {"openai": "gpt-4.1-mini", "anthropic": "claude-haiku-4-5", "gemini": "gemini-2.5-flash-lite"}
+    TEXT = "Say something about a lost card."
+
+    def calls(self, model):
+        """(path, body, streams) at each door."""
+        chat = {"model": model, "messages": [{"role": "user", "content": self.TEXT}], "max_completion_tokens": 64}
+        yield "/v1/chat/completions", chat, {"stream": True, "stream_options": {"include_usage": True}}
+        yield "/v1/responses", {"model": model, "input": self.TEXT, "max_output_tokens": 64}, {"stream": True}
+        yield "/v1/messages", dict(MESSAGE, model=model), {"stream": True}
+        yield "/v1beta/models/" + model + ":generateContent", dict(GENERATE, generationConfig={"maxOutputTokens": 64}), None
+
+    def test_answers_and_streams_are_the_same_through_every_door(self):
+        self.serve()
+        one = self.connect()
+        for provider, model in self.MODELS.items():
+            for path, body, more in self.calls(model):
+                with self.subTest(path=path, model=model):
+                    reply = self.ask("POST", path, body, one)
+                    self.assertEqual(reply.status, 200, reply.text)
+                    text, _ = told(reply.json)
+                    self.assertIn("lost card", text)
+                    if more:
+                        stream = self.ask("POST", path, dict(body, **more), one)
+                    else:
+                        stream = self.ask("POST", path.replace(":generate", ":streamGenerate") + "?alt=sse", body, one)
+                    self.assertEqual(stream.status, 200, stream.text)
+                    self.assertEqual(told_by_events(stream.events), text, stream.text)
+        lines = self.logged(24)
+        self.assertEqual([line["status"] for line in lines], [200] * 24)
+        self.assertEqual([line for line in lines if not line.get("output_tokens")], [])
+
+    def test_gemini_streams_an_array_too(self):
+        self.serve()
+        reply = self.ask("POST", "/v1beta/models/claude-haiku-4-5:streamGenerateContent", GENERATE)
+        self.assertGreater(len(reply.json), 1)
+        self.assertIn("lost card", "".join(p.get("text", "") for c in reply.json for p in c["candidates"][0]["content"]["parts"]))
+
+    def test_tools_and_embeddings_translate(self):
+        self.serve()
+        chat = {"model": "claude-haiku-4-5", "max_completion_tokens": 200, "tools": [TOOL],
+                "tool_choice": {"type": "function", "function": {"name": "note"}},
+                "messages": [{"role": "user", "content": self.TEXT}]}
+        reply = self.ask("POST", "/v1/chat/completions", chat)
+        self.assertEqual(told(reply.json)[1], ["note"], reply.text)
+        self.assertEqual(reply.json["choices"][0]["finish_reason"], "tool_calls")
+        stream = self.ask("POST", "/v1/chat/completions", dict(chat, stream=True))
+        pieces = [c["function"] for e in stream.events for ch in e["choices"] for c in ch["delta"].get("tool_calls", [])]
+        self.assertEqual(pieces[0]["name"], "note")
+        self.assertIn("title", json.loads("".join(p["arguments"] for p in pieces)))
+        vector = self.ask("POST", "/v1/embeddings", {"model": "gemini-embedding-001", "input": "hello",
+                                                     "encoding_format": "base64"})
+        self.assertIsInstance(vector.json["data"][0]["embedding"], str, vector.text)
+
+    def test_what_cannot_be_said_is_refused_with_its_field(self):
+        self.serve()
+        chat = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "x"}], "logit_bias": {"5": 1}}
+        no = self.ask("POST", "/v1/chat/completions", chat)
+        self.assertEqual((no.status, no.json["error"]["param"]), (400, "logit_bias"), no.text)
+
+    def test_the_other_providers_refusal_is_told_in_the_doors_words(self):
+        self.serve()
+        no = self.ask("POST", "/v1/messages", dict(MESSAGE, model="gpt-9-nano"), x_api_key="k")
+        self.assertEqual((no.status, no.json["error"]["type"]), (404, "not_found_error"), no.text)
+        no = self.ask("POST", "/v1/messages", dict(MESSAGE, model="openai/gpt-9"), x_api_key="k")
+        self.assertEqual((no.status, no.json["error"]["type"]), (404, "not_found_error"), no.text)
+
+
 class Keys(Serving):
     def key(self, *args):
         ended = self.twolane("keys", "create", *args, "--json")

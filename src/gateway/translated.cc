@@ -1,0 +1,193 @@
+// Calls to providers of another dialect: the body translated, the answer told in the door's words,
+// event by event where it streams.
+#include "dialect/batch_api.h"
+#include "dialect/stream_translation.h"
+#include "gateway/worker.h"
+#include "wire/json.h"
+
+namespace twolane::gateway {
+namespace {
+
+// Whether and how the answer streams is no part of what is translated.
+Result<std::string> without_transport(const std::string& body) {
+  wire::Json json = TRY(wire::parse_json(body));
+  for (const char* name : {"stream", "stream_options", "background"}) json.erase(name);
+  return wire::dump(json);
+}
+
+void ask_for_events(std::string& body, Endpoint endpoint) {
+  if (endpoint == Endpoint::generate_content) return;  // its path says it
+  const bool empty = body == "{}";
+  std::string member = "\"stream\":true";
+  if (endpoint == Endpoint::chat_completions) member += ",\"stream_options\":{\"include_usage\":true}";
+  body.insert(1, member + (empty ? "" : ","));
+}
+
+void append_chunk(std::string& out, std::string_view bytes) {
+  char length[24];
+  out.append(length, std::to_chars(length, length + sizeof length, bytes.size(), 16).ptr);
+  out.append("\r\n").append(bytes).append("\r\n");
+}
+
+// Gemini without alt=sse: the events as elements of an array.
+std::string as_array(std::string_view events, bool& begun) {
+  std::string out;
+  while (!events.empty()) {
+    const size_t end = events.find("\n\n");
+    std::string_view data = events.substr(0, end);
+    data.remove_prefix(std::min<size_t>(6, data.size()));
+    out.append(begun ? ",\r\n" : "[").append(data);
+    begun = true;
+    events.remove_prefix(end == events.npos ? events.size() : end + 2);
+  }
+  return out;
+}
+
+std::string error_event(Dialect door, Endpoint endpoint, const Refusal& refusal, std::string_view id) {
+  const bool named = door == Dialect::anthropic || endpoint == Endpoint::responses;
+  return (named ? "event: error\ndata: " : "data: ") + error_object(door, refusal, id) + "\n\n";
+}
+
+}  // namespace
+
+std::optional<Refusal> Worker::translate(Call& call) {
+  const auto refused = [&call](const Error& e) {
+    call.error = e.code;
+    const std::string field = e.where.field.empty() ? "" : e.where.field + ": ";
+    return Refusal(400, field + e.message + (e.why.empty() ? "" : " (" + e.why + ")"), "unsupported_value",
+                   e.where.field);
+  };
+  if (call.door.want != Want::call) {
+    call.error = "dialect.untranslatable";
+    return Refusal(400, "This endpoint exists for models of " +
+                            std::string(name_of(call.door.dialect)) + " only.", "unsupported_value");
+  }
+  if (call.scan.stream || call.scan.background || call.scan.has_stream_usage) {
+    auto bare = without_transport(call.body);
+    if (!bare) return refused(bare.error());
+    call.body = std::move(*bare);
+  }
+  auto body = dialect::translate_request(call.door.endpoint, call.body, call.choice->endpoint,
+                                         call.choice->target.model);
+  if (!body) return refused(body.error());
+  call.asked = std::exchange(call.body, std::move(*body));
+  if (call.streams) ask_for_events(call.body, call.choice->endpoint);
+  return std::nullopt;
+}
+
+// A whole answer, or the provider's refusal. Whether the connection upstream can be used again.
+net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Connection up,
+                                         net::Deadline& limit) {
+  wire::HttpReply reply;
+  net::MessageHead& head = up->channel.parser().head;
+  reply.status = head.status;
+  reply.headers = head.headers;
+  call.upstream_id = wire::header(head.headers, id_header(call.choice->provider->dialect));
+  std::string body;
+  wire::Sink take = [&body](std::string_view piece) -> Status {
+    if (body.size() + piece.size() > Meter::most) return fail("net.body_limit", "the answer is too large");
+    body.append(piece);
+    return {};
+  };
+  up->channel.set_taker(std::move(take));
+  std::string_view raw;
+  net::ErrorCode failed;
+  do failed = co_await next_piece(call, up, limit, raw);
+  while (!failed && !up->channel.parser().is_done());
+  if (failed) {
+    if (exchange.left()) {
+      call.status = 499;
+      co_return false;
+    }
+    Refusal no(502, "The provider's answer broke off.", "upstream_broken");
+    co_await say_no(exchange, call, std::move(no));
+    co_return false;
+  }
+  if (reply.status >= 300) {
+    reply.body = wire::Body(std::move(body));
+    const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(reply);
+    Refusal no(reply.status < 400 ? 502 : reply.status, said.message, said.code);
+    call.error = "upstream.refused";
+    if (const auto wait = wire::header(reply.headers, "retry-after"); !wait.empty())
+      no.retry_after = std::atoll(std::string(wait).c_str());
+    co_await say_no(exchange, call, std::move(no));
+    co_return true;
+  }
+  if (auto served = dialect::read_served(call.choice->endpoint, body)) call.served = std::move(*served);
+  auto told = dialect::translate_answer(call.choice->endpoint, body, call.door.endpoint, call.model, call.asked);
+  if (!told) {
+    Refusal no(502, "The provider's answer cannot be told here: " + told.error().message + ' ' + told.error().why,
+               "upstream_answer");
+    co_await say_no(exchange, call, std::move(no));
+    co_return true;
+  }
+  wire::HttpReply good{200, {}, {}};
+  good.headers.emplace_back("content-type", "application/json");
+  good.headers.emplace_back("twolane-request-id", call.id);
+  good.body = wire::Body(std::move(*told));
+  co_await say(exchange, call, std::move(good));
+  co_return true;
+}
+
+net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Connection up,
+                                         net::Deadline& limit) {
+  const bool chunked = exchange.head().version >= 11;
+  const bool array = call.door.streams && asked(call.door.query, "alt") != "sse";
+  if (!chunked) exchange.until_close();
+  call.status = 200;
+  call.upstream_id =
+      wire::header(up->channel.parser().head.headers, id_header(call.choice->provider->dialect));
+  std::string out = "HTTP/1.1 200 OK\r\nContent-Type: ";
+  out += array ? "application/json\r\n" : "text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n";
+  out.append(id_header(call.door.dialect)).append(": ").append(call.id);
+  out.append("\r\ntwolane-request-id: ").append(call.id).append("\r\n");
+  out += chunked ? "Transfer-Encoding: chunked\r\n" : "";
+  out += exchange.keep() ? "\r\n" : "Connection: close\r\n\r\n";
+  dialect::StreamTranslation told(call.choice->endpoint, call.door.endpoint, call.model, call.id,
+                                  call.scan.has_stream_usage);
+  std::string events;
+  std::optional<Error> wrong;
+  wire::Sink take = [&](std::string_view piece) -> Status {
+    if (Status fed = told.feed(piece, events); !fed) {
+      wrong = fed.error();
+      return fed;
+    }
+    return {};
+  };
+  up->channel.set_taker(std::move(take));
+  bool begun = false, good = true, over = false;
+  while (!over) {
+    std::string_view raw;
+    const net::ErrorCode failed = co_await next_piece(call, up, limit, raw);
+    over = failed || up->channel.parser().is_done();
+    if (over && !wrong) {
+      const Status ended = told.finish(events);
+      if (!ended) wrong = ended.error();
+      if (ended) call.served = told.served();
+    }
+    if (wrong) {
+      good = false;
+      call.error = wrong->code;
+      const Refusal no(502, wrong->why.empty() ? wrong->message : wrong->why, "upstream_broken");
+      events += error_event(call.door.dialect, call.door.endpoint, no, call.id);
+    }
+    if (array) events = as_array(events, begun);
+    if (array && over) events += "]";
+    if (chunked && !events.empty()) append_chunk(out, events);
+    if (!chunked) out += events;
+    if (chunked && over) out += "0\r\n\r\n";
+    events.clear();
+    call.bytes_out += static_cast<int64_t>(out.size());
+    if (out.empty()) continue;
+    const net::ErrorCode lost = co_await exchange.write(out);
+    out.clear();
+    if (lost) {
+      call.status = 499;
+      co_return false;
+    }
+  }
+  exchange.done();
+  co_return good;
+}
+
+}  // namespace twolane::gateway
