@@ -174,4 +174,12 @@ struct Attempt {
   Time at;                  // when its outcome was committed
 };
 
+// Whether the provider may have billed an amount that nobody told us: the attempt was not heard of, or
+// it was answered without a usage. Its reserve is then the upper bound.
+constexpr bool is_unconfirmed(AttemptState state, bool charged, PicoUsd reserve) {
+  if (state == AttemptState::unconfirmed) return true;
+  const bool answered = state == AttemptState::answered || state == AttemptState::surplus;
+  return answered && !charged && reserve.n > 0;
+}
+
 }  // namespace twolane

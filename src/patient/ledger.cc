@@ -11,7 +11,7 @@ constexpr int64_t page = 4096;
 // Nothing for an attempt that cost nothing and no longer can.
 std::optional<Booking> booking_of(const Attempt& a) {
   if (a.charged) return a.state == AttemptState::answered ? Booking::kept : Booking::paid_twice;
-  if (a.state == AttemptState::unconfirmed) return Booking::unconfirmed;
+  if (is_unconfirmed(a.state, a.charged, a.reserve)) return Booking::unconfirmed;
   if (a.state == AttemptState::running) return Booking::reserved;
   return std::nullopt;
 }

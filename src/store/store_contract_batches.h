@@ -173,6 +173,18 @@ TEST_P(StoreContract, steps_that_no_table_allows_are_refused_whole) {
   expect_totals_true({7});
 }
 
+TEST_P(StoreContract, an_answer_without_a_usage_may_cost_as_much_as_was_reserved) {
+  accept(7, 1);
+  place(batch_named(100, ServiceTier::standard), {7}, {0});
+  Settlement silent = answer({100}, 0);
+  silent.charged = false;
+  ASSERT_OK(settle({silent}));
+  EXPECT_EQ(state({7}, 0), RequestState::succeeded);
+  EXPECT_EQ(totals({7}).unconfirmed.n, 1000);
+  EXPECT_EQ(totals({7}).unconfirmed_attempts, 1);
+  expect_totals_true({7});
+}
+
 TEST_P(StoreContract, what_nobody_heard_of_is_counted_until_it_is_heard_of) {
   accept(7, 1);
   place(batch_named(100, ServiceTier::standard), {7}, {0});

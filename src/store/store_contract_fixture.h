@@ -60,7 +60,7 @@ inline Totals recomputed(Store& store, const Job& job) {
     from += static_cast<int64_t>(rows.size());
     for (const auto& a : rows) {
       if (a.state == AttemptState::running) t.reserved += a.reserve;
-      if (a.state == AttemptState::unconfirmed) {
+      if (is_unconfirmed(a.state, a.charged, a.reserve)) {
         t.unconfirmed += a.reserve;
         ++t.unconfirmed_attempts;
       }

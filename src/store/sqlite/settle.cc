@@ -193,7 +193,7 @@ class Settler {
       t.unconfirmed -= reserve;
       --t.unconfirmed_attempts;
     }
-    if (s.state == AttemptState::unconfirmed) {
+    if (is_unconfirmed(s.state, s.charged, reserve)) {
       t.unconfirmed += reserve;
       ++t.unconfirmed_attempts;
     }
