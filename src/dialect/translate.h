@@ -55,8 +55,12 @@ struct Served {
   bool tier_said = false;   // the body named the tier
   std::string response_id;  // empty when the body has none
   std::string model;        // as served
+  bool failed = false;      // a Responses object can say inside a good reply that it failed
 };
 Result<Served> read_served(Endpoint endpoint, std::string_view body);
+// The same for an answer of which nobody knows the endpoint, as in logs: the members of its usage tell
+// the form. Bedrock's Converse and Cohere's chat are read by this only.
+Result<Served> read_served_of_any_form(std::string_view body);
 // The same from a recorded SSE stream of a chat endpoint: the assembled answer body. Errors:
 // dialect.stream_cut, dialect.stream_error, dialect.line, wire.sse.
 Result<std::string> assemble_stream(Endpoint endpoint, std::string_view sse);

@@ -110,7 +110,9 @@ Result<Served> openai_served(Endpoint endpoint, element body) {
   s.model = text_member(body, "model");
   name_tier(text_member(body, "service_tier"), s);
   if (endpoint == Endpoint::moderations) return s;  // free, and says no usage
+  s.failed = endpoint == Endpoint::responses && text_member(body, "status") == "failed";
   const auto usage = member(body, "usage");
+  if (s.failed && (!usage || usage->is_null())) return s;
   if (!usage || !usage->is_object()) return no_usage("it has no usage");
   s.usage = endpoint == Endpoint::responses ? responses_usage(*usage) : chat_usage(*usage);
   if (endpoint == Endpoint::embeddings) s.usage.output = s.usage.reasoning = 0;
@@ -145,7 +147,48 @@ Result<Served> gemini_served(Endpoint endpoint, element body) {
   return s;
 }
 
+// AWS: as Anthropic counts, cached tokens beside the input; writes of five minutes unless split.
+Usage converse_usage(element usage) {
+  Usage u;
+  u.fresh = count_member(usage, "inputTokens");
+  u.cache_read = count_member(usage, "cacheReadInputTokens");
+  u.cache_write_5m = count_member(usage, "cacheWriteInputTokens");
+  u.output = count_member(usage, "outputTokens");
+  return u;
+}
+
+// Cohere bills fewer tokens than it processes (its own preamble is free), and cached ones like others.
+Usage cohere_usage(element billed) {
+  Usage u;
+  u.fresh = count_member(billed, "input_tokens");
+  u.output = count_member(billed, "output_tokens");
+  return u;
+}
+
+Result<Served> foreign_served(element body, Usage usage) {
+  Served s;
+  s.response_id = text_member(body, "id");
+  s.model = text_member(body, "model");
+  s.usage = usage;
+  if (const auto tier = member(body, "serviceTier"); tier && tier->is_object())
+    name_tier(text_member(*tier, "type"), s);
+  return s;
+}
+
 }  // namespace
+
+Result<Served> read_served_of_any_form(std::string_view body) {
+  const element root = TRY(scan(body));
+  if (member(root, "usageMetadata")) return gemini_served(Endpoint::generate_content, root);
+  const auto usage = member(root, "usage");
+  if (!usage || !usage->is_object()) return no_usage("it has no usage");
+  if (member(*usage, "inputTokens")) return foreign_served(root, converse_usage(*usage));
+  if (const auto billed = member(*usage, "billed_units")) return foreign_served(root, cohere_usage(*billed));
+  if (member(*usage, "prompt_tokens")) return openai_served(Endpoint::chat_completions, root);
+  if (!member(*usage, "input_tokens")) return no_usage("its usage has no form that is known");
+  const bool responses = text_member(root, "object") == "response" || member(*usage, "input_tokens_details");
+  return responses ? openai_served(Endpoint::responses, root) : anthropic_served(root);
+}
 
 Result<Served> read_served(Endpoint endpoint, std::string_view body) {
   const element root = TRY(scan(body));
