@@ -79,7 +79,8 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
   PicoUsd spent;
   for (const RequestRow& row : rows) {
     PicoUsd reserve;
-    if (auto bound = price::bound(target, tier, row.input_bound, row.output_bound)) reserve = *bound;
+    if (auto bound = price::bound(target, tier, row.input_bound, row.output_bound, {.at = now()}))
+      reserve = *bound;
     const Totals& t = job.job.totals;
     if (job.job.cap && t.cost + t.reserved + t.unconfirmed + spent + reserve > *job.job.cap) {
       job.capped = true;
@@ -263,12 +264,18 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
     return;
   }
   const std::string body = reply->body.text().value_or(std::string());
+  const bool good = reply->status / 100 == 2;
   auto served = dialect::read_served(wave.row.endpoint, body);
-  if (reply->status / 100 == 2 && served) {
-    s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, true, false}, how);
+  const bool silent = !served && served.error().code == "dialect.no_usage";
+  const auto book = [&] {
     const auto tier = line.api->read_tier(wave.row.endpoint, *reply, body);
     price(s, wave, tier ? *tier : wave.row.tier, served->usage);
     s.response_id = texts.emplace_back(id_of(*reply, *served, wave, m));
+  };
+  if (good && (silent || (served && !served->failed))) {
+    s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, !silent, false}, how);
+    s.served = wave.row.tier;
+    if (!silent) book();
     s.http_status = reply->status;
     auto slice = live_segment->append(body);
     if (!slice) return broke(slice.error());
@@ -276,8 +283,10 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
     return;
   }
   Refusal refusal = line.api->read_refusal(*reply);
-  if (reply->status / 100 == 2) refusal.verdict = Verdict::unavailable;
-  s = patient::settle(m, {Heard::What::error, refusal.verdict, false, false}, how);
+  if (good) refusal.verdict = Verdict::unavailable;
+  const bool charged = good && served && served->usage != Usage{};
+  s = patient::settle(m, {Heard::What::error, refusal.verdict, charged, false}, how);
+  if (charged) book();
   s.http_status = reply->status;
   s.error = texts.emplace_back(refusal.json);
   if (refusal.verdict == Verdict::account || refusal.verdict == Verdict::no_credit)
