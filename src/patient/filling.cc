@@ -62,7 +62,7 @@ bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
 
   PicoUsd reserve;
   if (auto bound = price::bound({action_.lane.provider, action_.lane.model}, ServiceTier::batch,
-                                row.input_bound, row.output_bound))
+                                row.input_bound, row.output_bound, {.at = core_.now()}))
     reserve = *bound;
   const Totals& t = job.job.totals;
   PicoUsd& spent = spent_[job.job.id];

@@ -356,8 +356,8 @@ Status Intake::total_up() {
   out_.input_bytes = pump_->bytes();
   out_.input_tokens_estimated = checker_->input_tokens_estimated();
   out_.shapes = shapes;
-  auto batch = bound.sum(shapes, ServiceTier::batch),
-       list = bound.sum(shapes, ServiceTier::standard);
+  auto batch = bound.sum(shapes, ServiceTier::batch, job_.accepted),
+       list = bound.sum(shapes, ServiceTier::standard, job_.accepted);
   if (job_.cap && !batch) return fail(batch.error());
   out_.batch_bound = batch.value_or(PicoUsd{});
   out_.list_bound = list.value_or(PicoUsd{});

@@ -144,8 +144,9 @@ void Engine::Core::price(store::Settlement& s, const BatchAtWork& batch, Service
   s.served = tier;
   s.usage = usage;
   s.charged = true;
-  auto cost = price::charge(target, tier, usage);
-  auto list = price::charge(target, ServiceTier::standard, usage);
+  const price::Conditions when{.at = now()};
+  auto cost = price::charge(target, tier, usage, when);
+  auto list = price::charge(target, ServiceTier::standard, usage, when);
   if (cost) s.cost = *cost;
   if (list) s.list = *list;
   if (!cost || !list) note({}, "no price for " + target.provider + "/" + target.model + ": its cost is unknown");

@@ -17,12 +17,13 @@ void PriceBound::add(int32_t shape, int64_t input_tokens, int64_t output_tokens)
   last_class_->output += output_tokens;
 }
 
-Result<PicoUsd> PriceBound::sum(const std::vector<Shape>& shapes, ServiceTier tier) const {
+Result<PicoUsd> PriceBound::sum(const std::vector<Shape>& shapes, ServiceTier tier,
+                                Time at) const {
   PicoUsd total;
   for (const auto& [key, c] : classes_) {
     const Target& target = shapes[static_cast<size_t>(key / 64)].targets.front();
-    const PicoUsd input = TRY(price::bound(target, tier, c.largest, 0));
-    const PicoUsd one_more = TRY(price::bound(target, tier, c.largest, 1));
+    const PicoUsd input = TRY(price::bound(target, tier, c.largest, 0, {.at = at}));
+    const PicoUsd one_more = TRY(price::bound(target, tier, c.largest, 1, {.at = at}));
     const __int128 input_rate = c.largest > 0 ? input.n / c.largest : 0;
     total += PicoUsd{input_rate * c.input + (one_more - input).n * c.output};
   }

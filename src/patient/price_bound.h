@@ -17,8 +17,8 @@ namespace twolane::patient {
 class PriceBound {
  public:
   void add(int32_t shape, int64_t input_tokens, int64_t output_tokens);
-  // Of all that was added, at the first target of each shape. Error money.unknown_price.
-  Result<PicoUsd> sum(const std::vector<Shape>& shapes, ServiceTier tier) const;
+  // Of all that was added, at the first target of each shape, when bought at `at`. Error money.unknown_price.
+  Result<PicoUsd> sum(const std::vector<Shape>& shapes, ServiceTier tier, Time at) const;
 
  private:
   struct Class {
