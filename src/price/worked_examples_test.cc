@@ -159,6 +159,14 @@ TEST(BatchApisAndAsyncDiscounts, TheTiersOfGemini) {
   EXPECT_EQ(list.cache_read.n * 10, list.fresh.n);  // "90 % on cached tokens"
 }
 
+// Wrong: "more than 90 % relative to uncached standard calls". A model that prints the standard cached
+// rate in batch comes to 90 % when everything is cached, and not beyond.
+TEST(BatchApisAndAsyncDiscounts, GeminiCacheAndBatchDoNotMultiplyEverywhere) {
+  const PicoUsdPerToken list = of("gemini", "gemini-2.5-flash", standard).fresh;
+  EXPECT_EQ(of("gemini", "gemini-2.5-flash", batch).cache_read.n * 10, list.n);
+  EXPECT_EQ(of("gemini", "gemini-3.1-flash-lite", batch).cache_read.n * 20, of("gemini", "gemini-3.1-flash-lite", standard).fresh.n);
+}
+
 TEST(BatchApisAndAsyncDiscounts, TheDecisionFramework) {
   const unsigned all = 1u << static_cast<int>(standard) | 1u << static_cast<int>(batch) | 1u << static_cast<int>(flex) |
                        1u << static_cast<int>(priority);
@@ -235,6 +243,16 @@ TEST(BatchAndCachingStacking, NinetyFivePercentOff) {
 TEST(BatchAndCachingStacking, FlexIsTheFullyCachedPath) {
   EXPECT_EQ(cost("openai", "gpt-5.4", flex, calls), "1562.50");
   EXPECT_EQ(cost("openai", "gpt-5.4", standard, calls), "3125.00");
+}
+
+// Wrong for Anthropic: "if your workload already hits 90 % cache reads synchronously, batch adds its 50 %
+// only on top of what is left". Reads are halved as well.
+TEST(BatchAndCachingStacking, BatchOverACachedBaseline) {
+  const Usage warm{.fresh = 100 * M, .cache_read = 900 * M};
+  EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", standard, warm), "570.00");
+  EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", batch, warm), "285.00");
+  EXPECT_EQ(cost("openai", "gpt-5.4", standard, warm), "475.00");
+  EXPECT_EQ(cost("openai", "gpt-5.4", batch, warm), "350.00");  // 225 of it cached, as before
 }
 
 // ---- batch_vs_realtime.txt
