@@ -57,18 +57,22 @@ std::string simulated_base(const std::string& origin, const std::string& provide
   return origin + '/' + provider + (provider == "openai" ? "/v1" : "");
 }
 
-Result<std::vector<gateway::Provider>> providers_of(const Config& config, const EmbeddedProviders* embedded,
-                                                    bool follows_a_clock) {
+// The configuration with the embedded simulator in place of the real providers.
+Config redirected(Config config, const EmbeddedProviders& embedded) {
+  for (auto& p : config.providers) {
+    p.base_url = simulated_base(embedded.origin(), p.name);
+    p.base_url_from = "--sim";
+    p.key = "simulated-" + p.name;
+  }
+  return config;
+}
+
+Result<std::vector<gateway::Provider>> providers_of(const Config& config, bool follows_a_clock) {
   std::vector<gateway::Provider> out;
   for (const auto& p : config.providers) {
     std::string key = p.key;
     if (key.empty() && follows_a_clock) key = "simulated";
-    if (embedded) {
-      out.push_back(TRY(gateway::make_provider(p.name, simulated_base(embedded->origin(), p.name),
-                                               "simulated-" + p.name)));
-    } else if (!key.empty()) {
-      out.push_back(TRY(gateway::make_provider(p.name, p.base_url, std::move(key))));
-    }
+    if (!key.empty()) out.push_back(TRY(gateway::make_provider(p.name, p.base_url, std::move(key))));
   }
   if (!out.empty()) return out;
   Error e;
@@ -77,6 +81,21 @@ Result<std::vector<gateway::Provider>> providers_of(const Config& config, const 
   e.why = "none has a key";
   e.next = {"export OPENAI_API_KEY=...", "or try with simulated providers: twolane serve --sim"};
   return fail(std::move(e));
+}
+
+// Who the patient lane buys from, on whose clock.
+Result<gateway::Keeper::Settings> patient_settings(const Config& config, const std::string& home,
+                                                   std::optional<double> speed) {
+  gateway::Keeper::Settings patient;
+  patient.home = home;
+  patient.retention = config.retention;
+  patient.engine.accounts = accounts(config, speed ? "simulated" : "");
+  patient.engine.world = world_of(config);
+  if (speed) {
+    patient.clock_origin = TRY(simulator_origin(config));
+    patient.speed = *speed;
+  }
+  return patient;
 }
 
 std::string log_of(const Shell& shell) {
@@ -112,17 +131,23 @@ void announce(const Shell& shell, const std::string& origin, const gateway::Gate
 Result<int> serve(const Shell& shell) {
   const auto& flags = shell.in.serve;
   const Address address = TRY(parse_address(flags.listen, "127.0.0.1:8080"));
-  const Config config = TRY(load_config(shell.in.common.config));
+  Config config = TRY(load_config(shell.in.common.config));
   const std::string home = home_directory(shell.in.common.home, config);
   std::error_code ignored;
   std::filesystem::create_directories(home, ignored);
   std::unique_ptr<EmbeddedProviders> embedded;
-  if (shell.in.world.sim) embedded = TRY(EmbeddedProviders::start(shell.in.world, home));
+  std::optional<double> speed = shell.in.world.speed;
+  if (shell.in.world.sim) {
+    embedded = TRY(EmbeddedProviders::start(shell.in.world, home));
+    config = redirected(std::move(config), *embedded);
+    speed = speed.value_or(1.0);
+  }
   gateway::Settings settings;
   settings.address = address.host;
   settings.port = address.port;
   settings.threads = static_cast<int>(flags.threads);
-  settings.providers = TRY(providers_of(config, embedded.get(), shell.in.world.speed.has_value()));
+  settings.providers = TRY(providers_of(config, speed.has_value()));
+  settings.patient = TRY(patient_settings(config, home, speed));
   settings.keys_file = home + "/keys.json";
   settings.access_log = log_of(shell);
   settings.certificate_file = flags.certificate;

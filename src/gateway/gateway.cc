@@ -57,6 +57,7 @@ struct Gateway::Core {
   Pem pem;
   std::unique_ptr<Shared> shared;
   std::unique_ptr<AccessLog> log;
+  std::unique_ptr<Keeper> keeper;  // outlives the workers, who wait for it
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::atomic<bool> stopping = false;
@@ -129,7 +130,9 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Settings settings) {
   c->shared.reset(new Shared{Router(c->settings.providers), KeyRing(c->settings.keys_file), {}, {}, {}});
   c->shared->limits.body = c->settings.body_limit;
   c->shared->metrics = [c] { return c->metrics(); };
-  c->shared->ready = [c] { return !c->stopping.load(std::memory_order_relaxed); };
+  c->shared->ready = [c] {
+    return !c->stopping.load(std::memory_order_relaxed) && !(c->keeper && c->keeper->broken());
+  };
   CHECKED(c->shared->keys.refresh());
   if (c->shared->keys.open() && !is_loopback(c->settings.address)) {
     Error e;
@@ -141,6 +144,9 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Settings settings) {
     return fail(std::move(e));
   }
   c->log = TRY(AccessLog::open(c->settings.access_log));
+  if (c->settings.patient) c->keeper = TRY(Keeper::open(*c->settings.patient));
+  c->shared->keeper = c->keeper.get();
+  c->shared->tls = !c->settings.certificate_file.empty();
   CHECKED(c->make_workers());
   return std::unique_ptr<Gateway>(new Gateway(std::move(core)));
 }
@@ -155,6 +161,7 @@ Result<uint16_t> Gateway::listen() {
 
 void Gateway::run() {
   Core& c = *core_;
+  if (c.keeper) c.keeper->start();
   for (size_t i = 1; i < c.workers.size(); ++i)
     c.threads.emplace_back([&c, i] { c.serve(*c.workers[i], false); });
   Worker& first = *c.workers.front();
@@ -162,6 +169,7 @@ void Gateway::run() {
   c.serve(first, true);
   first.world().on_signal({});
   for (auto& thread : c.threads) thread.join();
+  c.keeper.reset();  // its calls in flight are heard
 }
 
 void Gateway::stop() {

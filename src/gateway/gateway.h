@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/keeper.h"
 #include "gateway/router.h"
 
 namespace twolane::gateway {
@@ -24,12 +25,13 @@ struct Settings {
   std::string certificate_file, key_file;  // TLS; looked at again every few seconds
   Duration grace = seconds(30);   // for requests under way when it is to stop
   int64_t body_limit = 64 << 20;  // of a model call
+  std::optional<Keeper::Settings> patient;  // none: interactive calls only
 };
 
 class Gateway {
  public:
   // Errors: keys.file, serve.log, serve.open (no keys, and not only loopback is served), net.tls,
-  // config.file.
+  // config.file, and those of Keeper::open.
   static Result<std::unique_ptr<Gateway>> make(Settings settings);
   ~Gateway();
 

@@ -178,6 +178,9 @@ net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
                  "model_not_found", "model");
       co_await say_no(exchange, call, std::move(no));
     }
+  } else if (shared_.keeper && call.door.want != Want::nothing && call.door.want != Want::responses) {
+    call.lane = "patient";
+    co_await ask_keeper(exchange, call);
   } else {
     call.error = "gateway.path";
     Refusal no(404, "Invalid URL (" + head.method.substr(0, 20) + ' ' +
@@ -252,6 +255,7 @@ void Worker::book(Call& call, const net::MessageHead& head) {
   r.id = call.id;
   r.upstream_id = call.upstream_id;
   if (call.key) r.key = call.key->rules.name;
+  r.lane = call.lane;
   r.method = head.method;
   r.path = call.door.path;
   r.door = call.door.dialect;

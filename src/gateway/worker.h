@@ -3,6 +3,7 @@
 // Threads share the port, the keys and nothing else on the way of an interactive request.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 
 namespace twolane::gateway {
 
+class Keeper;
+
 struct Limits {
   int64_t body = 64 << 20;             // bytes of a model call
   int64_t header = 32 << 10;           // bytes
@@ -36,6 +39,8 @@ struct Shared {
   Limits limits;
   std::function<std::string()> metrics;
   std::function<bool()> ready;
+  Keeper* keeper = nullptr;  // null: no patient lane
+  bool tls = false;
 };
 
 // One request on its way through.
@@ -50,6 +55,7 @@ struct Call {
   std::string model;        // as the client wrote it
   std::string upstream_id;
   std::string error;        // a code, for the log
+  std::string_view lane = "interactive";
   int status = 0;
   bool streams = false;     // the client wants events
   int64_t bytes_in = 0, bytes_out = 0;
@@ -75,6 +81,7 @@ class Worker final : public net::StreamHandler {
   using Connection = std::shared_ptr<net::ClientConnection>;
 
   net::Awaitable<void> model_call(net::Exchange& exchange, Call& call);
+  net::Awaitable<void> ask_keeper(net::Exchange& exchange, Call& call);
   net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);

@@ -1,0 +1,108 @@
+// The patient half of the gateway: one thread that owns the home, runs the engine, and answers for
+// files and batches at every door.
+//
+// Workers hand it a request (ask) and wait. Guarantee: what was answered with success is durable.
+// Threads: ask() and stop() from any, everything else its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "gateway/doors.h"
+#include "gateway/errors.h"
+#include "gateway/incoming.h"
+#include "gateway/keys.h"
+#include "gateway/shelf.h"
+#include "net/loop_world.h"
+#include "patient/engine.h"
+#include "patient/intake.h"
+#include "store/home.h"
+
+namespace twolane::gateway {
+
+// A request of the patient lane, as a value.
+struct Ask {
+  Door door;  // views into `target`
+  std::string method, target, id;
+  wire::Headers headers;
+  std::string origin;  // "http://127.0.0.1:8080", for addresses in answers
+  std::shared_ptr<Key> key;
+  std::unique_ptr<Incoming> body;
+
+  std::string_view owner() const { return key ? std::string_view(key->rules.name) : std::string_view(); }
+};
+
+class Keeper {
+ public:
+  struct Settings {
+    std::string home;
+    patient::Settings engine;   // accounts and the name of the world (a simulator's is filled in)
+    std::string clock_origin;   // of a simulator whose clock is followed; empty: real time
+    double speed = 1;
+    Duration retention;         // finished jobs are forgotten after this; 0: never
+  };
+
+  // Opens the home, follows the clock, takes up what an earlier process left. Errors: home.busy,
+  // store.*, clock.*, shelf.io.
+  static Result<std::unique_ptr<Keeper>> open(Settings settings);
+  ~Keeper();
+
+  void start();  // its thread
+  void stop();   // lets calls in flight be heard for a moment
+  // `then` is called on the keeper's thread.
+  void ask(std::shared_ptr<Ask> ask, std::function<void(wire::HttpReply)> then);
+  std::string incoming_directory() const { return shelf_->incoming_directory(); }
+  bool broken() const { return broken_.load(std::memory_order_relaxed); }
+
+  // --- for the doors, on its own thread
+  struct Order {  // a batch to be accepted
+    std::string path;  // of the input
+    patient::IntakeOptions options;
+    Duration window;
+    bool kept = false;  // the deadline is the client's, not a default
+  };
+  Result<Job> accept(const Ask& ask, Object batch, const Order& order);
+  // What an input's custom_ids are refused for, which is the whole input's fault at Anthropic.
+  Status check_ids(const Order& order);
+  std::optional<Job> job_of(const Object& batch);
+  Status cancel(Object& batch);
+  // The result lines so far; `good` and `bad` choose by outcome (OpenAI's two files). Gemini's and
+  // Anthropic's answers are in one.
+  Result<wire::Body> results(const Object& batch, bool good, bool bad, int64_t skip);
+  Shelf& shelf() { return *shelf_; }
+  Time now() { return world_->now(); }
+  std::string fresh_id(size_t length);
+  patient::Engine& engine() { return *engine_; }
+  store::Home& home() { return *home_; }
+
+ private:
+  explicit Keeper(Settings settings) : settings_(std::move(settings)) {}
+  Status take_up_all();
+  void look();
+  wire::HttpReply answer(Ask& ask);
+
+  Settings settings_;
+  std::unique_ptr<net::LoopWorld> world_;
+  std::unique_ptr<store::Home> home_;
+  std::unique_ptr<Shelf> shelf_;
+  std::unique_ptr<patient::Engine> engine_;
+  std::thread thread_;
+  std::atomic<bool> stopping_ = false, broken_ = false;
+};
+
+// --- the doors; each answers for files, uploads and batches in its provider's words
+wire::HttpReply openai_objects(Keeper& keeper, Ask& ask);
+wire::HttpReply anthropic_batches(Keeper& keeper, Ask& ask);
+wire::HttpReply gemini_objects(Keeper& keeper, Ask& ask);
+wire::HttpReply own_objects(Keeper& keeper, Ask& ask);
+
+// What they share.
+wire::HttpReply json_reply(const wire::Json& json);
+wire::HttpReply no_such(const Ask& ask, std::string what);
+wire::HttpReply defect(const Ask& ask, const Error& error);
+// The deadline that a header names (Twolane-Deadline: 6h or RFC 3339), as a span from now.
+Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Time now);
+
+}  // namespace twolane::gateway
