@@ -21,7 +21,7 @@ Error usage(std::string code, std::string message, std::string field, std::strin
 }
 
 struct Raw {  // texts that become values once everything has been read
-  std::string max_cost, progress, speed, limit, sample, output_tokens, seed;
+  std::string max_cost, worth, progress, speed, limit, sample, output_tokens, seed;
 };
 
 class Line {
@@ -31,6 +31,7 @@ class Line {
     app_.set_version_flag("--version", "");
     app_.failure_message([](const CLI::App*, const CLI::Error&) { return std::string(); });
     declare_run();
+    declare_quote();
     declare_jobs();
     declare_ledger();
     declare_rest();
@@ -92,12 +93,11 @@ class Line {
     c->add_option("--progress", raw_.progress, "auto, plain or none")->type_name("STYLE");
   }
 
-  void declare_run() {
+  // What decides which requests there are.
+  void input_flags(CLI::App* c) {
     RunFlags& r = in_.run;
-    CLI::App* c = command("run", "run a file of requests", Verb::run);
     c->add_option("INPUT", r.input, "OpenAI or Anthropic batch file, or rows (CSV, JSONL) with --prompt")
         ->required();
-    c->add_option("-o,--output", r.output, "where the answers go (default: beside INPUT)")->type_name("FILE");
     c->add_option("--prompt", r.prompt, "for rows: text with {column}")->type_name("TEXT");
     c->add_option("--prompt-file", r.prompt_file, "the same from a file")->type_name("FILE");
     c->add_option("--system", r.system, "for rows: system prompt")->type_name("TEXT");
@@ -108,13 +108,32 @@ class Line {
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
-    deadline_flags(c, r.by, r.within, r.best_effort);
-    c->add_option("--max-cost", raw_.max_cost, "hard cap in USD, or none")->type_name("USD");
     c->add_option("--output-tokens", raw_.output_tokens, "to assume where a request sets no limit")->type_name("N");
     c->add_option("--limit", raw_.limit, "the first N requests only")->type_name("N");
+    c->add_flag("--skip-invalid", r.skip_invalid, "set bad lines aside as failures");
+    c->add_flag("--cache", r.cache, "set cache marks on shared prefixes where that pays");
+  }
+
+  void declare_quote() {
+    RunFlags& r = in_.run;
+    CLI::App* c = command("quote", "what a file of requests would cost, before spending", Verb::quote);
+    input_flags(c);
+    deadline_flags(c, r.by, r.within, r.best_effort);
+    c->add_option("--worth", raw_.worth, "saving below which synchronous calls are better")->type_name("USD");
+    c->add_flag("--critical", in_.quote.critical, "reliability matters more than price");
+    world_flags(c);
+  }
+
+  void declare_run() {
+    RunFlags& r = in_.run;
+    CLI::App* c = command("run", "run a file of requests", Verb::run);
+    input_flags(c);
+    c->add_option("-o,--output", r.output, "where the answers go (default: beside INPUT)")->type_name("FILE");
+    deadline_flags(c, r.by, r.within, r.best_effort);
+    c->add_option("--max-cost", raw_.max_cost, "hard cap in USD, none, or quote: the quote's high figure")
+        ->type_name("USD");
     c->add_option("--sample", raw_.sample, "buy N live, show them, ask before the rest")->type_name("N");
     c->add_flag("--dry-run", r.dry_run, "check and price, buy nothing");
-    c->add_flag("--skip-invalid", r.skip_invalid, "set bad lines aside as failures");
     c->add_flag("--no-probe", r.no_probe, "do not try one request of each shape first");
     c->add_flag("--again", r.again, "buy anew, even if this job is known");
     world_flags(c);
@@ -246,6 +265,7 @@ class Line {
     CHECKED(finish_speed());
     CHECKED(finish_progress());
     CHECKED(finish_cap());
+    CHECKED(finish_worth());
     return finish_conflicts();
   }
 
@@ -270,14 +290,28 @@ class Line {
     return {};
   }
 
+  Status finish_worth() {
+    if (raw_.worth.empty()) return {};
+    const auto worth = parse_usd(raw_.worth);
+    if (!worth || worth->n < 0)
+      return fail(usage("value", "\"" + raw_.worth + "\" is no value for --worth", "--worth",
+                        "it is an amount of USD", "--worth 1.00"));
+    in_.quote.worth = *worth;
+    return {};
+  }
+
   Status finish_cap() {
     if (raw_.max_cost.empty()) return {};
     in_.run.max_cost.given = true;
     if (raw_.max_cost == "none") return {};
+    if (raw_.max_cost == "quote") {
+      in_.run.max_cost.quote = true;
+      return {};
+    }
     const auto cap = parse_usd(raw_.max_cost);
     if (!cap || cap->n < 0)
       return fail(usage("value", "\"" + raw_.max_cost + "\" is no value for --max-cost", "--max-cost",
-                        "it is an amount of USD, at most 12 decimals", "--max-cost 5.00"));
+                        "it is an amount of USD with at most 12 decimals, none, or quote", "--max-cost 5.00"));
     in_.run.max_cost.cap = *cap;
     return {};
   }

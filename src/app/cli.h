@@ -20,7 +20,7 @@ namespace twolane::app {
 enum class Verb {
   help, version, config_check, run, sim, serve, keys_create, keys_list,
   keys_revoke, jobs, show, results, cancel, pause, resume, promote, deadline,
-  retry, forget, price, price_import, ledger, reconcile
+  retry, forget, price, price_import, ledger, reconcile, quote
 };
 
 enum class ProgressStyle { automatic, plain, none };
@@ -42,6 +42,7 @@ struct WorldFlags {
 struct CapFlag {
   bool given = false;
   std::optional<PicoUsd> cap;  // --max-cost none: no cap
+  bool quote = false;          // --max-cost quote: the quote's high figure
 };
 
 struct RunFlags {
@@ -54,6 +55,13 @@ struct RunFlags {
   int64_t output_tokens = 0;
   int64_t limit = -1, sample = 0;
   bool dry_run = false, skip_invalid = false, no_probe = false, again = false;
+  bool cache = false;  // marks for caching may be set on prefixes that requests share
+};
+
+// Beside what quote shares with run.
+struct QuoteFlags {
+  bool critical = false;
+  PicoUsd worth;
 };
 
 struct JobFlags {
@@ -98,7 +106,8 @@ struct Invocation {
   std::string text;  // of help
   CommonFlags common;
   WorldFlags world;
-  RunFlags run;
+  RunFlags run;  // of quote, too
+  QuoteFlags quote;
   JobFlags job;
   LedgerFlags ledger;
   SimFlags sim;

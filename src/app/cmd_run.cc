@@ -10,13 +10,16 @@
 #include "app/figures.h"
 #include "app/find.h"
 #include "app/finish.h"
+#include "app/input_flags.h"
 #include "app/output_file.h"
+#include "app/quoting.h"
 #include "app/sample.h"
 #include "app/signals.h"
 #include "app/snapshot.h"
 #include "dialect/catalogue.h"
 #include "patient/intake.h"
 #include "patient/output.h"
+#include "patient/token_counting.h"
 
 namespace twolane::app {
 namespace {
@@ -82,27 +85,7 @@ class Run {
   }
 
   Status read_options() {
-    patient::InputOptions& input = options_.input;
-    input.prompt = flags_.prompt_file.empty() ? flags_.prompt
-                                              : TRY(read_text_file(flags_.prompt_file, "--prompt-file"));
-    input.system = flags_.system_file.empty() ? flags_.system
-                                              : TRY(read_text_file(flags_.system_file, "--system-file"));
-    if (!flags_.schema_file.empty()) {
-      auto schema = wire::parse_json(TRY(read_text_file(flags_.schema_file, "--schema")));
-      if (!schema) {
-        Error e = schema.error();
-        e.code = "usage.schema";
-        e.message = "the schema is not JSON";
-        e.where.file = flags_.schema_file;
-        e.next = {"mend it"};
-        return fail(std::move(e));
-      }
-      input.schema = std::move(*schema);
-    }
-    for (const auto& model : flags_.models) input.models.push_back(TRY(dialect::parse_target(model)));
-    input.output_tokens = flags_.output_tokens;
-    options_.skip_invalid = flags_.skip_invalid;
-    options_.limit = flags_.limit;
+    options_ = TRY(read_input_flags(flags_));
     if (flags_.again) options_.salt = std::to_string(std::random_device{}()) + '-' + std::to_string(::time(nullptr));
     return {};
   }
@@ -135,16 +118,37 @@ class Run {
     job.accepted = now;
     job.deadline = deadline_.value_or(now + hours(24));
     job.kept = deadline_.has_value() && !flags_.best_effort;
-    job.cap = flags_.max_cost.cap;
+    cap_ = flags_.max_cost.cap;
+    job.cap = cap_;
     if (flags_.sample > 0) job.state = JobState::paused;
+    if (flags_.max_cost.quote) {
+      quoting_.emplace(home_->directory());
+      options_.see = quoting_->watcher();
+    }
     const SegmentId fresh{(static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1};
     auto checked = patient::take_in(flags_.input, options_, job, fresh, home_->directory(), home_->store(),
                                     home_->payloads(), flags_.dry_run);
     if (!checked) return fail(with_advice(std::move(checked.error())));
     checked_ = std::move(*checked);
     draft_ = std::move(job);
+    CHECKED(quote_the_cap());
     if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
     return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
+  }
+
+  // --max-cost quote: the quote's high figure becomes the cap before anything is bought.
+  Status quote_the_cap() {
+    if (!quoting_) return {};
+    const QuoteTerms terms{draft_.deadline, deadline_.has_value(), draft_.kept, false,
+                           flags_.cache,    PicoUsd{},             flags_.output_tokens};
+    const auto choices = TRY(quoting_->answer(terms, checked_.shapes, *world_, home_->store()));
+    if (choices.empty()) return {};
+    cap_ = TRY(patient::cap_of(choices.front(), draft_.kept));
+    draft_.cap = cap_;
+    if (flags_.dry_run || checked_.existed) return {};
+    Job stored = *TRY(home_->store().job(checked_.id));
+    stored.cap = cap_;
+    return home_->store().amend(stored);
   }
 
   // What to do about a price is known here, where the cap was given.
@@ -201,7 +205,7 @@ class Run {
       job_.kept = true;
     }
     if (flags_.best_effort) job_.kept = false;
-    if (flags_.max_cost.given) job_.cap = flags_.max_cost.cap;
+    if (flags_.max_cost.given) job_.cap = cap_;
     if (flags_.sample > 0 && job_.state == JobState::running) job_.state = JobState::paused;
     else if (flags_.sample == 0 && job_.state == JobState::paused) job_.state = JobState::running;
     CHECKED(home_->store().amend(job_));
@@ -247,7 +251,16 @@ class Run {
     }
     if (rest) driven = driver.drive(job_.id, watcher);
     driver.settle_down();
+    learn();
     return finish(shell_, *home_, driver, *world_, display_, watcher, driven, finishing);
+  }
+
+  // What the answers' usage says of our estimates. Quotes are better for it; nothing depends on it.
+  void learn() {
+    const auto job = home_->store().job(job_.id);
+    if (!job || !*job || (*job)->totals.unfinished() > 0) return;
+    if (const auto learned = patient::learn_tokens(home_->store(), home_->payloads(), **job); !learned)
+      display_.warn("nothing was learned about token counts: " + learned.error().message + '\n');
   }
 
   Status start(Driver& driver, Watcher& watcher) {
@@ -278,6 +291,8 @@ class Run {
   std::unique_ptr<store::Home> home_;
   std::unique_ptr<RunWorld> world_;
   std::optional<Time> deadline_;
+  std::optional<Quoting> quoting_;
+  std::optional<PicoUsd> cap_;
   patient::Checked checked_;
   Job draft_, job_;
   std::string output_;

@@ -15,6 +15,7 @@ int results_command(const Shell& shell);       // results
 int amend_command(const Shell& shell);         // cancel, retry, pause, resume, promote, deadline
 int forget_command(const Shell& shell);        // forget
 int config_check_command(const Shell& shell);  // config check
+int quote_command(const Shell& shell);         // quote
 int ledger_command(const Shell& shell);        // ledger
 int reconcile_command(const Shell& shell);     // ledger reconcile
 int price_command(const Shell& shell);         // price, price import

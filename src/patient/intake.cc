@@ -182,7 +182,7 @@ Status Intake::tell_format() {
                                 "convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"));
   }
   CHECKED(suits_format());
-  checker_ = std::make_unique<LineChecker>(options_.input);
+  checker_ = std::make_unique<LineChecker>(options_.input, options_.see);
   return dry_run_ ? Status() : begin_rows();
 }
 

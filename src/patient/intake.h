@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "model/job.h"
+#include "patient/line_checker.h"
 #include "patient/request_text.h"
 #include "store/payloads.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ struct IntakeOptions {
   int64_t limit = -1;         // the first N requests only
   int64_t max_line_bytes = 64 << 20;
   std::string salt;  // --again: makes another job of the same bytes
+  SeeRequest see;    // is shown every request that passes, in input order
 };
 
 struct Checked {

@@ -179,6 +179,9 @@ Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_vi
                      : options_.output_tokens > 0 ? options_.output_tokens * facts.choices
                                                   : book_.at(*route).output_limit() * facts.choices;
   input_bytes_ += std::min(static_cast<int64_t>(body.size()), facts.input_bound);
+  if (see_)
+    CHECKED(see_({book_.shapes()[static_cast<size_t>(out.shape)], endpoint, body, out.output_bound,
+                  facts.output_limit >= 0}));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -27,9 +28,20 @@ struct CheckedLine {
   int64_t input_bound = 0, output_bound = 0;  // tokens
 };
 
+// A good request, for who looks on while an input is checked (a quote). Valid during the call.
+struct SeenRequest {
+  const Shape& shape;
+  Endpoint endpoint;  // in whose words the body is
+  std::string_view body;
+  int64_t output_bound = 0;
+  bool own_limit = false;  // the request sets a limit of its own
+};
+using SeeRequest = std::function<Status(const SeenRequest&)>;
+
 class LineChecker {
  public:
-  explicit LineChecker(const InputOptions& options) : options_(options), book_(options.models) {}
+  explicit LineChecker(const InputOptions& options, SeeRequest see = {})
+      : options_(options), book_(options.models), see_(std::move(see)) {}
 
   Result<CheckedLine> check(const Record& record);
 
@@ -48,6 +60,7 @@ class LineChecker {
 
   const InputOptions& options_;
   ShapeBook book_;
+  SeeRequest see_;
   BatchLineReader reader_;
   BatchLine line_;
   simdjson::dom::parser strange_;  // for lines with members beside the format's own
