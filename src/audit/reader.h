@@ -1,0 +1,75 @@
+// Reads logs of model calls as streams of bytes and gives what they say to a sink.
+//
+// Pure: whoever opens the files feeds their bytes, already decompressed. A LogReader reads one file. Its
+// format is found by content. Lines that cannot be read are counted by reason, with the place of the first
+// of each, and reading goes on. Memory: one record (at most `max_record_bytes`), tables of ids only where a
+// trace's rows name pieces by number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/call.h"
+#include "base/result.h"
+
+namespace twolane::audit {
+
+// Where records go. Views in them are valid until the function returns.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void call(const Call& call) = 0;
+  virtual void bucket(const Bucket& bucket) = 0;
+};
+
+// Why records were not used. One for each reason and file.
+struct Fault {
+  std::string code;       // stable: "json", "csv", "too_long", "no_time", "time", "tokens", ...
+  std::string reason;     // prose
+  int64_t count = 0;
+  int64_t line = 0;       // of the first, 1-based
+  std::string excerpt;    // of the first, cut short
+};
+
+// What one file gave. records = calls + buckets' records + passed + the sum of faults.
+struct FileRead {
+  std::string name;
+  std::optional<Format> format;  // nothing before it is found
+  int64_t bytes = 0;             // decompressed
+  int64_t records = 0;
+  int64_t calls = 0, buckets = 0;
+  int64_t passed = 0;            // understood, and no call to a model (other spans, empty buckets)
+  std::vector<Fault> faults;
+  int64_t bad() const;
+};
+
+// Tells which column holds what: "time=ts,model=m,input=tokens_in,output=tokens_out".
+class Columns;
+Result<std::shared_ptr<const Columns>> parse_columns(std::string_view text);
+
+// What the rows of one file need from another.
+class Lengths;
+
+inline constexpr size_t max_record_bytes = 64 << 20;
+
+class LogReader {
+ public:
+  // `columns` may be null. `lengths` outlives the reader and is shared by the files of one run.
+  LogReader(std::string name, std::shared_ptr<const Columns> columns, Lengths& lengths, Sink& sink);
+  ~LogReader();
+
+  // Errors that end the reading of this file: audit.unknown_format (says what was seen), audit.columns.
+  Status feed(std::string_view piece);
+  Status finish();
+  const FileRead& read() const;
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace twolane::audit
