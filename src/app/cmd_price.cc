@@ -1,5 +1,5 @@
-// twolane price: what tokens cost, one price with its terms or the whole table; price import: community
-// catalogues held against the book.
+// twolane price: what tokens cost, one price with its terms or the whole table; price import:
+// community catalogues held against the book.
 #include <cstdio>
 
 #include "app/commands.h"
@@ -32,7 +32,8 @@ Result<ServiceTier> tier_named(const std::string& text) {
   for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex,
                                  ServiceTier::priority, ServiceTier::scale})
     if (text == twolane::name_of(tier)) return tier;
-  return fail(usage_error("--tier", text, "tiers are standard, batch, flex and priority", "--tier batch"));
+  return fail(
+      usage_error("--tier", text, "tiers are standard, batch, flex and priority", "--tier batch"));
 }
 
 // A point of time: RFC 3339, or a day, which begins at midnight UTC.
@@ -40,7 +41,8 @@ Result<Time> time_named(const std::string& text) {
   if (text.empty()) return Time{};
   const auto t = parse_rfc3339(text.size() == 10 ? text + "T00:00:00Z" : text);
   if (t) return *t;
-  return fail(usage_error("--at", text, "it is a day or a time with its zone", "--at 2027-01-01T09:30:00Z"));
+  return fail(usage_error("--at", text, "it is a day or a time with its zone",
+                          "--at 2027-01-01T09:30:00Z"));
 }
 
 Result<price::Share> share_of(const std::string& text, const std::string& flag) {
@@ -97,7 +99,8 @@ Error with_remedy(Error e, const Target& target) {
   if (!e.next.empty()) return e;
   const std::string name = target.provider + '/' + target.model;
   if (e.code == "money.tier_not_sold")
-    e.next = {target.provider == "deepseek" ? "twolane price --model " + name + " --at TIME" : "twolane price --model " + name};
+    e.next = {target.provider == "deepseek" ? "twolane price --model " + name + " --at TIME"
+                                            : "twolane price --model " + name};
   else if (e.code == "money.unknown_price")
     e.next = {"twolane price --model " + name + ", for what is known of it",
               "twolane price import FILE, or add a line to a book of your own: price_book = FILE"};
@@ -129,7 +132,8 @@ Result<int> table(const Shell& shell) {
   if (!f.model.empty()) {
     const Target target = TRY(target_named(f.model));
     const price::Model* model = price::book().find(target.provider, target.model);
-    if (model == nullptr) return fail(with_remedy(price::unknown_price(target, ServiceTier::standard), target));
+    if (model == nullptr)
+      return fail(with_remedy(price::unknown_price(target, ServiceTier::standard), target));
     models.push_back(model);
   } else {
     for (const price::Model& m : price::book().models()) models.push_back(&m);
@@ -152,7 +156,8 @@ std::string place_of(const CatalogueRow& row) {
 }
 
 std::string ours_of(const Disagreement& d) {
-  return d.row == nullptr || !d.row->ranked.knows(d.kind) ? "unknown" : rate_text(d.row->ranked.of(d.kind));
+  return d.row == nullptr || !d.row->ranked.knows(d.kind) ? "unknown"
+                                                          : rate_text(d.row->ranked.of(d.kind));
 }
 
 wire::Json disagreements_json(const Comparison& c) {
@@ -162,7 +167,8 @@ wire::Json disagreements_json(const Comparison& c) {
                    {"tier", twolane::name_of(d.theirs->tier)},
                    {"above_prompt_tokens", d.theirs->above},
                    {"what", price::name_of(d.kind)},
-                   {"book_usd_per_million", ours_of(d) == "unknown" ? wire::Json(nullptr) : wire::Json(ours_of(d))},
+                   {"book_usd_per_million",
+                    ours_of(d) == "unknown" ? wire::Json(nullptr) : wire::Json(ours_of(d))},
                    {"file_usd_per_million", rate_text(d.theirs->rates.of(d.kind))},
                    {"known_reading", d.known_reading}});
   return all;
@@ -170,16 +176,22 @@ wire::Json disagreements_json(const Comparison& c) {
 
 std::string comparison_text(const Catalogue& catalogue, const Comparison& c) {
   size_t width = 30;
-  for (const Disagreement& d : c.differ) width = std::max(width, escaped(place_of(*d.theirs)).size() + 1);
+  for (const Disagreement& d : c.differ)
+    width = std::max(width, escaped(place_of(*d.theirs)).size() + 1);
   std::string out;
   if (!c.differ.empty())
-    out += left("USD per million tokens", width) + left("what", 10) + right("book", 12) + right("file", 12) + '\n';
+    out += left("USD per million tokens", width) + left("what", 10) + right("book", 12) +
+           right("file", 12) + '\n';
   for (const Disagreement& d : c.differ)
-    out += left(escaped(place_of(*d.theirs)), width) + left(std::string(price::name_of(d.kind)), 10) + right(ours_of(d), 12) +
-           right(rate_text(d.theirs->rates.of(d.kind)), 12) + (d.known_reading ? "  the reading not used" : "") + '\n';
-  return out + counted(c.agree, "rate") + " agree, " + grouped(static_cast<int64_t>(c.differ.size())) + " differ; " +
-         grouped(static_cast<int64_t>(c.unknown_to_book.size())) + " rows of models that the book does not have, " +
-         grouped(catalogue.skipped) + " entries not compared (" + catalogue.format + ")\n";
+    out += left(escaped(place_of(*d.theirs)), width) +
+           left(std::string(price::name_of(d.kind)), 10) + right(ours_of(d), 12) +
+           right(rate_text(d.theirs->rates.of(d.kind)), 12) +
+           (d.known_reading ? "  the reading not used" : "") + '\n';
+  return out + counted(c.agree, "rate") + " agree, " +
+         grouped(static_cast<int64_t>(c.differ.size())) + " differ; " +
+         grouped(static_cast<int64_t>(c.unknown_to_book.size())) +
+         " rows of models that the book does not have, " + grouped(catalogue.skipped) +
+         " entries not compared (" + catalogue.format + ")\n";
 }
 
 Result<int> import(const Shell& shell, const std::string& book_file) {
@@ -188,7 +200,8 @@ Result<int> import(const Shell& shell, const std::string& book_file) {
   const Catalogue catalogue = TRY(read_catalogue(text, f.file));
   const Comparison compared = compare(price::book(), catalogue);
   if (!f.write.empty()) {
-    const std::string own = book_file.empty() ? std::string() : TRY(read_text_file(book_file, "--book"));
+    const std::string own =
+        book_file.empty() ? std::string() : TRY(read_text_file(book_file, "--book"));
     OutputFile out = TRY(OutputFile::create(f.write));
     CHECKED(out.write(own.empty() ? price::built_in_text() : std::string_view(own)));
     CHECKED(out.write(additions(catalogue, compared, rfc3339(price::book().date()).substr(0, 10))));
@@ -197,7 +210,8 @@ Result<int> import(const Shell& shell, const std::string& book_file) {
   if (!shell.in.common.json) {
     shell.print(comparison_text(catalogue, compared));
     if (!f.write.empty())
-      shell.print(escaped(f.write) + " holds the book and the new models; what differs is as it was\n");
+      shell.print(escaped(f.write) +
+                  " holds the book and the new models; what differs is as it was\n");
     else if (!compared.differ.empty() || !compared.unknown_to_book.empty())
       shell.print("The book is unchanged. -o BOOK writes it with the new models added.\n");
   }
@@ -214,8 +228,8 @@ Result<int> import(const Shell& shell, const std::string& book_file) {
 }
 
 bool names_a_price(const PriceFlags& f) {
-  for (const std::string* s : {&f.tier, &f.input, &f.cached, &f.output, &f.write_5m, &f.write_1h, &f.storage,
-                               &f.prompt_tokens, &f.discount, &f.bonus, &f.residency})
+  for (const std::string* s : {&f.tier, &f.input, &f.cached, &f.output, &f.write_5m, &f.write_1h,
+                               &f.storage, &f.prompt_tokens, &f.discount, &f.bonus, &f.residency})
     if (!s->empty()) return true;
   return f.explain;
 }
@@ -227,9 +241,11 @@ int price_command(const Shell& shell) {
     const Config config = TRY(load_config(shell.in.common.config));
     const PriceFlags& f = shell.in.price;
     CHECKED(use_price_book(f.book, "--book"));
-    if (shell.in.verb == Verb::price_import) return import(shell, f.book.empty() ? config.price_book : f.book);
+    if (shell.in.verb == Verb::price_import)
+      return import(shell, f.book.empty() ? config.price_book : f.book);
     if (f.model.empty() && names_a_price(f))
-      return fail(usage_error("--model", "", "these flags price one model", "twolane price --model openai/gpt-5.4 --tier batch --input 30M"));
+      return fail(usage_error("--model", "", "these flags price one model",
+                              "twolane price --model openai/gpt-5.4 --tier batch --input 30M"));
     return names_a_price(f) ? one_price(shell) : table(shell);
   };
   const auto done = priced();

@@ -8,8 +8,9 @@
 
 namespace twolane::app {
 
-// Reads the file and puts it into use for the whole process; nothing for an empty name. Call it before
-// anything is priced. `from` names the flag or key for the error. Errors: config.file, book.*.
+// Reads the file and puts it into use for the whole process; nothing for an empty name. Call it
+// before anything is priced. `from` names the flag or key for the error. Errors: config.file,
+// book.*.
 Status use_price_book(const std::string& file, std::string_view from);
 
 }  // namespace twolane::app

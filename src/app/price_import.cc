@@ -19,12 +19,14 @@ using wire::Json;
 constexpr uint8_t all_kinds = (1 << price::kind_count) - 1;
 
 void set(Rates& r, Kind kind, PicoUsdPerToken rate) {
-  PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h, &r.output};
+  PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h,
+                                   &r.output};
   *into[static_cast<size_t>(kind)] = rate;
   r.unknown = static_cast<uint8_t>(r.unknown & ~(1 << static_cast<int>(kind)));
 }
 
-// A JSON number times 10^scale as whole PicoUsd per token; nothing for other values and for negatives.
+// A JSON number times 10^scale as whole PicoUsd per token; nothing for other values and for
+// negatives.
 std::optional<PicoUsdPerToken> rate_of(const Json* value, double scale) {
   if (value == nullptr || !value->is_number()) return std::nullopt;
   const double pico = value->get<double>() * scale;
@@ -35,12 +37,23 @@ std::optional<PicoUsdPerToken> rate_of(const Json* value, double scale) {
 // ---- LiteLLM: an object of models, USD per token, one member for each tier, kind and band.
 
 std::string_view provider_of_litellm(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> known = {{
-      {"openai", "openai"}, {"anthropic", "anthropic"}, {"gemini", "gemini"}, {"mistral", "mistral"},
-      {"together_ai", "together"}, {"groq", "groq"}, {"deepseek", "deepseek"}, {"xai", "xai"},
-      {"fireworks_ai", "fireworks"}, {"azure", "azure"}, {"bedrock", "bedrock"},
-      {"bedrock_converse", "bedrock"}, {"cerebras", "cerebras"}, {"cohere_chat", "cohere"},
-      {"vertex_ai-language-models", "vertex"}, {"vertex_ai-anthropic_models", "vertex"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> known = {
+      {{"openai", "openai"},
+       {"anthropic", "anthropic"},
+       {"gemini", "gemini"},
+       {"mistral", "mistral"},
+       {"together_ai", "together"},
+       {"groq", "groq"},
+       {"deepseek", "deepseek"},
+       {"xai", "xai"},
+       {"fireworks_ai", "fireworks"},
+       {"azure", "azure"},
+       {"bedrock", "bedrock"},
+       {"bedrock_converse", "bedrock"},
+       {"cerebras", "cerebras"},
+       {"cohere_chat", "cohere"},
+       {"vertex_ai-language-models", "vertex"},
+       {"vertex_ai-anthropic_models", "vertex"}}};
   for (const auto& [theirs, ours] : known)
     if (theirs == name) return ours;
   return {};
@@ -50,12 +63,13 @@ struct Member {
   std::string_view stem;
   Kind kind;
 };
-constexpr std::array<Member, 6> members = {{{"input_cost_per_token", Kind::fresh},
-                                            {"cache_read_input_token_cost", Kind::cache_read},
-                                            {"input_cost_per_token_cache_hit", Kind::cache_read},
-                                            {"cache_creation_input_token_cost", Kind::cache_write_5m},
-                                            {"cache_creation_input_token_cost_above_1hr", Kind::cache_write_1h},
-                                            {"output_cost_per_token", Kind::output}}};
+constexpr std::array<Member, 6> members = {
+    {{"input_cost_per_token", Kind::fresh},
+     {"cache_read_input_token_cost", Kind::cache_read},
+     {"input_cost_per_token_cache_hit", Kind::cache_read},
+     {"cache_creation_input_token_cost", Kind::cache_write_5m},
+     {"cache_creation_input_token_cost_above_1hr", Kind::cache_write_1h},
+     {"output_cost_per_token", Kind::output}}};
 
 // "_above_272k_tokens_flex" -> 272,000 and flex; nothing for anything else behind a stem.
 std::optional<std::pair<int64_t, ServiceTier>> suffix_of(std::string_view rest) {
@@ -72,10 +86,14 @@ std::optional<std::pair<int64_t, ServiceTier>> suffix_of(std::string_view rest) 
     found.first *= 1000;
   }
   if (rest.empty()) return found;
-  if (rest == "_batches") found.second = ServiceTier::batch;
-  else if (rest == "_flex") found.second = ServiceTier::flex;
-  else if (rest == "_priority") found.second = ServiceTier::priority;
-  else return std::nullopt;
+  if (rest == "_batches")
+    found.second = ServiceTier::batch;
+  else if (rest == "_flex")
+    found.second = ServiceTier::flex;
+  else if (rest == "_priority")
+    found.second = ServiceTier::priority;
+  else
+    return std::nullopt;
   return found;
 }
 
@@ -102,10 +120,12 @@ void add_litellm(Catalogue& out, const std::string& name, const Json& entry) {
     }
   std::string model = name;
   const std::string prefix = std::string(wire::string_at(entry, "litellm_provider")) + '/';
-  for (const std::string& p : {prefix, std::string("vertex_ai/"), std::string("accounts/fireworks/models/")})
+  for (const std::string& p :
+       {prefix, std::string("vertex_ai/"), std::string("accounts/fireworks/models/")})
     if (model.starts_with(p)) model.erase(0, p.size());
   // "azure/us/gpt-5.4", "bedrock/us-east-1/...": other regions have prices of their own.
-  if (places.empty() || (model.find('/') != model.npos && (provider == "azure" || provider == "bedrock"))) {
+  if (places.empty() ||
+      (model.find('/') != model.npos && (provider == "azure" || provider == "bedrock"))) {
     ++out.skipped;
     return;
   }
@@ -116,11 +136,20 @@ void add_litellm(Catalogue& out, const std::string& name, const Json& entry) {
 // ---- genai-prices: a list of providers, USD per million tokens, bands and dates as constraints.
 
 std::string_view provider_of_genai(std::string_view id) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> known = {{
-      {"openai", "openai"}, {"anthropic", "anthropic"}, {"google", "gemini"}, {"mistral", "mistral"},
-      {"together", "together"}, {"groq", "groq"}, {"deepseek", "deepseek"}, {"x-ai", "xai"},
-      {"fireworks", "fireworks"}, {"azure", "azure"}, {"aws", "bedrock"}, {"cerebras", "cerebras"},
-      {"cohere", "cohere"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> known = {
+      {{"openai", "openai"},
+       {"anthropic", "anthropic"},
+       {"google", "gemini"},
+       {"mistral", "mistral"},
+       {"together", "together"},
+       {"groq", "groq"},
+       {"deepseek", "deepseek"},
+       {"x-ai", "xai"},
+       {"fireworks", "fireworks"},
+       {"azure", "azure"},
+       {"aws", "bedrock"},
+       {"cerebras", "cerebras"},
+       {"cohere", "cohere"}}};
   for (const auto& [theirs, ours] : known)
     if (theirs == id) return ours;
   return {};
@@ -142,9 +171,11 @@ void add_genai_prices(Catalogue& out, const CatalogueRow& like, const Json& pric
     if (price == nullptr) continue;
     const bool banded = price->is_object();
     put(0, unit.kind, rate_of(banded ? wire::find(*price, "base") : price, 1e6));
-    if (const Json* tiers = banded ? wire::find(*price, "tiers") : nullptr; tiers != nullptr && tiers->is_array())
+    if (const Json* tiers = banded ? wire::find(*price, "tiers") : nullptr;
+        tiers != nullptr && tiers->is_array())
       for (const Json& tier : *tiers) {
-        // OpenAI's 272k is written as 271,999 by some rows and as 272,000 by others; both mean "more than 272k".
+        // OpenAI's 272k is written as 271,999 by some rows and as 272,000 by others; both mean
+        // "more than 272k".
         const int64_t start = wire::int_at(tier, "start");
         put(start == 271'999 ? 272'000 : start, unit.kind, rate_of(wire::find(tier, "price"), 1e6));
       }
@@ -175,7 +206,8 @@ void add_genai_model(Catalogue& out, std::string_view provider, const Json& mode
     const Json* constraint = wire::find(dated, "constraint");
     CatalogueRow row = like;
     if (constraint != nullptr && !constraint->is_null()) {
-      const auto from = parse_rfc3339(std::string(wire::string_at(*constraint, "start_date")) + "T00:00:00Z");
+      const auto from =
+          parse_rfc3339(std::string(wire::string_at(*constraint, "start_date")) + "T00:00:00Z");
       if (!from) {
         ++out.skipped;  // hours of the day: the book says those itself
         continue;
@@ -230,7 +262,8 @@ Result<Catalogue> read_catalogue(std::string_view text, std::string_view file) {
       const std::string_view name = provider_of_genai(wire::string_at(provider, "id"));
       const Json* models = wire::find(provider, "models");
       if (models == nullptr || !models->is_array()) continue;
-      if (name.empty()) out.skipped += static_cast<int64_t>(models->size());
+      if (name.empty())
+        out.skipped += static_cast<int64_t>(models->size());
       else
         for (const Json& model : *models) add_genai_model(out, name, model);
     }
@@ -278,9 +311,11 @@ Comparison compare(const price::Book& book, const Catalogue& catalogue) {
   return c;
 }
 
-std::string additions(const Catalogue& catalogue, const Comparison& comparison, std::string_view date) {
+std::string additions(const Catalogue& catalogue, const Comparison& comparison,
+                      std::string_view date) {
   const std::string source = "imported-" + catalogue.format;
-  std::string out = "\nsource " + source + " third " + std::string(date) + " " + catalogue.format + ", imported\n";
+  std::string out = "\nsource " + source + " third " + std::string(date) + " " + catalogue.format +
+                    ", imported\n";
   std::string last;
   for (const CatalogueRow* row : comparison.unknown_to_book) {
     if (!row->rates.knows(Kind::fresh)) continue;

@@ -1,8 +1,8 @@
 // Community catalogues of prices beside the price book: what they add, and where they disagree.
 //
-// Pure. Reads LiteLLM's model_prices_and_context_window.json and genai-prices' data.json, told apart by
-// their form. Their decimals are rounded half to even to 10^-12 USD per token, since JSON numbers are
-// doubles; every published price survives that.
+// Pure. Reads LiteLLM's model_prices_and_context_window.json and genai-prices' data.json, told
+// apart by their form. Their decimals are rounded half to even to 10^-12 USD per token, since JSON
+// numbers are doubles; every published price survives that.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct CatalogueRow {
   std::string provider, model;  // as Twolane calls them
   ServiceTier tier = ServiceTier::standard;
   int64_t above = 0;
-  Time from;      // 0: always
+  Time from;  // 0: always
   price::Rates rates;
   std::string name;  // as the catalogue says it
 };
@@ -41,7 +41,7 @@ struct Disagreement {
 };
 
 struct Comparison {
-  int64_t agree = 0;                       // rates that are the same
+  int64_t agree = 0;  // rates that are the same
   std::vector<Disagreement> differ;
   std::vector<const CatalogueRow*> unknown_to_book;  // models that the book does not have
 };
@@ -49,6 +49,7 @@ struct Comparison {
 Comparison compare(const price::Book& book, const Catalogue& catalogue);
 
 // A book of the models that the book in use does not have: append it to a copy of that.
-std::string additions(const Catalogue& catalogue, const Comparison& comparison, std::string_view date);
+std::string additions(const Catalogue& catalogue, const Comparison& comparison,
+                      std::string_view date);
 
 }  // namespace twolane::app

@@ -15,8 +15,10 @@ using price::Model;
 using price::Row;
 using price::Sold;
 
-constexpr Kind columns[] = {Kind::fresh, Kind::cache_read, Kind::cache_write_5m, Kind::cache_write_1h, Kind::output};
-constexpr ServiceTier tiers[] = {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex, ServiceTier::priority};
+constexpr Kind columns[] = {Kind::fresh, Kind::cache_read, Kind::cache_write_5m,
+                            Kind::cache_write_1h, Kind::output};
+constexpr ServiceTier tiers[] = {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex,
+                                 ServiceTier::priority};
 
 struct Line {
   const Model* model = nullptr;
@@ -40,18 +42,24 @@ std::vector<Line> lines_of(const Book& book, const Model& model, Time at, bool a
     const bool no = not_sold != nullptr || model.sells(tier) == Sold::no;
     if (!all_tiers && tier != ServiceTier::batch) continue;
     lines.push_back({&model, tier, nullptr,
-                     not_sold ? not_sold->why.substr(0, not_sold->why.find(':')) : no ? "not sold" : "not published"});
+                     not_sold ? not_sold->why.substr(0, not_sold->why.find(':'))
+                     : no     ? "not sold"
+                              : "not published"});
   }
   return lines;
 }
 
-std::string source_text(const price::Source& s) { return s.key.empty() ? "" : s.key + ' ' + s.date; }
+std::string source_text(const price::Source& s) {
+  return s.key.empty() ? "" : s.key + ' ' + s.date;
+}
 
 std::string name_of_line(const Line& line, const Book& book) {
-  std::string name = line.model->provider + '/' + line.model->name + ' ' + std::string(twolane::name_of(line.tier));
+  std::string name = line.model->provider + '/' + line.model->name + ' ' +
+                     std::string(twolane::name_of(line.tier));
   if (line.row == nullptr) return name;
   if (line.row->above > 0) name += " >" + grouped(line.row->above);
-  if (line.row->window >= 0) name += " @" + book.windows()[static_cast<size_t>(line.row->window)].name;
+  if (line.row->window >= 0)
+    name += " @" + book.windows()[static_cast<size_t>(line.row->window)].name;
   return name;
 }
 
@@ -81,12 +89,15 @@ wire::Json row_json(const Book& book, const Row& row) {
   wire::Json rates, other;
   for (const Kind kind : columns) {
     rates[std::string(price::name_of(kind))] = rate_or_null(row.ranked, kind);
-    if ((row.open >> static_cast<int>(kind)) & 1) other[std::string(price::name_of(kind))] = rate_or_null(row.other, kind);
+    if ((row.open >> static_cast<int>(kind)) & 1)
+      other[std::string(price::name_of(kind))] = rate_or_null(row.other, kind);
   }
   return {{"above_prompt_tokens", row.above},
           {"from", when(row.from)},
           {"until", when(row.until)},
-          {"window", row.window < 0 ? wire::Json(nullptr) : wire::Json(book.windows()[static_cast<size_t>(row.window)].text())},
+          {"window", row.window < 0
+                         ? wire::Json(nullptr)
+                         : wire::Json(book.windows()[static_cast<size_t>(row.window)].text())},
           {"usd_per_million", rates},
           {"other_reading", other.empty() ? wire::Json::object() : other},
           {"source", source_json(source_of(book, row, Kind::fresh))}};
@@ -104,10 +115,14 @@ void add_open(std::string& out, const price::Explanation& e) {
   const Book& book = price::book();
   for (const auto& r : e.open) {
     const auto &used = book.source(r.used_source), &other = book.source(r.other_source);
-    out += "\ntwo readings of " + std::string(price::name_of(r.kind)) + " on " + std::string(twolane::name_of(e.tier)) + '\n';
-    out += "  used   " + left(rate_text(r.used), 9) + std::string(price::name_of(used.rank)) + ": " + used.text + " (" + used.key + ", " + used.date + ")\n";
-    out += "  other  " + left(rate_text(r.other), 9) + std::string(price::name_of(other.rank)) + ": " + other.text + " (" + other.key + ", " + other.date + ")\n";
-    out += "  " + std::string(r.by_rank ? "the better rank decides" : "one rank, so the dearer is used");
+    out += "\ntwo readings of " + std::string(price::name_of(r.kind)) + " on " +
+           std::string(twolane::name_of(e.tier)) + '\n';
+    out += "  used   " + left(rate_text(r.used), 9) + std::string(price::name_of(used.rank)) +
+           ": " + used.text + " (" + used.key + ", " + used.date + ")\n";
+    out += "  other  " + left(rate_text(r.other), 9) + std::string(price::name_of(other.rank)) +
+           ": " + other.text + " (" + other.key + ", " + other.date + ")\n";
+    out += "  " +
+           std::string(r.by_rank ? "the better rank decides" : "one rank, so the dearer is used");
     out += "; by the other it is " + exact_usd(r.cost_if_other) + " USD\n";
   }
 }
@@ -124,7 +139,8 @@ void add_rules(std::string& out, const price::Explanation& e) {
   }
   const auto& c = m.caching;
   if (c.automatic || c.on_request) {
-    out += "caching  " + (c.minimum < 0 ? "from an unknown length" : "from " + grouped(c.minimum) + " tokens");
+    out += "caching  " +
+           (c.minimum < 0 ? "from an unknown length" : "from " + grouped(c.minimum) + " tokens");
     if (c.step > 0) out += " in steps of " + grouped(c.step);
     out += " (" + source_text(book.source(c.source)) + ")\n";
   }
@@ -144,20 +160,25 @@ std::string price_table(const Book& book, const std::vector<const Model*>& model
     for (Line& line : lines_of(book, *m, at, models.size() == 1)) lines.push_back(std::move(line));
   size_t width = 24;
   for (const Line& line : lines) width = std::max(width, name_of_line(line, book).size() + 1);
-  std::string out = left("USD per million tokens", width) + right("input", 10) + right("cached", 11) +
-                    right("write 5m", 10) + right("write 1h", 10) + right("output", 10) + "  source\n";
+  std::string out = left("USD per million tokens", width) + right("input", 10) +
+                    right("cached", 11) + right("write 5m", 10) + right("write 1h", 10) +
+                    right("output", 10) + "  source\n";
   bool starred = false;
   constexpr size_t widths[] = {10, 11, 10, 10, 10};
   for (const Line& line : lines) {
     out += left(name_of_line(line, book), width);
     for (size_t k = 0; k < std::size(columns); ++k) {
-      const std::string text = line.row ? cell(*line.row, columns[k]) : line.why == "not published" ? "unknown" : "none";
+      const std::string text = line.row                      ? cell(*line.row, columns[k])
+                               : line.why == "not published" ? "unknown"
+                                                             : "none";
       starred = starred || text.ends_with('*');
       out += right(text, widths[k]);
     }
-    out += "  " + (line.row ? source_text(source_of(book, *line.row, Kind::fresh)) : line.why) + '\n';
+    out +=
+        "  " + (line.row ? source_text(source_of(book, *line.row, Kind::fresh)) : line.why) + '\n';
   }
-  if (starred) out += "* sources differ: --model NAME --tier TIER --input N --explain shows both readings\n";
+  if (starred)
+    out += "* sources differ: --model NAME --tier TIER --input N --explain shows both readings\n";
   return out;
 }
 
@@ -182,19 +203,24 @@ wire::Json price_table_json(const Book& book, const std::vector<const Model*>& m
 
 std::string price_text(const price::Explanation& e, bool explain) {
   const Book& book = price::book();
-  std::string out = e.model->provider + '/' + e.model->name + ' ' + std::string(twolane::name_of(e.tier));
+  std::string out =
+      e.model->provider + '/' + e.model->name + ' ' + std::string(twolane::name_of(e.tier));
   if (e.row->above > 0) out += ", prompts above " + grouped(e.row->above) + " tokens";
   if (e.row->window >= 0) out += ", " + book.windows()[static_cast<size_t>(e.row->window)].text();
   out += '\n';
-  out += "  " + left("", 10) + right(e.terms.empty() ? "" : "tokens", 16) + right("USD per M", 12) + right("USD", 16) + "  source\n";
+  out += "  " + left("", 10) + right(e.terms.empty() ? "" : "tokens", 16) + right("USD per M", 12) +
+         right("USD", 16) + "  source\n";
   for (const auto& t : e.terms)
     out += "  " + left(t.what, 10) + right(grouped(t.tokens), 16) + right(rate_text(t.rate), 12) +
            right(exact_usd(t.amount), 16) + "  " + sourced(book.source(t.source), t.derived) + '\n';
-  for (const auto& a : e.adjustments) out += "  " + left(a.text, 38) + right(exact_usd(a.after), 16) + '\n';
+  for (const auto& a : e.adjustments)
+    out += "  " + left(a.text, 38) + right(exact_usd(a.after), 16) + '\n';
   out += "  " + left("total", 38) + right(exact_usd(e.cost), 16) + '\n';
   if (e.list) {
     out += "  " + left("standard, list", 38) + right(exact_usd(*e.list), 16);
-    if (e.list->n > e.cost.n && e.list->n > 0) out += "  saved " + exact_usd(*e.list - e.cost) + " (" + share(*e.list - e.cost, *e.list) + ')';
+    if (e.list->n > e.cost.n && e.list->n > 0)
+      out +=
+          "  saved " + exact_usd(*e.list - e.cost) + " (" + share(*e.list - e.cost, *e.list) + ')';
     out += '\n';
   }
   if (explain) {
@@ -217,7 +243,8 @@ wire::Json price_json(const price::Explanation& e) {
                      {"derived", t.derived},
                      {"source", source_json(book.source(t.source))}});
   for (const auto& a : e.adjustments)
-    steps.push_back({{"step", price::name_of(a.step)}, {"text", a.text}, {"after_usd", exact_usd(a.after)}});
+    steps.push_back(
+        {{"step", price::name_of(a.step)}, {"text", a.text}, {"after_usd", exact_usd(a.after)}});
   for (const auto& r : e.open)
     open.push_back({{"what", price::name_of(r.kind)},
                     {"used_usd_per_million", rate_text(r.used)},

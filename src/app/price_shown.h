@@ -16,12 +16,15 @@ namespace twolane::app {
 // "0.75", "1,250": USD per million tokens, at least two decimals.
 std::string rate_text(PicoUsdPerToken rate);
 
-// Lines of the rates in force at `at`, one for each tier and band; "unknown" where nobody says, "none"
-// where it is not sold, "*" behind a rate that has two readings.
-std::string price_table(const price::Book& book, const std::vector<const price::Model*>& models, Time at);
-wire::Json price_table_json(const price::Book& book, const std::vector<const price::Model*>& models, Time at);
+// Lines of the rates in force at `at`, one for each tier and band; "unknown" where nobody says,
+// "none" where it is not sold, "*" behind a rate that has two readings.
+std::string price_table(const price::Book& book, const std::vector<const price::Model*>& models,
+                        Time at);
+wire::Json price_table_json(const price::Book& book, const std::vector<const price::Model*>& models,
+                            Time at);
 
-// One price: its terms, steps, and under `explain` both readings with sources, and the stacking rule.
+// One price: its terms, steps, and under `explain` both readings with sources, and the stacking
+// rule.
 std::string price_text(const price::Explanation& e, bool explain);
 wire::Json price_json(const price::Explanation& e);
 

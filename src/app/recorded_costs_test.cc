@@ -1,5 +1,5 @@
-// What recorded answers of every provider used and cost: a table checked by hand against the providers'
-// price lists, and laws that hold for every recording. Beside ../shared/recordings.
+// What recorded answers of every provider used and cost: a table checked by hand against the
+// providers' price lists, and laws that hold for every recording. Beside ../shared/recordings.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,8 +19,8 @@ namespace {
 using dialect::Served;
 using wire::Json;
 
-// One recording, what its usage means, and the bill: tokens x USD per million, in micro-dollars. The
-// rates are typed from the price lists, not taken from the book.
+// One recording, what its usage means, and the bill: tokens x USD per million, in micro-dollars.
+// The rates are typed from the price lists, not taken from the book.
 struct Checked {
   const char* file;
   int line;
@@ -132,18 +132,23 @@ PicoUsd by_hand(std::string_view text) {
   while (!text.empty()) {
     const size_t times = text.find(" x "), plus = text.find(" + ");
     const int64_t tokens = std::stoll(std::string(text.substr(0, times)));
-    sum += parse_usd_per_million(text.substr(times + 3, plus == text.npos ? plus : plus - times - 3)).value() * tokens;
+    sum +=
+        parse_usd_per_million(text.substr(times + 3, plus == text.npos ? plus : plus - times - 3))
+            .value() *
+        tokens;
     text = plus == text.npos ? std::string_view() : text.substr(plus + 3);
   }
   return sum;
 }
 
-std::filesystem::path recordings() { return std::filesystem::path(TWOLANE_SHARED_DIR) / "recordings"; }
+std::filesystem::path recordings() {
+  return std::filesystem::path(TWOLANE_SHARED_DIR) / "recordings";
+}
 
-#define NEED_RECORDINGS()                                                        \
-  if (!std::filesystem::is_directory(recordings())) {                            \
-    if (std::getenv("CI")) FAIL() << "no recordings in " << recordings();        \
-    GTEST_SKIP() << "no recordings in " << recordings();                         \
+#define NEED_RECORDINGS()                                                 \
+  if (!std::filesystem::is_directory(recordings())) {                     \
+    if (std::getenv("CI")) FAIL() << "no recordings in " << recordings(); \
+    GTEST_SKIP() << "no recordings in " << recordings();                  \
   }
 
 std::optional<Endpoint> streaming_endpoint(std::string_view path) {
@@ -192,9 +197,10 @@ TEST(RecordedCosts, AgreeWithTheTableCheckedByHand) {
     const std::string at = std::string(c.file) + ":" + std::to_string(c.line);
     const auto served = served_of(needed().at({c.file, c.line}));
     ASSERT_TRUE(served) << at << " " << served.error().message;
-    EXPECT_TRUE(served->usage == c.usage) << at << " fresh " << served->usage.fresh << " read " << served->usage.cache_read
-                                          << " written " << served->usage.cache_write_5m << " out " << served->usage.output
-                                          << " reasoning " << served->usage.reasoning;
+    EXPECT_TRUE(served->usage == c.usage)
+        << at << " fresh " << served->usage.fresh << " read " << served->usage.cache_read
+        << " written " << served->usage.cache_write_5m << " out " << served->usage.output
+        << " reasoning " << served->usage.reasoning;
     EXPECT_EQ(exact_usd(by_hand(c.arithmetic)), c.usd) << at;
     price::Conditions when;
     if (*c.at) when.at = parse_rfc3339(c.at).value();
@@ -228,18 +234,21 @@ TEST(RecordedCosts, EveryUsageFoldsIntoOneShape) {
       const Json* usage = wire::find(response, "usage");
       if (usage == nullptr) usage = wire::find(response, "usageMetadata");
       if (usage == nullptr || !usage->is_object()) return;
-      if (wire::string_at(exchange, "path").ends_with("/cachedContents")) return;  // the size of a cache, not a call
+      if (wire::string_at(exchange, "path").ends_with("/cachedContents"))
+        return;  // the size of a cache, not a call
       const std::string at = entry.path().filename().string() + ":" + std::to_string(n);
       const auto served = served_of(exchange);
       ASSERT_TRUE(served) << at << " " << served.error().message;
       ++folded;
       const Usage& u = served->usage;
-      for (const int64_t count : {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning})
+      for (const int64_t count :
+           {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning})
         EXPECT_GE(count, 0) << at;
       EXPECT_LE(u.reasoning, u.output) << at;
       // Nothing is lost and nothing counted twice where the provider says a total.
       for (const char* total : {"total_tokens", "totalTokenCount", "totalTokens"})
-        if (const int64_t all = wire::int_at(*usage, total); all > 0) EXPECT_EQ(u.input() + u.output, all) << at;
+        if (const int64_t all = wire::int_at(*usage, total); all > 0)
+          EXPECT_EQ(u.input() + u.output, all) << at;
       if (price::charge({"openai", served->model}, ServiceTier::standard, u)) ++priced;
     });
   }

@@ -8,11 +8,22 @@ namespace {
 
 int decimals_of(char unit) {
   switch (unit) {
-    case 'k': case 'K': return 3;
-    case 'm': case 'M': return 6;
-    case 'b': case 'B': case 'g': case 'G': return 9;
-    case 't': case 'T': return 12;
-    default: return 0;
+    case 'k':
+    case 'K':
+      return 3;
+    case 'm':
+    case 'M':
+      return 6;
+    case 'b':
+    case 'B':
+    case 'g':
+    case 'G':
+      return 9;
+    case 't':
+    case 'T':
+      return 12;
+    default:
+      return 0;
   }
 }
 
@@ -48,12 +59,14 @@ Result<int64_t> parse_tokens(std::string_view text, std::string_view flag) {
       continue;
     }
     if (fraction) --left;
-    if (__builtin_mul_overflow(n, int64_t{10}, &n) || __builtin_add_overflow(n, int64_t{c - '0'}, &n))
+    if (__builtin_mul_overflow(n, int64_t{10}, &n) ||
+        __builtin_add_overflow(n, int64_t{c - '0'}, &n))
       return wrong(whole, flag, "it is larger than 9.2 * 10^18");
   }
   if (digits == 0) return wrong(whole, flag, "it is a count of tokens: 1500, 30M, 0.5B");
   for (; left > 0; --left)
-    if (__builtin_mul_overflow(n, int64_t{10}, &n)) return wrong(whole, flag, "it is larger than 9.2 * 10^18");
+    if (__builtin_mul_overflow(n, int64_t{10}, &n))
+      return wrong(whole, flag, "it is larger than 9.2 * 10^18");
   return n;
 }
 

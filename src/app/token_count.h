@@ -8,8 +8,8 @@
 
 namespace twolane::app {
 
-// Digits, with a fraction and with one of k, M, B, T behind; underscores and commas may group digits. The
-// product must be a whole number. Error usage.value, which names `flag`.
+// Digits, with a fraction and with one of k, M, B, T behind; underscores and commas may group
+// digits. The product must be a whole number. Error usage.value, which names `flag`.
 Result<int64_t> parse_tokens(std::string_view text, std::string_view flag);
 
 }  // namespace twolane::app

@@ -21,7 +21,8 @@ TEST(TokenCount, ReadsUnitsExactly) {
 }
 
 TEST(TokenCount, RefusesEverythingElse) {
-  for (const char* text : {"", "M", ".5M", "-1", "+1", "1e6", "30MB", "1.5", "0.0000001M", "9223372036854775808", "10000000T", "3 M"}) {
+  for (const char* text : {"", "M", ".5M", "-1", "+1", "1e6", "30MB", "1.5", "0.0000001M",
+                           "9223372036854775808", "10000000T", "3 M"}) {
     const auto n = parse_tokens(text, "--input");
     ASSERT_FALSE(n) << text;
     EXPECT_EQ(n.error().code, "usage.value");

@@ -1,6 +1,6 @@
 // What a model needs to be known for; facts from the providers' model pages by way of the LiteLLM
 // list of 2026-08-01, newer ones from genai-prices 0.1.8 of 2026-09. Prices are in
-// price/rate_table.cc.
+// price/book.prices.
 #include "dialect/catalogue.h"
 
 namespace twolane::dialect {

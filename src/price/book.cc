@@ -50,27 +50,36 @@ std::string_view name_of(Kind kind) {
 
 std::string_view name_of(Rank rank) {
   switch (rank) {
-    case Rank::settled: return "settled by an export";
-    case Rank::published: return "published for this model and tier";
-    case Rank::rule: return "the provider's stated rule";
-    case Rank::third_party: return "third party";
+    case Rank::settled:
+      return "settled by an export";
+    case Rank::published:
+      return "published for this model and tier";
+    case Rank::rule:
+      return "the provider's stated rule";
+    case Rank::third_party:
+      return "third party";
   }
   return "";
 }
 
 std::string_view name_of(Step step) {
-  static constexpr std::array<std::string_view, 7> names = {"tier",      "cache",    "band", "window",
-                                                            "residency", "discount", "bonus"};
+  static constexpr std::array<std::string_view, 7> names = {
+      "tier", "cache", "band", "window", "residency", "discount", "bonus"};
   return names[static_cast<size_t>(step)];
 }
 
 PicoUsdPerToken Rates::of(Kind kind) const {
   switch (kind) {
-    case Kind::fresh: return fresh;
-    case Kind::cache_read: return cache_read;
-    case Kind::cache_write_5m: return cache_write_5m;
-    case Kind::cache_write_1h: return cache_write_1h;
-    case Kind::output: return output;
+    case Kind::fresh:
+      return fresh;
+    case Kind::cache_read:
+      return cache_read;
+    case Kind::cache_write_5m:
+      return cache_write_5m;
+    case Kind::cache_write_1h:
+      return cache_write_1h;
+    case Kind::output:
+      return output;
   }
   return {};
 }

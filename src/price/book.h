@@ -1,9 +1,10 @@
 // The price book: who sells which model on which tier, at which rates, from when, and who says so.
 //
-// A Book is read from text (the compiled-in price/book.prices, or a user's file) and does not change
-// afterwards. Rows are put together from claims: what a source prints for a model and tier, what a
-// provider's stacking rule makes of its standard rate, what third parties say. Where claims differ,
-// both readings are kept; see Row. What nobody claims is unknown, which is neither zero nor half.
+// A Book is read from text (the compiled-in price/book.prices, or a user's file) and does not
+// change afterwards. Rows are put together from claims: what a source prints for a model and tier,
+// what a provider's stacking rule makes of its standard rate, what third parties say. Where claims
+// differ, both readings are kept; see Row. What nobody claims is unknown, which is neither zero nor
+// half.
 //
 // Pure. Threads: any number may read one Book.
 #pragma once
@@ -65,9 +66,9 @@ struct Claim {
 struct Row {
   ServiceTier tier = ServiceTier::standard;
   int64_t above = 0;
-  Time from;            // 0: always was
-  Time until;           // 0: no end known
-  int window = -1;      // in Book::windows; -1: at any hour
+  Time from;        // 0: always was
+  Time until;       // 0: no end known
+  int window = -1;  // in Book::windows; -1: at any hour
   Rates ranked, other;
   uint8_t open = 0;
   std::vector<Claim> claims;
@@ -78,14 +79,14 @@ struct Row {
 
 // Where prompt caching begins, what a cache lives and what keeping it costs.
 struct Caching {
-  int64_t minimum = -1;     // tokens; a shorter prefix is silently not cached. -1: unknown
-  int64_t step = 0;         // beyond the minimum only whole steps count; 0: any length
-  bool automatic = false;   // without being asked for
-  bool on_request = false;  // by marks or a cache object in the request
+  int64_t minimum = -1;             // tokens; a shorter prefix is silently not cached. -1: unknown
+  int64_t step = 0;                 // beyond the minimum only whole steps count; 0: any length
+  bool automatic = false;           // without being asked for
+  bool on_request = false;          // by marks or a cache object in the request
   std::vector<Duration> lifetimes;  // that can be had, shortest first
   int source = -1;
-  // USD per token and hour of an explicit cache, by tier; nothing where the provider takes none or is
-  // not known to. 1.00 USD per million tokens and hour is 1,000,000 PicoUsd per token and hour.
+  // USD per token and hour of an explicit cache, by tier; nothing where the provider takes none or
+  // is not known to. 1.00 USD per million tokens and hour is 1,000,000 PicoUsd per token and hour.
   std::array<std::optional<PicoUsdPerToken>, tier_count> storage{};
   int storage_source = -1;
 };
@@ -107,8 +108,8 @@ struct Residency {
   int source = -1;
 };
 
-// How a provider's discounts combine, as it says itself or others say of it: what each tier makes of
-// the standard rate of each kind.
+// How a provider's discounts combine, as it says itself or others say of it: what each tier makes
+// of the standard rate of each kind.
 struct Factor {
   ServiceTier tier = ServiceTier::standard;
   Kind kind = Kind::fresh;
@@ -137,7 +138,7 @@ struct Model {
   std::vector<std::string> aliases;
   int stacking = -1;  // in Book::stackings
   Caching caching;
-  std::vector<Row> rows;      // one tier stands together, its bands ascending
+  std::vector<Row> rows;  // one tier stands together, its bands ascending
   std::vector<Extra> extras;
   std::array<Sold, tier_count> sold{};
   std::string note;
@@ -165,8 +166,8 @@ class Book {
   const std::vector<Model>& models() const { return models_; }
   const std::vector<NotSold>& not_sold() const { return not_sold_; }
 
-  // By any spelling, alias or dated snapshot; nullptr where the book does not have it. Constant time,
-  // no allocation.
+  // By any spelling, alias or dated snapshot; nullptr where the book does not have it. Constant
+  // time, no allocation.
   const Model* find(std::string_view provider, std::string_view model) const;
   const NotSold* find_not_sold(std::string_view provider, ServiceTier tier) const;
   // The row for a prompt of that many tokens at that time, or nullptr.
@@ -195,7 +196,8 @@ class Book {
 
 // The book in use: the compiled-in one until install() replaces it.
 const Book& book();
-// Replaces the book for the whole process. Call it before anything else of this room, from one thread.
+// Replaces the book for the whole process. Call it before anything else of this room, from one
+// thread.
 void install(Book replacement);
 // The text that is compiled in (src/price/book.prices), for `twolane price --print-book` and tests.
 std::string_view built_in_text();

@@ -1,123 +1,17 @@
 // Reading a price book from text, line by line. docs/pricing.md describes the format.
 //
 // A format of its own: a row of rates is one line, stands under its column heads, and a change of a
-// price is a change of one line. Statements at the margin open a block, indented lines belong to it.
-#include <algorithm>
-#include <charconv>
+// price is a change of one line. Statements at the margin open a block, indented lines belong to
+// it.
 #include <map>
 #include <span>
 #include <utility>
 
 #include "price/book.h"
+#include "price/book_words.h"
 #include "price/claims.h"
 
 namespace twolane::price {
-namespace {
-
-using Words = std::vector<std::string_view>;
-
-Words words_of(std::string_view line) {
-  Words words;
-  size_t at = 0;
-  while (at < line.size()) {
-    while (at < line.size() && line[at] == ' ') ++at;
-    if (at == line.size() || line[at] == '#') break;
-    size_t end = line.find(' ', at);
-    if (end == line.npos) end = line.size();
-    words.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
-
-// What follows the first `count` words of a line.
-std::string rest_of(std::string_view line, std::span<const std::string_view> words, size_t count) {
-  if (words.size() <= count) return {};
-  return std::string(line.substr(static_cast<size_t>(words[count].data() - line.data())));
-}
-
-std::optional<int64_t> whole(std::string_view text) {
-  int64_t n = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (ec != std::errc{} || end != text.data() + text.size() || n < 0) return std::nullopt;
-  return n;
-}
-
-// "2026-10-15", or with a time of day in UTC: "2026-08-16T16:00".
-std::optional<Time> date_of(std::string_view text) {
-  std::string full(text);
-  if (full.size() == 10) full += "T00:00";
-  const auto t = parse_rfc3339(full + ":00Z");
-  return t ? std::optional(*t) : std::nullopt;
-}
-
-std::optional<ServiceTier> tier_of(std::string_view text) {
-  for (int t = 0; t < tier_count; ++t)
-    if (name_of(static_cast<ServiceTier>(t)) == text) return static_cast<ServiceTier>(t);
-  return std::nullopt;
-}
-
-std::optional<Kind> kind_of(std::string_view text) {
-  for (int k = 0; k < kind_count; ++k)
-    if (name_of(static_cast<Kind>(k)) == text) return static_cast<Kind>(k);
-  return std::nullopt;
-}
-
-std::optional<Step> step_of(std::string_view text) {
-  for (int s = 0; s < 7; ++s)
-    if (name_of(static_cast<Step>(s)) == text) return static_cast<Step>(s);
-  return std::nullopt;
-}
-
-std::optional<Rank> rank_of(std::string_view text) {
-  if (text == "settled") return Rank::settled;
-  if (text == "published") return Rank::published;
-  if (text == "rule") return Rank::rule;
-  if (text == "third") return Rank::third_party;
-  return std::nullopt;
-}
-
-// A factor such as 0.5 or 1.1 in parts of 10^6.
-std::optional<int64_t> factor_of(std::string_view text) {
-  const auto n = parse_usd_per_million(text);
-  return n ? std::optional(n->n) : std::nullopt;
-}
-
-std::optional<int> minute_of(std::string_view text) {  // "16:30", "24:00"
-  const size_t colon = text.find(':');
-  if (colon == text.npos) return std::nullopt;
-  const auto h = whole(text.substr(0, colon)), m = whole(text.substr(colon + 1));
-  if (!h || !m || *h > 24 || *m > 59 || *h * 60 + *m > 1440) return std::nullopt;
-  return static_cast<int>(*h * 60 + *m);
-}
-
-std::optional<uint8_t> weekdays_of(std::string_view text) {
-  static constexpr std::array<std::string_view, 7> names = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  if (text == "daily") return 0x7f;
-  const auto day = [](std::string_view name) {
-    return static_cast<int>(std::ranges::find(names, name) - names.begin());
-  };
-  const size_t dash = text.find('-');
-  const int first = day(text.substr(0, dash));
-  const int last = dash == text.npos ? first : day(text.substr(dash + 1));
-  if (first == 7 || last == 7) return std::nullopt;
-  uint8_t bits = 0;
-  for (int d = first;; d = (d + 1) % 7) {
-    bits = static_cast<uint8_t>(bits | 1 << d);
-    if (d == last) return bits;
-  }
-}
-
-std::optional<int> zone_of(std::string_view text) {  // "UTC", "+08:00", "-05:30"
-  if (text == "UTC") return 0;
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
-  const auto m = minute_of(text.substr(1));
-  if (!m) return std::nullopt;
-  return text[0] == '-' ? -*m : *m;
-}
-
-}  // namespace
-
 class BookParser {
  public:
   BookParser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
@@ -137,7 +31,8 @@ class BookParser {
   }
 
  private:
-  std::unexpected<Error> wrong(std::string message, std::string_view like = {}, int64_t line = 0) const {
+  std::unexpected<Error> wrong(std::string message, std::string_view like = {},
+                               int64_t line = 0) const {
     Error e;
     e.code = "book.syntax";
     e.message = std::move(message);
@@ -179,8 +74,9 @@ class BookParser {
   Status source(std::string_view line, const Words& w) {
     const auto rank = w.size() > 4 ? rank_of(w[2]) : std::nullopt;
     if (!rank)
-      return wrong("a source has a name, a rank (settled, published, rule, third), a date and words",
-                   "source litellm published 2026-08-01 LiteLLM price list");
+      return wrong(
+          "a source has a name, a rank (settled, published, rule, third), a date and words",
+          "source litellm published 2026-08-01 LiteLLM price list");
     if (!sources_.emplace(w[1], static_cast<int>(book_.sources_.size())).second)
       return wrong("source " + std::string(w[1]) + " is there twice");
     book_.sources_.push_back({std::string(w[1]), rest_of(line, w, 4), std::string(w[3]), *rank});
@@ -190,19 +86,27 @@ class BookParser {
   Result<int> source_named(std::string_view name) const {
     const auto found = sources_.find(name);
     if (found != sources_.end()) return found->second;
-    Error e = wrong("source " + std::string(name) + " is not declared above", "source NAME RANK DATE WORDS").error();
+    Error e = wrong("source " + std::string(name) + " is not declared above",
+                    "source NAME RANK DATE WORDS")
+                  .error();
     e.code = "book.source";
     return fail(std::move(e));
   }
 
   // window NAME ZONE DAYS HH:MM-HH:MM... [except DATE...]
   Status window(const Words& w) {
-    constexpr std::string_view like = "window peak UTC Mon-Fri 01:00-04:00 06:00-10:00 except 2026-10-01";
+    constexpr std::string_view like =
+        "window peak UTC Mon-Fri 01:00-04:00 06:00-10:00 except 2026-10-01";
     if (w.size() < 5) return wrong("a window has a name, a zone, weekdays and hours", like);
     const auto zone = zone_of(w[2]);
     const auto weekdays = weekdays_of(w[3]);
-    if (!zone || !weekdays) return wrong("the zone or the weekdays of the window cannot be read", like);
-    Window made{.name = std::string(w[1]), .zone_minutes = *zone, .weekdays = *weekdays, .spans = {}, .except = {}};
+    if (!zone || !weekdays)
+      return wrong("the zone or the weekdays of the window cannot be read", like);
+    Window made{.name = std::string(w[1]),
+                .zone_minutes = *zone,
+                .weekdays = *weekdays,
+                .spans = {},
+                .except = {}};
     bool except = false;
     for (size_t i = 4; i < w.size(); ++i) {
       if (w[i] == "except") {
@@ -239,7 +143,9 @@ class BookParser {
       s.order.clear();
       for (size_t i = 1; i < w.size(); ++i) {
         const auto step = step_of(w[i]);
-        if (!step) return wrong("the order cannot be read", "order tier cache band window residency discount bonus");
+        if (!step)
+          return wrong("the order cannot be read",
+                       "order tier cache band window residency discount bonus");
         s.order.push_back(*step);
       }
       return {};
@@ -250,7 +156,8 @@ class BookParser {
     }
     if (w[0] == "residency") {
       const auto factor = w.size() == 4 ? factor_of(w[2]) : std::nullopt;
-      if (!factor || *factor % 1000 != 0) return wrong("the residency cannot be read", "residency eu 1.1 SOURCE");
+      if (!factor || *factor % 1000 != 0)
+        return wrong("the residency cannot be read", "residency eu 1.1 SOURCE");
       s.residencies.push_back({std::string(w[1]), *factor / 1000, TRY(source_named(w[3]))});
       return {};
     }
@@ -280,8 +187,10 @@ class BookParser {
   // refuses PROVIDER TIER SOURCE WORDS
   Status refuses(std::string_view line, const Words& w) {
     const auto tier = w.size() > 4 ? tier_of(w[2]) : std::nullopt;
-    if (!tier) return wrong("the refusal cannot be read", "refuses deepseek batch SOURCE it sells hours");
-    book_.not_sold_.push_back({std::string(w[1]), *tier, rest_of(line, w, 4), TRY(source_named(w[3]))});
+    if (!tier)
+      return wrong("the refusal cannot be read", "refuses deepseek batch SOURCE it sells hours");
+    book_.not_sold_.push_back(
+        {std::string(w[1]), *tier, rest_of(line, w, 4), TRY(source_named(w[3]))});
     return {};
   }
 
@@ -317,7 +226,8 @@ class BookParser {
     ModelDraft& d = drafts_.back();
     for (size_t i = 1; i < w.size(); ++i) {
       const auto tier = tier_of(w[i]);
-      if (!tier) return wrong('"' + std::string(w[i]) + "\" is no tier", "sells batch flex priority");
+      if (!tier)
+        return wrong('"' + std::string(w[i]) + "\" is no tier", "sells batch flex priority");
       d.model.sold[static_cast<size_t>(*tier)] = w[0] == "sells" ? Sold::yes : Sold::no;
       if (w[0] == "sells") d.by_rule.push_back(*tier);
     }
@@ -327,7 +237,8 @@ class BookParser {
   Status choose_stacking(Model& m, const Words& w) {
     for (size_t i = 0; i < book_.stackings_.size(); ++i)
       if (w.size() == 2 && book_.stackings_[i].name == w[1]) m.stacking = static_cast<int>(i);
-    if (m.stacking < 0) return wrong("that stacking rule is not declared above", "stacking openai-gpt5");
+    if (m.stacking < 0)
+      return wrong("that stacking rule is not declared above", "stacking openai-gpt5");
     return {};
   }
 
@@ -337,13 +248,20 @@ class BookParser {
     Caching& c = m.caching;
     for (size_t i = 1; i + 1 < w.size(); ++i) {
       const auto n = whole(w[i + 1]);
-      if (w[i] == "auto") c.automatic = true;
-      else if (w[i] == "asked") c.on_request = true;
-      else if (w[i] == "min" && n) c.minimum = *n, ++i;
-      else if (w[i] == "step" && n) c.step = *n, ++i;
-      else if (w[i] == "keeps") continue;
-      else if (const auto d = parse_duration(w[i])) c.lifetimes.push_back(*d);
-      else return wrong("the caching of the model cannot be read", like);
+      if (w[i] == "auto")
+        c.automatic = true;
+      else if (w[i] == "asked")
+        c.on_request = true;
+      else if (w[i] == "min" && n)
+        c.minimum = *n, ++i;
+      else if (w[i] == "step" && n)
+        c.step = *n, ++i;
+      else if (w[i] == "keeps")
+        continue;
+      else if (const auto d = parse_duration(w[i]))
+        c.lifetimes.push_back(*d);
+      else
+        return wrong("the caching of the model cannot be read", like);
     }
     c.source = TRY(source_named(w.back()));
     return {};
@@ -361,8 +279,10 @@ class BookParser {
 
   // extra WHAT USD per UNIT SOURCE
   Status extra(Model& m, const Words& w) {
-    const auto price = w.size() == 6 && w[3] == "per" ? parse_usd(w[2]) : Result<PicoUsd>(fail("", ""));
-    if (!price) return wrong("the extra cannot be read", "extra audio_input 1.00 per 1M-tokens SOURCE");
+    const auto price =
+        w.size() == 6 && w[3] == "per" ? parse_usd(w[2]) : Result<PicoUsd>(fail("", ""));
+    if (!price)
+      return wrong("the extra cannot be read", "extra audio_input 1.00 per 1M-tokens SOURCE");
     m.extras.push_back({std::string(w[1]), std::string(w[4]), *price, TRY(source_named(w[5]))});
     return {};
   }
@@ -402,16 +322,21 @@ class BookParser {
     return {};
   }
 
-  // "=" is the rate of plain input, "-" nothing to bill, "?" not known, "." not said by this source.
+  // "=" is the rate of plain input, "-" nothing to bill, "?" not known, "." not said by this
+  // source.
   Status columns(Rates& r, std::span<const std::string_view> texts) {
-    PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h, &r.output};
+    PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h,
+                                     &r.output};
     for (size_t k = 0; k < kind_count; ++k) {
       const auto text = texts[k];
-      if (text == "?" || text == ".") r.unknown = static_cast<uint8_t>(r.unknown | 1 << k);
-      else if (text == "=" && k > 0 && r.knows(Kind::fresh)) *into[k] = r.fresh;
+      if (text == "?" || text == ".")
+        r.unknown = static_cast<uint8_t>(r.unknown | 1 << k);
+      else if (text == "=" && k > 0 && r.knows(Kind::fresh))
+        *into[k] = r.fresh;
       else if (text != "-") {
         const auto rate = parse_usd_per_million(text);
-        if (!rate) return wrong('"' + std::string(text) + "\" is no rate", "0.075, or one of = - ? .");
+        if (!rate)
+          return wrong('"' + std::string(text) + "\" is no rate", "0.075, or one of = - ? .");
         *into[k] = *rate;
       }
     }
@@ -428,11 +353,14 @@ class BookParser {
     std::map<std::string, int64_t, std::less<>> seen;
     for (ModelDraft& draft : drafts_) {
       if (!seen.emplace(draft.model.provider + '/' + draft.model.name, draft.line).second)
-        return wrong(draft.model.provider + '/' + draft.model.name + " is there twice", {}, draft.line);
-      const Stacking* stacking =
-          draft.model.stacking < 0 ? nullptr : &book_.stackings_[static_cast<size_t>(draft.model.stacking)];
+        return wrong(draft.model.provider + '/' + draft.model.name + " is there twice", {},
+                     draft.line);
+      const Stacking* stacking = draft.model.stacking < 0
+                                     ? nullptr
+                                     : &book_.stackings_[static_cast<size_t>(draft.model.stacking)];
       if (const auto clash = put_together(draft, stacking, book_.sources_)) {
-        Error e = wrong("two rows hold for the same prompts at overlapping times", {}, *clash).error();
+        Error e =
+            wrong("two rows hold for the same prompts at overlapping times", {}, *clash).error();
         e.code = "book.overlap";
         return fail(std::move(e));
       }
@@ -447,7 +375,7 @@ class BookParser {
   Book book_;
   std::map<std::string, int, std::less<>> sources_;
   std::vector<ModelDraft> drafts_;
-  int stacking_ = -1;      // the block we are in
+  int stacking_ = -1;  // the block we are in
   bool in_model_ = false;
 };
 

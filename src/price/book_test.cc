@@ -38,7 +38,9 @@ model acme/printed
 
 Book made(std::string_view text) {
   auto book = Book::parse(text, "test.prices");
-  EXPECT_TRUE(book) << (book ? "" : book.error().message + " line " + std::to_string(book.error().where.line));
+  EXPECT_TRUE(book) << (book ? ""
+                             : book.error().message + " line " +
+                                   std::to_string(book.error().where.line));
   return book ? *std::move(book) : Book();
 }
 
@@ -90,10 +92,12 @@ TEST(Book, APrintedRateOutranksRulesAndThirdParties) {
 }
 
 TEST(Book, WhatAnExportSettlesOutranksAll) {
-  const std::string text = without(without(std::string(tiny), "source dear", "source export settled 2026-11 an export\nsource dear"),
+  const std::string text = without(without(std::string(tiny), "source dear",
+                                           "source export settled 2026-11 an export\nsource dear"),
                                    "batch cached 0.5 third", "batch cached 0.5 export");
   const Book b = made(text);
-  EXPECT_EQ(b.row(*b.find("acme", "big"), ServiceTier::batch, 10, {})->ranked.cache_read.n, 100'000);
+  EXPECT_EQ(b.row(*b.find("acme", "big"), ServiceTier::batch, 10, {})->ranked.cache_read.n,
+            100'000);
 }
 
 TEST(Book, RowsHoldFromTheirDateUntilTheNext) {
@@ -127,7 +131,8 @@ TEST(Book, WhatCannotBeReadIsRefusedWithItsLine) {
            {"standard >1000", "standard >0", "book.syntax", 14},
            {"sells batch", "sells night", "book.syntax", 12},
            {"stacking half\n  sells", "stacking none\n  sells", "book.syntax", 11},
-           {"batch input 0.5 output 0.5 rule", "batch input half output 0.5 rule", "book.syntax", 7},
+           {"batch input 0.5 output 0.5 rule", "batch input half output 0.5 rule", "book.syntax",
+            7},
            {"model acme/printed", "model acme/big", "book.syntax", 15},
            {"model acme/big", "model acme", "book.syntax", 10},
            {"source rule rule", "source rule best", "book.syntax", 3},
@@ -180,19 +185,22 @@ TEST(BuiltInBook, RowsAreWellFormed) {
     const Row* before = nullptr;
     EXPECT_FALSE(m.rows.empty()) << m.name;
     for (const Row& r : m.rows) {
-      const std::string key = m.provider + '/' + m.name + ' ' + std::string(name_of(r.tier)) + ' ' + std::to_string(r.above);
+      const std::string key = m.provider + '/' + m.name + ' ' + std::string(name_of(r.tier)) + ' ' +
+                              std::to_string(r.above);
       ASSERT_TRUE(r.ranked.knows(Kind::fresh)) << key;
       ASSERT_TRUE(r.ranked.knows(Kind::output)) << key;
       for (const Rates* rates : {&r.ranked, &r.other}) {
         if (rates->knows(Kind::cache_read)) EXPECT_LE(rates->cache_read.n, rates->fresh.n) << key;
-        if (rates->knows(Kind::cache_write_5m)) EXPECT_GE(rates->cache_write_5m.n, rates->fresh.n) << key;
+        if (rates->knows(Kind::cache_write_5m))
+          EXPECT_GE(rates->cache_write_5m.n, rates->fresh.n) << key;
         if (rates->knows(Kind::cache_write_1h) && rates->knows(Kind::cache_write_5m))
           EXPECT_GE(rates->cache_write_1h.n, rates->cache_write_5m.n) << key;
       }
       EXPECT_EQ(r.ranked.fresh.n == 0, m.name.starts_with("omni-moderation")) << key;
       for (const Claim& c : r.claims) EXPECT_GE(c.source, 0) << key;
       // Rates only rise from band to band, so the band of the longest prompt is the dearest.
-      if (r.above > 0 && before && before->tier == r.tier && before->above < r.above && before->from == r.from) {
+      if (r.above > 0 && before && before->tier == r.tier && before->above < r.above &&
+          before->from == r.from) {
         EXPECT_GE(r.ranked.fresh.n, before->ranked.fresh.n) << key;
         EXPECT_GE(r.ranked.output.n, before->ranked.output.n) << key;
       }
@@ -211,14 +219,30 @@ TEST(BuiltInBook, HasTheTwelveProviders) {
 
 TEST(BuiltInBook, HasEveryModelTheBackgroundNames) {
   for (const auto& [provider, model] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"anthropic", "claude-opus-4.7"}, {"anthropic", "claude-sonnet-4.6"}, {"anthropic", "claude-opus-4.6"},
-           {"anthropic", "claude-haiku-4.5"}, {"anthropic", "claude-sonnet-4"}, {"anthropic", "claude-opus-4"},
-           {"openai", "gpt-5.4"}, {"openai", "gpt-5.4-mini"}, {"openai", "gpt-5"}, {"openai", "gpt-5-mini"},
-           {"openai", "gpt-5-nano"}, {"openai", "gpt-4o"}, {"openai", "gpt-4o-2024-08-06"},
-           {"openai", "text-embedding-3-large"}, {"openai", "text-embedding-3-small"},
-           {"gemini", "gemini-3.1-pro"}, {"gemini", "gemini-3-flash"}, {"gemini", "gemini-3.5-flash"},
-           {"gemini", "gemini-2.5-pro"}, {"gemini", "gemini-2.5-flash"}, {"gemini", "gemini-2.5-flash-lite"},
-           {"gemini", "gemini-embedding-001"}, {"deepseek", "deepseek-v3.2"}, {"deepseek", "deepseek-chat"},
+           {"anthropic", "claude-opus-4.7"},
+           {"anthropic", "claude-sonnet-4.6"},
+           {"anthropic", "claude-opus-4.6"},
+           {"anthropic", "claude-haiku-4.5"},
+           {"anthropic", "claude-sonnet-4"},
+           {"anthropic", "claude-opus-4"},
+           {"openai", "gpt-5.4"},
+           {"openai", "gpt-5.4-mini"},
+           {"openai", "gpt-5"},
+           {"openai", "gpt-5-mini"},
+           {"openai", "gpt-5-nano"},
+           {"openai", "gpt-4o"},
+           {"openai", "gpt-4o-2024-08-06"},
+           {"openai", "text-embedding-3-large"},
+           {"openai", "text-embedding-3-small"},
+           {"gemini", "gemini-3.1-pro"},
+           {"gemini", "gemini-3-flash"},
+           {"gemini", "gemini-3.5-flash"},
+           {"gemini", "gemini-2.5-pro"},
+           {"gemini", "gemini-2.5-flash"},
+           {"gemini", "gemini-2.5-flash-lite"},
+           {"gemini", "gemini-embedding-001"},
+           {"deepseek", "deepseek-v3.2"},
+           {"deepseek", "deepseek-chat"},
            {"deepseek", "deepseek-reasoner"}})
     EXPECT_TRUE(book().find(provider, model)) << model;
 }
@@ -229,8 +253,10 @@ TEST(BuiltInBook, BatchAndFlexAreHalfWhereTheProviderSaysSo) {
       if (r.tier != ServiceTier::batch && r.tier != ServiceTier::flex) continue;
       const Row* full = book().row(m, ServiceTier::standard, r.above + 1, within(r));
       ASSERT_TRUE(full) << m.name;
-      // xAI takes 20 % off, Together nothing unless listed, and Groq's flex costs what on demand does.
-      const bool half = m.provider != "xai" && m.provider != "together" && !(m.provider == "groq" && r.tier == ServiceTier::flex);
+      // xAI takes 20 % off, Together nothing unless listed, and Groq's flex costs what on demand
+      // does.
+      const bool half = m.provider != "xai" && m.provider != "together" &&
+                        !(m.provider == "groq" && r.tier == ServiceTier::flex);
       const int64_t by = half ? 2 : 1;
       if (half || m.provider == "groq" || m.provider == "together") {
         EXPECT_EQ(r.ranked.fresh.n * by, full->ranked.fresh.n) << m.name;
@@ -243,7 +269,8 @@ TEST(BuiltInBook, BatchAndFlexAreHalfWhereTheProviderSaysSo) {
 
 TEST(BuiltInBook, AnthropicCacheMultiples) {
   for (const Model& m : book().models()) {
-    if (m.provider != "anthropic" || m.name == "claude-3-haiku") continue;  // 0.30 and 0.03 are rounded there
+    if (m.provider != "anthropic" || m.name == "claude-3-haiku")
+      continue;  // 0.30 and 0.03 are rounded there
     for (const Row& r : m.rows) {
       EXPECT_EQ(r.ranked.cache_write_5m.n * 4, r.ranked.fresh.n * 5) << m.name;
       EXPECT_EQ(r.ranked.cache_write_1h.n, r.ranked.fresh.n * 2) << m.name;
@@ -252,7 +279,9 @@ TEST(BuiltInBook, AnthropicCacheMultiples) {
 }
 
 TEST(BuiltInBook, SaysWhoSellsWhichTier) {
-  const auto sells = [](const char* p, const char* m, ServiceTier t) { return book().find(p, m)->sells(t); };
+  const auto sells = [](const char* p, const char* m, ServiceTier t) {
+    return book().find(p, m)->sells(t);
+  };
   EXPECT_EQ(sells("openai", "gpt-5.4", ServiceTier::flex), Sold::yes);
   EXPECT_EQ(sells("openai", "gpt-5.1-codex", ServiceTier::batch), Sold::unknown);
   EXPECT_EQ(sells("xai", "grok-4.5", ServiceTier::batch), Sold::no);

@@ -1,5 +1,5 @@
-// Ranking: a rate published for that model and tier, then the provider's own rule, then third parties;
-// within one rank the dearer one.
+// Ranking: a rate published for that model and tier, then the provider's own rule, then third
+// parties; within one rank the dearer one.
 #include "price/claims.h"
 
 #include <algorithm>
@@ -9,7 +9,8 @@ namespace twolane::price {
 namespace {
 
 void set(Rates& r, Kind kind, PicoUsdPerToken rate) {
-  PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h, &r.output};
+  PicoUsdPerToken* const into[] = {&r.fresh, &r.cache_read, &r.cache_write_5m, &r.cache_write_1h,
+                                   &r.output};
   *into[static_cast<size_t>(kind)] = rate;
   r.unknown = static_cast<uint8_t>(r.unknown & ~(1 << static_cast<int>(kind)));
 }
@@ -32,7 +33,8 @@ bool plain(const Rates& standard, Kind kind) {
          standard.of(kind) == standard.fresh;
 }
 
-// What one source's factors make of the standard rates. What is plain input there stays plain input.
+// What one source's factors make of the standard rates. What is plain input there stays plain
+// input.
 Claim derived(const Rates& standard, ServiceTier tier, const Stacking& stacking, int source) {
   Claim claim{.rates = {.unknown = all_kinds}, .source = source, .derived = true};
   for (const Factor& f : stacking.factors) {
@@ -43,16 +45,19 @@ Claim derived(const Rates& standard, ServiceTier tier, const Stacking& stacking,
   }
   if (!claim.rates.knows(Kind::fresh)) return claim;
   for (const Factor& f : stacking.factors)
-    if (f.tier == tier && f.source == source && f.as_input) set(claim.rates, f.kind, claim.rates.fresh);
+    if (f.tier == tier && f.source == source && f.as_input)
+      set(claim.rates, f.kind, claim.rates.fresh);
   for (int k = 0; k < kind_count; ++k)
-    if (plain(standard, static_cast<Kind>(k))) set(claim.rates, static_cast<Kind>(k), claim.rates.fresh);
+    if (plain(standard, static_cast<Kind>(k)))
+      set(claim.rates, static_cast<Kind>(k), claim.rates.fresh);
   return claim;
 }
 
 std::vector<int> sources_of(const Stacking& stacking, ServiceTier tier) {
   std::vector<int> found;
   for (const Factor& f : stacking.factors)
-    if (f.tier == tier && std::ranges::find(found, f.source) == found.end()) found.push_back(f.source);
+    if (f.tier == tier && std::ranges::find(found, f.source) == found.end())
+      found.push_back(f.source);
   return found;
 }
 
@@ -107,7 +112,8 @@ void decide(Row& row, std::span<const Source> sources) {
       }
   }
   // The best claim first, so that claim_of() names it.
-  std::ranges::stable_sort(row.claims, {}, [&](const Claim& c) { return sources[static_cast<size_t>(c.source)].rank; });
+  std::ranges::stable_sort(
+      row.claims, {}, [&](const Claim& c) { return sources[static_cast<size_t>(c.source)].rank; });
 }
 
 }  // namespace
@@ -123,7 +129,8 @@ std::optional<int64_t> put_together(ModelDraft& draft, const Stacking* stacking,
   for (Row& row : rows) decide(row, sources);
   if (stacking != nullptr) add_derived(draft, *stacking, rows);
   for (Row& row : rows) decide(row, sources);
-  std::ranges::stable_sort(rows, {}, [](const Row& r) { return std::tuple(r.tier, r.above, r.from.ms, r.window); });
+  std::ranges::stable_sort(
+      rows, {}, [](const Row& r) { return std::tuple(r.tier, r.above, r.from.ms, r.window); });
   for (const Row& a : rows)
     for (const Row& b : rows)
       if (&a != &b && overlap(a, b)) return draft.line;

@@ -20,7 +20,8 @@ struct DraftRow {
 struct ModelDraft {
   Model model;
   std::vector<DraftRow> rows;
-  std::vector<ServiceTier> by_rule;  // sold; rates follow from the stacking rule where nobody prints them
+  std::vector<ServiceTier>
+      by_rule;  // sold; rates follow from the stacking rule where nobody prints them
   int64_t line = 0;
 };
 

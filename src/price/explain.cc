@@ -7,7 +7,8 @@ namespace twolane::price {
 namespace {
 
 int64_t tokens_of(const Usage& u, Kind kind) {
-  const int64_t counts[kind_count] = {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output};
+  const int64_t counts[kind_count] = {u.fresh, u.cache_read, u.cache_write_5m, u.cache_write_1h,
+                                      u.output};
   return counts[static_cast<size_t>(kind)];
 }
 
@@ -30,11 +31,13 @@ void add_terms(Explanation& e, const Rates& rates, const Usage& usage) {
 void add_storage(Explanation& e, PicoUsd amount, int64_t token_hours) {
   if (token_hours == 0) return;
   const auto fee = storage_fee(*e.model, e.tier);
-  e.terms.push_back({"storage", token_hours, fee.value_or(PicoUsdPerToken{}), amount, e.model->caching.storage_source, false});
+  e.terms.push_back({"storage", token_hours, fee.value_or(PicoUsdPerToken{}), amount,
+                     e.model->caching.storage_source, false});
 }
 
 std::string percent(Share s) {
-  std::string text = exact_usd(PicoUsd{static_cast<__int128>(s.millionths) * 100'000'000});  // as USD: 15.00
+  std::string text =
+      exact_usd(PicoUsd{static_cast<__int128>(s.millionths) * 100'000'000});  // as USD: 15.00
   while (text.ends_with('0')) text.pop_back();
   if (text.ends_with('.')) text.pop_back();
   return text + " %";
@@ -43,7 +46,8 @@ std::string percent(Share s) {
 Status add_adjustments(Explanation& e, const Conditions& c) {
   const bool stacked = e.model->stacking >= 0;
   static const std::vector<Step> plain = {Step::residency, Step::discount, Step::bonus};
-  const auto& order = stacked ? book().stackings()[static_cast<size_t>(e.model->stacking)].order : plain;
+  const auto& order =
+      stacked ? book().stackings()[static_cast<size_t>(e.model->stacking)].order : plain;
   Conditions so_far{.at = c.at, .reading = c.reading};
   for (const Step step : order) {
     std::string text;
@@ -77,8 +81,9 @@ Status add_open(Explanation& e, const Quantity& q, const Conditions& c, PicoUsd 
     if (a == nullptr || b == nullptr) continue;
     const PicoUsd tokens{e.tokens.n - storage.n + (unused * tokens_of(q.usage, kind)).n -
                          (used * tokens_of(q.usage, kind)).n};
-    OpenReading r{kind, used, unused, a->source, b->source,
-                  all.source(a->source).rank != all.source(b->source).rank, {}};
+    OpenReading r{kind,      used,      unused,
+                  a->source, b->source, all.source(a->source).rank != all.source(b->source).rank,
+                  {}};
     r.cost_if_other = TRY(adjusted(*e.model, tokens + storage, c));
     e.open.push_back(std::move(r));
   }
@@ -91,18 +96,21 @@ Result<Explanation> explain(const Target& target, ServiceTier tier, const Quanti
                             const Conditions& conditions) {
   Conditions plain = conditions;
   plain.residency = {}, plain.discount = {}, plain.bonus = {};
-  const PicoUsd tokens = TRY(charge(target, tier, quantity.usage, plain));  // also refuses what is unknown
+  const PicoUsd tokens =
+      TRY(charge(target, tier, quantity.usage, plain));  // also refuses what is unknown
   Explanation e;
   e.tier = tier;
   e.model = book().find(target.provider, target.model);
   e.row = book().row(*e.model, tier, prompt_of(quantity, conditions), conditions.at);
   const PicoUsd storage = TRY(storage_charge(*e.model, tier, quantity.storage_token_hours));
-  add_terms(e, conditions.reading == Reading::ranked ? e.row->ranked : e.row->other, quantity.usage);
+  add_terms(e, conditions.reading == Reading::ranked ? e.row->ranked : e.row->other,
+            quantity.usage);
   add_storage(e, storage, quantity.storage_token_hours);
   e.tokens = tokens + storage;
   CHECKED(add_adjustments(e, conditions));
   e.cost = e.adjustments.empty() ? e.tokens : e.adjustments.back().after;
-  if (auto list = charge(target, ServiceTier::standard, quantity.usage, plain)) e.list = *list + storage;
+  if (auto list = charge(target, ServiceTier::standard, quantity.usage, plain))
+    e.list = *list + storage;
   CHECKED(add_open(e, quantity, conditions, storage));
   return e;
 }

@@ -23,8 +23,8 @@ struct Quantity {
 };
 
 struct Term {
-  std::string what;      // "input", "cached", "write_5m", "write_1h", "output", "storage"
-  int64_t tokens = 0;    // of storage: token-hours
+  std::string what;    // "input", "cached", "write_5m", "write_1h", "output", "storage"
+  int64_t tokens = 0;  // of storage: token-hours
   PicoUsdPerToken rate;
   PicoUsd amount;
   int source = -1;       // in Book::sources
@@ -43,7 +43,7 @@ struct OpenReading {
   Kind kind = Kind::fresh;
   PicoUsdPerToken used, other;
   int used_source = -1, other_source = -1;
-  bool by_rank = false;  // a better rank decided; otherwise the dearer of one rank was taken
+  bool by_rank = false;   // a better rank decided; otherwise the dearer of one rank was taken
   PicoUsd cost_if_other;  // of the whole quantity, by the other reading
 };
 
@@ -52,10 +52,10 @@ struct Explanation {
   const Row* row = nullptr;
   ServiceTier tier = ServiceTier::standard;
   std::vector<Term> terms;
-  PicoUsd tokens;                        // sum of the terms
+  PicoUsd tokens;  // sum of the terms
   std::vector<Adjustment> adjustments;
   PicoUsd cost;
-  std::optional<PicoUsd> list;           // the same at the standard tier without adjustments, if known
+  std::optional<PicoUsd> list;  // the same at the standard tier without adjustments, if known
   std::vector<OpenReading> open;
 };
 

@@ -10,8 +10,10 @@ constexpr int64_t M = 1'000'000;
 
 TEST(Explain, TermsSumToTheTokensOfEveryModel) {
   for (const Model& m : book().models())
-    for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex, ServiceTier::priority}) {
-      const auto e = explain({m.provider, m.name}, tier, {{.fresh = 7 * M + 1, .output = 3}}, {.prompt_tokens = 0});
+    for (const ServiceTier tier :
+         {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex, ServiceTier::priority}) {
+      const auto e = explain({m.provider, m.name}, tier, {{.fresh = 7 * M + 1, .output = 3}},
+                             {.prompt_tokens = 0});
       if (!e) continue;
       PicoUsd sum;
       for (const Term& t : e->terms) {
@@ -24,8 +26,10 @@ TEST(Explain, TermsSumToTheTokensOfEveryModel) {
 }
 
 TEST(Explain, StepsInTheirOrder) {
-  const auto e = explain({"openai", "gpt-5.4"}, ServiceTier::batch, {{.fresh = 500 * M, .cache_read = 1500 * M, .output = 100 * M}},
-                         {.prompt_tokens = 0, .residency = "eu", .discount = {150'000}, .bonus = {100'000}});
+  const auto e =
+      explain({"openai", "gpt-5.4"}, ServiceTier::batch,
+              {{.fresh = 500 * M, .cache_read = 1500 * M, .output = 100 * M}},
+              {.prompt_tokens = 0, .residency = "eu", .discount = {150'000}, .bonus = {100'000}});
   ASSERT_TRUE(e);
   ASSERT_EQ(e->adjustments.size(), 3u);
   EXPECT_EQ(exact_usd(e->tokens), "1750.00");
@@ -38,7 +42,8 @@ TEST(Explain, StepsInTheirOrder) {
 }
 
 TEST(Explain, AnOpenReadingWithinOneRank) {
-  const auto e = explain({"openai", "gpt-5.4"}, ServiceTier::batch, {{.fresh = 500 * M, .cache_read = 1500 * M, .output = 100 * M}},
+  const auto e = explain({"openai", "gpt-5.4"}, ServiceTier::batch,
+                         {{.fresh = 500 * M, .cache_read = 1500 * M, .output = 100 * M}},
                          {.prompt_tokens = 0});
   ASSERT_TRUE(e);
   ASSERT_EQ(e->open.size(), 1u);
@@ -50,7 +55,8 @@ TEST(Explain, AnOpenReadingWithinOneRank) {
 }
 
 TEST(Explain, AReadingThatRankDecides) {
-  const auto e = explain({"gemini", "gemini-3.5-flash"}, ServiceTier::batch, {{.cache_read = 1500 * M}}, {.prompt_tokens = 0});
+  const auto e = explain({"gemini", "gemini-3.5-flash"}, ServiceTier::batch,
+                         {{.cache_read = 1500 * M}}, {.prompt_tokens = 0});
   ASSERT_TRUE(e);
   ASSERT_EQ(e->open.size(), 1u);
   EXPECT_TRUE(e->open[0].by_rank);
@@ -63,9 +69,13 @@ TEST(Explain, AReadingThatRankDecides) {
 TEST(Explain, WhatIsUnknownIsSaidAndNotCountedAsZero) {
   const Target mistral{"mistral", "mistral-large-latest"};
   EXPECT_TRUE(explain(mistral, ServiceTier::batch, {{.fresh = 1}}));
-  EXPECT_EQ(explain(mistral, ServiceTier::batch, {{.fresh = 1, .cache_read = 1}}).error().code, "money.unknown_price");
-  EXPECT_EQ(explain({"openai", "gpt-5.4"}, ServiceTier::batch, {{.fresh = 1}, 5}).error().code, "money.unknown_price");
-  EXPECT_EQ(explain({"openai", "gpt-4o"}, ServiceTier::batch, {{.fresh = 1}}, {.residency = "eu"}).error().code,
+  EXPECT_EQ(explain(mistral, ServiceTier::batch, {{.fresh = 1, .cache_read = 1}}).error().code,
+            "money.unknown_price");
+  EXPECT_EQ(explain({"openai", "gpt-5.4"}, ServiceTier::batch, {{.fresh = 1}, 5}).error().code,
+            "money.unknown_price");
+  EXPECT_EQ(explain({"openai", "gpt-4o"}, ServiceTier::batch, {{.fresh = 1}}, {.residency = "eu"})
+                .error()
+                .code,
             "money.unknown_residency");
 }
 

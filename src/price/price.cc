@@ -7,8 +7,9 @@
 namespace twolane::price {
 namespace {
 
-constexpr Duration bound_horizon = days(3);  // no provider's batch lives longer than it takes to settle
-constexpr int64_t one = 1'000'000;           // of a Share
+constexpr Duration bound_horizon =
+    days(3);                        // no provider's batch lives longer than it takes to settle
+constexpr int64_t one = 1'000'000;  // of a Share
 
 std::unexpected<Error> overflow() {
   return fail("money.overflow", "the amount does not fit into 128 bits of 10^-12 USD",
@@ -22,11 +23,16 @@ bool add(__int128& total, PicoUsdPerToken rate, int64_t tokens) {
 
 int64_t tokens_of(const Usage& u, Kind kind) {
   switch (kind) {
-    case Kind::fresh: return u.fresh;
-    case Kind::cache_read: return u.cache_read;
-    case Kind::cache_write_5m: return u.cache_write_5m;
-    case Kind::cache_write_1h: return u.cache_write_1h;
-    case Kind::output: return u.output;
+    case Kind::fresh:
+      return u.fresh;
+    case Kind::cache_read:
+      return u.cache_read;
+    case Kind::cache_write_5m:
+      return u.cache_write_5m;
+    case Kind::cache_write_1h:
+      return u.cache_write_1h;
+    case Kind::output:
+      return u.output;
   }
   return 0;
 }
@@ -85,7 +91,9 @@ Result<int64_t> residency_of(const Model& model, std::string_view region) {
 
 }  // namespace
 
-std::string_view name_of(Reading reading) { return reading == Reading::ranked ? "ranked" : "other"; }
+std::string_view name_of(Reading reading) {
+  return reading == Reading::ranked ? "ranked" : "other";
+}
 
 Result<Share> parse_share(std::string_view text) {
   const bool percent = text.ends_with('%');
@@ -136,7 +144,8 @@ Result<Rates> rates(const Target& target, ServiceTier tier, int64_t input_tokens
 }
 
 Result<PicoUsd> charge(const Rates& r, const Usage& usage) {
-  if (negative(usage)) return fail("money.negative", "a count of tokens is negative", "usage only adds up");
+  if (negative(usage))
+    return fail("money.negative", "a count of tokens is negative", "usage only adds up");
   __int128 total = 0;
   bool fits = true;
   for (int k = 0; k < kind_count; ++k) {
@@ -155,7 +164,8 @@ Result<PicoUsd> charge(const Rates& r, const Usage& usage) {
 
 Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usage,
                        const Conditions& conditions) {
-  const int64_t prompt = conditions.prompt_tokens >= 0 ? conditions.prompt_tokens : TRY(input_of(usage));
+  const int64_t prompt =
+      conditions.prompt_tokens >= 0 ? conditions.prompt_tokens : TRY(input_of(usage));
   const Found found = TRY(find(target, tier, prompt, conditions.at));
   auto amount = charge(by(*found.row, conditions.reading), usage);
   if (!amount) {
@@ -176,7 +186,8 @@ Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_toke
     const bool meets = row.from < from + bound_horizon && (row.until.ms == 0 || row.until > from);
     if (row.tier != tier || !meets || (row.above > 0 && input_tokens <= row.above)) continue;
     for (const Rates* r : {&row.ranked, &row.other}) {
-      input = std::max({input, r->fresh.n, r->cache_read.n, r->cache_write_5m.n, r->cache_write_1h.n});
+      input =
+          std::max({input, r->fresh.n, r->cache_read.n, r->cache_write_5m.n, r->cache_write_1h.n});
       output = std::max(output, r->output.n);
     }
   }
@@ -206,7 +217,8 @@ std::optional<PicoUsdPerToken> storage_fee(const Model& model, ServiceTier tier)
 Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours) {
   const auto fee = storage_fee(model, tier);
   if (token_hours == 0) return PicoUsd{};
-  if (token_hours < 0) return fail("money.negative", "token-hours are negative", "storage only adds up");
+  if (token_hours < 0)
+    return fail("money.negative", "token-hours are negative", "storage only adds up");
   if (!fee)
     return fail("money.unknown_price",
                 "the storage fee of " + model.provider + '/' + model.name + " on tier " +

@@ -1,7 +1,7 @@
 // What tokens cost, exactly, by the price book in use (price/book.h).
 //
-// Pure; any thread. Money is never rounded here except where `Conditions` divide it, once, at the end
-// (see adjusted). Errors: money.unknown_price (unknown is not zero), money.tier_not_sold,
+// Pure; any thread. Money is never rounded here except where `Conditions` divide it, once, at the
+// end (see adjusted). Errors: money.unknown_price (unknown is not zero), money.tier_not_sold,
 // money.overflow, money.negative, money.unknown_residency.
 #pragma once
 
@@ -33,14 +33,16 @@ Result<Share> parse_share(std::string_view text);
 
 // What decides a price beside model, tier and tokens. Values, nothing is owned.
 struct Conditions {
-  Time at;                          // 0: the date of the book
+  Time at;  // 0: the date of the book
   Reading reading = Reading::ranked;
   int64_t prompt_tokens = -1;       // per request, decides the band; -1: the input of the usage
   std::string_view residency = {};  // "us", "eu": where the data stays; empty: anywhere
   Share discount = {};              // of the account, off every rate
-  Share bonus = {};                 // credit given on top of prepaid money: 10 % makes 1.10 out of 1.00
+  Share bonus = {};  // credit given on top of prepaid money: 10 % makes 1.10 out of 1.00
 
-  bool adjusts() const { return !residency.empty() || discount.millionths != 0 || bonus.millionths != 0; }
+  bool adjusts() const {
+    return !residency.empty() || discount.millionths != 0 || bonus.millionths != 0;
+  }
 };
 
 // Whether the provider sells this model on that tier, as far as the book knows.
@@ -58,8 +60,8 @@ Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usag
 // The same with a row found before: Book::row, for who charges many requests of one model.
 Result<PicoUsd> charge(const Rates& rates, const Usage& usage);
 
-// No charge for such a request within three days from `conditions.at` can be higher, by either reading:
-// every input token at the dearest input rate of the tier.
+// No charge for such a request within three days from `conditions.at` can be higher, by either
+// reading: every input token at the dearest input rate of the tier.
 Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_tokens,
                       int64_t output_tokens, const Conditions& conditions = {});
 
@@ -67,11 +69,13 @@ Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_toke
 // does not divide is rounded up to the next PicoUsd, once.
 Result<PicoUsd> adjusted(const Model& model, PicoUsd amount, const Conditions& conditions);
 
-// The fee for keeping an explicit cache, in USD per token and hour. A cache lies outside the tiers, so
-// where none is printed for the tier, that of standard holds; nothing where none is printed at all.
+// The fee for keeping an explicit cache, in USD per token and hour. A cache lies outside the tiers,
+// so where none is printed for the tier, that of standard holds; nothing where none is printed at
+// all.
 std::optional<PicoUsdPerToken> storage_fee(const Model& model, ServiceTier tier);
 
-// Keeping an explicit cache: tokens times hours. Error money.unknown_price where no fee is published.
+// Keeping an explicit cache: tokens times hours. Error money.unknown_price where no fee is
+// published.
 Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours);
 
 // The error that says so; `known` lists what could be asked for instead.

@@ -69,9 +69,11 @@ TEST(Price, CachedReadsInABatchFollowTheModel) {
   EXPECT_EQ(of("gemini", "gemini-2.5-flash", batch).cache_read.n, 30'000);
   EXPECT_EQ(of("gemini", "gemini-3-flash-preview", batch).cache_read.n, 50'000);
   EXPECT_EQ(of("gemini", "gemini-3.1-flash-lite", batch).cache_read.n, 12'500);
-  EXPECT_EQ(of("gemini", "gemini-3.5-flash", batch).cache_read.n, 75'000);  // printed for this model
+  EXPECT_EQ(of("gemini", "gemini-3.5-flash", batch).cache_read.n,
+            75'000);  // printed for this model
   EXPECT_EQ(of("gemini", "gemini-3.5-flash-lite", batch).cache_read.n, 30'000);  // by the guide
-  EXPECT_EQ(of("groq", "openai/gpt-oss-120b", batch).cache_read, of("groq", "gpt-oss-120b", batch).fresh);
+  EXPECT_EQ(of("groq", "openai/gpt-oss-120b", batch).cache_read,
+            of("groq", "gpt-oss-120b", batch).fresh);
   EXPECT_EQ(of("fireworks", "kimi-k3", batch).cache_read.n, 150'000);
   EXPECT_EQ(of("xai", "grok-4.3", batch).cache_read.n, 160'000);
   EXPECT_FALSE(of("mistral", "mistral-large-latest", batch).knows(Kind::cache_read));
@@ -104,7 +106,9 @@ TEST(Price, BoundIsAboveEveryChargeOfThatSize) {
     const Target target{model.provider, model.name};
     for (const Row& row : model.rows) {
       const int64_t input = row.above + 1000;
-      const Time from = row.from.ms != 0 ? row.from : row.until.ms != 0 ? row.until - days(3) : book().date();
+      const Time from = row.from.ms != 0    ? row.from
+                        : row.until.ms != 0 ? row.until - days(3)
+                                            : book().date();
       const Conditions then{.at = from};
       auto most = bound(target, row.tier, input, 100, then);
       if (!most) continue;  // a tier that is not sold for prompts of that length
@@ -114,7 +118,8 @@ TEST(Price, BoundIsAboveEveryChargeOfThatSize) {
             Usage{.cache_write_1h = input, .output = 100}, Usage{.fresh = 999, .output = 7}})
         for (const Reading reading : {Reading::ranked, Reading::other})
           for (const Duration later : {hours(0), hours(3), hours(30), hours(71)}) {
-            const auto cost = charge(target, row.tier, usage, {.at = from + later, .reading = reading});
+            const auto cost =
+                charge(target, row.tier, usage, {.at = from + later, .reading = reading});
             if (cost) EXPECT_LE(*cost, *most) << model.name << ' ' << name_of(row.tier);
           }
     }

@@ -20,9 +20,13 @@ std::vector<Place> places() {
   std::vector<Place> all;
   for (const Model& m : book().models())
     for (const Row& r : m.rows) {
-      const Time at = r.from.ms != 0 ? r.from : r.until.ms != 0 ? r.until - milliseconds(1) : Time{};
-      // The band is fixed, as in a job whose requests are of one length: across a band prices do jump.
-      const Place p{{m.provider, m.name}, r.tier, {.at = at, .prompt_tokens = r.above > 0 ? r.above + 1 : 0}};
+      const Time at = r.from.ms != 0    ? r.from
+                      : r.until.ms != 0 ? r.until - milliseconds(1)
+                                        : Time{};
+      // The band is fixed, as in a job whose requests are of one length: across a band prices do
+      // jump.
+      const Place p{
+          {m.provider, m.name}, r.tier, {.at = at, .prompt_tokens = r.above > 0 ? r.above + 1 : 0}};
       if (charge(p.target, p.tier, {}, p.when)) all.push_back(p);
     }
   return all;
@@ -31,7 +35,9 @@ std::vector<Place> places() {
 class Tokens {
  public:
   explicit Tokens(uint64_t seed) : random_(seed) {}
-  int64_t count() { return static_cast<int64_t>(random_() % 3 == 0 ? random_() % 10 : random_() % 5'000'000'000); }
+  int64_t count() {
+    return static_cast<int64_t>(random_() % 3 == 0 ? random_() % 10 : random_() % 5'000'000'000);
+  }
   Usage usage() { return {count(), count(), count(), count(), count(), 0}; }
 
  private:
@@ -39,8 +45,12 @@ class Tokens {
 };
 
 Usage operator+(const Usage& a, const Usage& b) {
-  return {a.fresh + b.fresh, a.cache_read + b.cache_read, a.cache_write_5m + b.cache_write_5m,
-          a.cache_write_1h + b.cache_write_1h, a.output + b.output, a.reasoning + b.reasoning};
+  return {a.fresh + b.fresh,
+          a.cache_read + b.cache_read,
+          a.cache_write_5m + b.cache_write_5m,
+          a.cache_write_1h + b.cache_write_1h,
+          a.output + b.output,
+          a.reasoning + b.reasoning};
 }
 
 // Charges of what is known; kinds without a rate are left out of the usage.
@@ -77,11 +87,16 @@ TEST(Properties, CostIsEqualWhicheverWayAJobIsSplit) {
     for (int parts = 2 + static_cast<int>(random() % 9); parts > 0; --parts) {
       Usage part = left;
       if (parts > 1)
-        for (int64_t* n : {&part.fresh, &part.cache_read, &part.cache_write_5m, &part.cache_write_1h, &part.output})
+        for (int64_t* n : {&part.fresh, &part.cache_read, &part.cache_write_5m,
+                           &part.cache_write_1h, &part.output})
           *n = *n == 0 ? 0 : static_cast<int64_t>(random() % static_cast<uint64_t>(*n + 1));
       sum += cost(p, part);
-      left = {left.fresh - part.fresh, left.cache_read - part.cache_read, left.cache_write_5m - part.cache_write_5m,
-              left.cache_write_1h - part.cache_write_1h, left.output - part.output, 0};
+      left = {left.fresh - part.fresh,
+              left.cache_read - part.cache_read,
+              left.cache_write_5m - part.cache_write_5m,
+              left.cache_write_1h - part.cache_write_1h,
+              left.output - part.output,
+              0};
     }
     EXPECT_TRUE(sum == cost(p, all)) << p.target.model;
   }
@@ -114,16 +129,23 @@ TEST(Properties, NegativeCountsAndOverflowAreErrors) {
   const Target t{"anthropic", "claude-sonnet-4.6"};
   for (const Usage& u : {Usage{.fresh = -1}, Usage{.cache_read = -1}, Usage{.cache_write_5m = -1},
                          Usage{.cache_write_1h = -1}, Usage{.output = -1}})
-    EXPECT_EQ(charge(t, ServiceTier::batch, u, {.prompt_tokens = 0}).error().code, "money.negative");
-  EXPECT_EQ(charge(t, ServiceTier::batch, {.fresh = INT64_MAX, .cache_read = 1}).error().code, "money.overflow");
+    EXPECT_EQ(charge(t, ServiceTier::batch, u, {.prompt_tokens = 0}).error().code,
+              "money.negative");
+  EXPECT_EQ(charge(t, ServiceTier::batch, {.fresh = INT64_MAX, .cache_read = 1}).error().code,
+            "money.overflow");
   const Rates dear{{INT64_MAX}, {INT64_MAX}, {INT64_MAX}, {INT64_MAX}, {INT64_MAX}};
   EXPECT_TRUE(charge(dear, Usage{.fresh = INT64_MAX}));
-  EXPECT_EQ(charge(dear, Usage{.fresh = INT64_MAX, .cache_read = INT64_MAX, .output = INT64_MAX}).error().code,
+  EXPECT_EQ(charge(dear, Usage{.fresh = INT64_MAX, .cache_read = INT64_MAX, .output = INT64_MAX})
+                .error()
+                .code,
             "money.overflow");
   // The largest count at the dearest real rate still fits.
-  EXPECT_TRUE(charge({"openai", "o1-pro"}, ServiceTier::standard, {.output = INT64_MAX}, {.prompt_tokens = 0}));
+  EXPECT_TRUE(charge({"openai", "o1-pro"}, ServiceTier::standard, {.output = INT64_MAX},
+                     {.prompt_tokens = 0}));
   const Model& m = *book().find("anthropic", "claude-sonnet-4.6");
-  EXPECT_EQ(adjusted(m, PicoUsd{~static_cast<unsigned __int128>(0) >> 1}, {.residency = "us"}).error().code,
+  EXPECT_EQ(adjusted(m, PicoUsd{~static_cast<unsigned __int128>(0) >> 1}, {.residency = "us"})
+                .error()
+                .code,
             "money.overflow");
 }
 
@@ -139,7 +161,8 @@ TEST(Properties, StepsCommuteAndOnlyTheDivisionRounds) {
     const PicoUsd scaled{amount.n * 1'000'000};  // so that 1.1 and 0.85 leave nothing over
     const Conditions us{.residency = "us"}, off{.discount = {150'000}};
     EXPECT_TRUE(stepwise(scaled, {us, off}) == stepwise(scaled, {off, us}));
-    EXPECT_TRUE(stepwise(scaled, {us, off}) == adjusted(m, scaled, {.residency = "us", .discount = {150'000}}).value());
+    EXPECT_TRUE(stepwise(scaled, {us, off}) ==
+                adjusted(m, scaled, {.residency = "us", .discount = {150'000}}).value());
     const PicoUsd whole = adjusted(m, amount, {.bonus = {100'000}}).value();  // / 1.1, up
     EXPECT_TRUE(whole.n * 11 >= amount.n * 10 && (whole.n - 1) * 11 < amount.n * 10);
   }

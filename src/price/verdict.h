@@ -31,7 +31,7 @@ enum class Rule : uint8_t {
 
 struct RuleRow {
   Rule rule;
-  Duration below;         // the deadline is under this; 0: any
+  Duration below;  // the deadline is under this; 0: any
   bool critical_only = false;
   std::array<ServiceTier, 3> choices;  // the first that is sold
   bool with_caching = false;
@@ -46,8 +46,8 @@ struct Verdict {
   std::string_view words;
 };
 
-// The rule for such work, and its tier: the first choice that is sold, standard where none is. `sold`
-// has a bit for each ServiceTier; a tier whose sale is unknown counts as not sold.
+// The rule for such work, and its tier: the first choice that is sold, standard where none is.
+// `sold` has a bit for each ServiceTier; a tier whose sale is unknown counts as not sold.
 Verdict verdict(const Patience& patience, unsigned sold);
 
 // The same with money: a tier that saves less than `worth` against `synchronous` (standard with

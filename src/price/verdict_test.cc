@@ -17,16 +17,16 @@ TEST(Verdict, EveryBoundary) {
     Rule rule;
     ServiceTier tier;
   };
-  for (const Case& c : {Case{{milliseconds(99), true}, Rule::instant, priority},
-                        Case{{milliseconds(100), true}, Rule::interactive, standard},
-                        Case{{milliseconds(99), false}, Rule::interactive, standard},
-                        Case{{milliseconds(999), false}, Rule::interactive, standard},
-                        Case{{seconds(1), false}, Rule::soon, flex},
-                        Case{{minutes(15) - milliseconds(1), false}, Rule::soon, flex},
-                        Case{{minutes(15), false}, Rule::today, batch},
-                        Case{{hours(24), false}, Rule::today, batch},
-                        Case{{days(9), true}, Rule::today, batch},
-                        Case{{{}, false}, Rule::today, batch}}) {
+  for (const Case& c :
+       {Case{{milliseconds(99), true}, Rule::instant, priority},
+        Case{{milliseconds(100), true}, Rule::interactive, standard},
+        Case{{milliseconds(99), false}, Rule::interactive, standard},
+        Case{{milliseconds(999), false}, Rule::interactive, standard},
+        Case{{seconds(1), false}, Rule::soon, flex},
+        Case{{minutes(15) - milliseconds(1), false}, Rule::soon, flex},
+        Case{{minutes(15), false}, Rule::today, batch},
+        Case{{hours(24), false}, Rule::today, batch}, Case{{days(9), true}, Rule::today, batch},
+        Case{{{}, false}, Rule::today, batch}}) {
     const Verdict v = verdict(c.patience, all);
     EXPECT_EQ(v.rule, c.rule) << c.patience.deadline.ms;
     EXPECT_EQ(v.tier, c.tier) << c.patience.deadline.ms;
@@ -56,7 +56,8 @@ TEST(Verdict, ASavingBelowWorthStaysSynchronous) {
   EXPECT_EQ(at(100, 51, minutes(5)).rule, Rule::not_worth_it);
   EXPECT_EQ(at(50, 0).rule, Rule::not_worth_it);  // nothing saved
   EXPECT_EQ(at(40, 0).rule, Rule::not_worth_it);  // caching synchronously is cheaper
-  EXPECT_EQ(verdict({milliseconds(500)}, all, cost, PicoUsd::from_usd(100), PicoUsd{}).rule, Rule::interactive);
+  EXPECT_EQ(verdict({milliseconds(500)}, all, cost, PicoUsd::from_usd(100), PicoUsd{}).rule,
+            Rule::interactive);
 }
 
 TEST(Verdict, TheTableIsInOrder) {

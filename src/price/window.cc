@@ -42,7 +42,8 @@ std::string days_text(uint8_t weekdays) {
   if (weekdays == 0x41) return "Sat-Sun";
   std::string out;
   for (int d = 0; d < 7; ++d)
-    if ((weekdays >> d) & 1) out += (out.empty() ? "" : ",") + std::string(names[static_cast<size_t>(d)]);
+    if ((weekdays >> d) & 1)
+      out += (out.empty() ? "" : ",") + std::string(names[static_cast<size_t>(d)]);
   return out;
 }
 

@@ -13,8 +13,8 @@
 namespace twolane::price {
 
 struct Window {
-  // Minutes of the day, `begin` included, `end` not; where end <= begin the span runs past midnight and
-  // belongs to the day on which it began.
+  // Minutes of the day, `begin` included, `end` not; where end <= begin the span runs past midnight
+  // and belongs to the day on which it began.
   struct Span {
     int begin = 0, end = 0;
   };

@@ -49,7 +49,8 @@ TEST(Window, ASpanPastMidnightBelongsToTheDayItBeganOn) {
 }
 
 TEST(Window, ZonesShiftTheDay) {
-  const Window beijing{.name = "monday", .zone_minutes = 480, .weekdays = 1 << 1, .spans = {{0, 1440}}};
+  const Window beijing{
+      .name = "monday", .zone_minutes = 480, .weekdays = 1 << 1, .spans = {{0, 1440}}};
   EXPECT_TRUE(beijing.holds(at("2026-11-22T16:00:00Z")));  // Monday 00:00 there, Sunday here
   EXPECT_FALSE(beijing.holds(at("2026-11-22T15:59:59Z")));
   EXPECT_FALSE(beijing.holds(at("2026-11-23T16:00:00Z")));

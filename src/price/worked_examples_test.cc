@@ -1,5 +1,5 @@
-// Every worked figure of ../shared/background, with its exact value; and the wrong ones, shown to be
-// wrong. docs/pricing.md says why.
+// Every worked figure of ../shared/background, with its exact value; and the wrong ones, shown to
+// be wrong. docs/pricing.md says why.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,7 +15,8 @@ using enum ServiceTier;
 constexpr int64_t M = 1'000'000, B = 1'000'000'000;
 
 // Totals over many requests: bands apply only where a prompt's length is given.
-std::string cost(const char* provider, const char* model, ServiceTier tier, const Usage& usage, Conditions c = {}) {
+std::string cost(const char* provider, const char* model, ServiceTier tier, const Usage& usage,
+                 Conditions c = {}) {
   if (c.prompt_tokens < 0) c.prompt_tokens = 0;
   const auto amount = charge({provider, model}, tier, usage, c);
   return amount ? exact_usd(*amount) : amount.error().code;
@@ -51,14 +52,16 @@ TEST(BatchApiEconomics, TheTableOfRates) {
   }
 }
 
-// Wrong: "deepseek-v3.2 0.14 / 0.28, batch 0.07 / 0.14". The rates are others, and there is no batch.
+// Wrong: "deepseek-v3.2 0.14 / 0.28, batch 0.07 / 0.14". The rates are others, and there is no
+// batch.
 TEST(BatchApiEconomics, DeepSeekHasNoBatch) {
   EXPECT_EQ(per_million(of("deepseek", "deepseek-v3.2", standard).fresh), "0.28");
   EXPECT_EQ(per_million(of("deepseek", "deepseek-v3.2", standard).output), "0.42");
   const auto refused = charge({"deepseek", "deepseek-v3.2"}, batch, {.fresh = 1});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "money.tier_not_sold");
-  EXPECT_NE(refused.error().why.find("01:00-04:00 and 06:00-10:00 UTC Mon-Fri"), std::string::npos) << refused.error().why;
+  EXPECT_NE(refused.error().why.find("01:00-04:00 and 06:00-10:00 UTC Mon-Fri"), std::string::npos)
+      << refused.error().why;
 }
 
 TEST(BatchApiEconomics, ADiscountedRateAndABatch) {
@@ -70,14 +73,15 @@ TEST(BatchApiEconomics, ADiscountedRateAndABatch) {
   // Wrong: "batch + structural 1.28 / 6.38, 114.90". The rates are 1.275 and 6.375:
   // 40 x 1.275 + 10 x 6.375 = 51.00 + 63.75. Even the rounded rates make 115.00, not 114.90.
   EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", batch, job, structural), "114.75");
-  EXPECT_EQ(exact_usd(parse_usd_per_million("1.28").value() * (40 * M) + parse_usd_per_million("6.38").value() * (10 * M)),
+  EXPECT_EQ(exact_usd(parse_usd_per_million("1.28").value() * (40 * M) +
+                      parse_usd_per_million("6.38").value() * (10 * M)),
             "115.00");
   EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", batch, {.fresh = M}, structural), "1.275");
   EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", batch, {.output = M}, structural), "6.375");
 }
 
-// Wrong: "cache reads bill at 0.1x the input rate on top of whatever the input rate already is". It is
-// 0.1 at most of them, and what a batch makes of it differs by provider.
+// Wrong: "cache reads bill at 0.1x the input rate on top of whatever the input rate already is". It
+// is 0.1 at most of them, and what a batch makes of it differs by provider.
 TEST(BatchApiEconomics, CacheReadsAreNotATenthEverywhere) {
   const auto share_of_input = [](const char* p, const char* m, ServiceTier t) {
     const Rates r = of(p, m, t);
@@ -102,7 +106,8 @@ TEST(BatchApisAndAsyncDiscounts, TheTablesOfRates) {
                         Line{"openai", "gpt-5-mini", "0.25", "2.00", "0.125", "1.00"},
                         Line{"openai", "gpt-5-nano", "0.05", "0.40", "0.025", "0.20"},
                         Line{"openai", "gpt-4o", "2.50", "10.00", "1.25", "5.00"},
-                        Line{"openai", "gpt-4o-2024-08-06", "2.50", "10.00", "1.25", "5.00"},  // 7.50 was an error of the page
+                        Line{"openai", "gpt-4o-2024-08-06", "2.50", "10.00", "1.25",
+                             "5.00"},  // 7.50 was an error of the page
                         Line{"anthropic", "claude-opus-4.6", "5.00", "25.00", "2.50", "12.50"},
                         Line{"anthropic", "claude-sonnet-4", "3.00", "15.00", "1.50", "7.50"},
                         Line{"anthropic", "claude-haiku-4.5", "1.00", "5.00", "0.50", "2.50"},
@@ -114,8 +119,11 @@ TEST(BatchApisAndAsyncDiscounts, TheTablesOfRates) {
     EXPECT_EQ(per_million(of(l.provider, l.model, batch).fresh), l.batch_in) << l.model;
     EXPECT_EQ(per_million(of(l.provider, l.model, batch).output), l.batch_out) << l.model;
   }
-  EXPECT_EQ(per_million(of("anthropic", "claude-opus-4", standard).output), "75.00");  // the historical one
-  EXPECT_EQ(cost("gemini", "gemini-2.5-pro", standard, {.fresh = M, .output = M}, {.prompt_tokens = 200'001}), "17.50");
+  EXPECT_EQ(per_million(of("anthropic", "claude-opus-4", standard).output),
+            "75.00");  // the historical one
+  EXPECT_EQ(cost("gemini", "gemini-2.5-pro", standard, {.fresh = M, .output = M},
+                 {.prompt_tokens = 200'001}),
+            "17.50");
 }
 
 TEST(BatchApisAndAsyncDiscounts, Embeddings) {
@@ -123,8 +131,8 @@ TEST(BatchApisAndAsyncDiscounts, Embeddings) {
   EXPECT_EQ(per_million(of("gemini", "gemini-embedding-001", batch).fresh), "0.075");
   EXPECT_EQ(cost("openai", "text-embedding-3-large", standard, {.fresh = 50 * B}), "6500.00");
   EXPECT_EQ(cost("openai", "text-embedding-3-large", batch, {.fresh = 50 * B}), "3250.00");
-  // Wrong: "text-embedding-3-small at 0.00013 per 1M under batch; 100 billion tokens cost 13 rather than
-  // 26". It is 0.01 per million in a batch (0.00013 was the price per thousand of 3-large):
+  // Wrong: "text-embedding-3-small at 0.00013 per 1M under batch; 100 billion tokens cost 13 rather
+  // than 26". It is 0.01 per million in a batch (0.00013 was the price per thousand of 3-large):
   EXPECT_EQ(cost("openai", "text-embedding-3-small", batch, {.fresh = 100 * B}), "1000.00");
   EXPECT_EQ(cost("openai", "text-embedding-3-small", standard, {.fresh = 100 * B}), "2000.00");
 }
@@ -133,16 +141,18 @@ TEST(BatchApisAndAsyncDiscounts, TenBillionTokens) {
   EXPECT_EQ(cost("gemini", "gemini-2.5-pro", standard, {.fresh = 10 * B}), "12500.00");
   EXPECT_EQ(cost("gemini", "gemini-2.5-pro", batch, {.fresh = 10 * B}), "6250.00");
   // Only for prompts of up to 200,000 tokens; beyond, the whole request is dearer.
-  EXPECT_EQ(cost("gemini", "gemini-2.5-pro", batch, {.fresh = 10 * B}, {.prompt_tokens = 250'000}), "12500.00");
+  EXPECT_EQ(cost("gemini", "gemini-2.5-pro", batch, {.fresh = 10 * B}, {.prompt_tokens = 250'000}),
+            "12500.00");
 }
 
-// Wrong: "60 %+ of spend goes to offline jobs; moving that traffic to batch halves the bill". What is
-// not moved keeps its price: 40 + 60 / 2 = 70 %, a saving of 30 %.
+// Wrong: "60 %+ of spend goes to offline jobs; moving that traffic to batch halves the bill". What
+// is not moved keeps its price: 40 + 60 / 2 = 70 %, a saving of 30 %.
 TEST(BatchApisAndAsyncDiscounts, MovingSixtyPercentSavesThirty) {
   const Usage all{.fresh = 100 * M}, moved{.fresh = 60 * M}, kept{.fresh = 40 * M};
   const PicoUsd before = charge({"openai", "gpt-5.4"}, standard, all, {.prompt_tokens = 0}).value();
-  const PicoUsd after = charge({"openai", "gpt-5.4"}, standard, kept, {.prompt_tokens = 0}).value() +
-                        charge({"openai", "gpt-5.4"}, batch, moved, {.prompt_tokens = 0}).value();
+  const PicoUsd after =
+      charge({"openai", "gpt-5.4"}, standard, kept, {.prompt_tokens = 0}).value() +
+      charge({"openai", "gpt-5.4"}, batch, moved, {.prompt_tokens = 0}).value();
   EXPECT_EQ(exact_usd(before), "250.00");
   EXPECT_EQ(exact_usd(after), "175.00");
   EXPECT_NE(after.n * 2, before.n);
@@ -151,7 +161,8 @@ TEST(BatchApisAndAsyncDiscounts, MovingSixtyPercentSavesThirty) {
 }
 
 TEST(BatchApisAndAsyncDiscounts, TheTiersOfGemini) {
-  const Rates list = of("gemini", "gemini-3.5-flash", standard), first = of("gemini", "gemini-3.5-flash", priority),
+  const Rates list = of("gemini", "gemini-3.5-flash", standard),
+              first = of("gemini", "gemini-3.5-flash", priority),
               slow = of("gemini", "gemini-3.5-flash", flex);
   EXPECT_EQ(first.fresh.n * 10, list.fresh.n * 18);  // +80 %, within "+75 % to +100 %"
   EXPECT_EQ(slow.fresh.n * 2, list.fresh.n);
@@ -159,17 +170,18 @@ TEST(BatchApisAndAsyncDiscounts, TheTiersOfGemini) {
   EXPECT_EQ(list.cache_read.n * 10, list.fresh.n);  // "90 % on cached tokens"
 }
 
-// Wrong: "more than 90 % relative to uncached standard calls". A model that prints the standard cached
-// rate in batch comes to 90 % when everything is cached, and not beyond.
+// Wrong: "more than 90 % relative to uncached standard calls". A model that prints the standard
+// cached rate in batch comes to 90 % when everything is cached, and not beyond.
 TEST(BatchApisAndAsyncDiscounts, GeminiCacheAndBatchDoNotMultiplyEverywhere) {
   const PicoUsdPerToken list = of("gemini", "gemini-2.5-flash", standard).fresh;
   EXPECT_EQ(of("gemini", "gemini-2.5-flash", batch).cache_read.n * 10, list.n);
-  EXPECT_EQ(of("gemini", "gemini-3.1-flash-lite", batch).cache_read.n * 20, of("gemini", "gemini-3.1-flash-lite", standard).fresh.n);
+  EXPECT_EQ(of("gemini", "gemini-3.1-flash-lite", batch).cache_read.n * 20,
+            of("gemini", "gemini-3.1-flash-lite", standard).fresh.n);
 }
 
 TEST(BatchApisAndAsyncDiscounts, TheDecisionFramework) {
-  const unsigned all = 1u << static_cast<int>(standard) | 1u << static_cast<int>(batch) | 1u << static_cast<int>(flex) |
-                       1u << static_cast<int>(priority);
+  const unsigned all = 1u << static_cast<int>(standard) | 1u << static_cast<int>(batch) |
+                       1u << static_cast<int>(flex) | 1u << static_cast<int>(priority);
   EXPECT_EQ(verdict({milliseconds(500)}, all).tier, standard);
   EXPECT_TRUE(verdict({milliseconds(500)}, all).with_caching);
   EXPECT_EQ(verdict({minutes(14)}, all).tier, flex);
@@ -177,8 +189,8 @@ TEST(BatchApisAndAsyncDiscounts, TheDecisionFramework) {
   EXPECT_EQ(verdict({milliseconds(50), true}, all).tier, priority);
 }
 
-// ---- batch_and_caching_stacking.txt: a million classification calls of 1,500 shared and 500 own input
-// tokens and 100 output tokens.
+// ---- batch_and_caching_stacking.txt: a million classification calls of 1,500 shared and 500 own
+// input tokens and 100 output tokens.
 
 constexpr Usage calls{.fresh = 500 * M, .cache_read = 1500 * M, .output = 100 * M};
 constexpr Usage uncached{.fresh = 2000 * M, .output = 100 * M};
@@ -191,7 +203,8 @@ TEST(BatchAndCachingStacking, AMillionCalls) {
   EXPECT_EQ(cost("openai", "gpt-5.4", batch, calls), "1750.00");  // the conservative reading
   EXPECT_EQ(cost("openai", "gpt-5.4", batch, calls, {.reading = Reading::other}), "1562.50");
   EXPECT_EQ(cost("gemini", "gemini-3.5-flash", batch, calls), "937.50");
-  EXPECT_EQ(cost("gemini", "gemini-3.5-flash", batch, calls, {.reading = Reading::other}), "1050.00");
+  EXPECT_EQ(cost("gemini", "gemini-3.5-flash", batch, calls, {.reading = Reading::other}),
+            "1050.00");
 }
 
 TEST(BatchAndCachingStacking, StorageOfTheGeminiCache) {
@@ -203,7 +216,8 @@ TEST(BatchAndCachingStacking, StorageOfTheGeminiCache) {
   EXPECT_EQ(e->terms.back().what, "storage");
   EXPECT_EQ(exact_usd(e->terms.back().amount), "1.095");
   EXPECT_EQ(per_million(*storage_fee(*book().find("gemini", "gemini-2.5-pro"), batch)), "4.50");
-  EXPECT_EQ(per_million(*storage_fee(*book().find("gemini", "gemini-3.1-flash-lite"), batch)), "0.50");
+  EXPECT_EQ(per_million(*storage_fee(*book().find("gemini", "gemini-3.1-flash-lite"), batch)),
+            "0.50");
 }
 
 TEST(BatchAndCachingStacking, SavingsAsShares) {
@@ -217,8 +231,8 @@ TEST(BatchAndCachingStacking, SavingsAsShares) {
   EXPECT_EQ(saved("gemini", "gemini-3.5-flash"), 759);  // before storage
 }
 
-// Wrong in its premise: gemini-3.5-flash caches nothing below 4,096 tokens, and the prefix has 1,500. The
-// batch costs 2,000 x 0.75 + 100 x 4.50 = 1,950, which is 50 % off and not 76 %.
+// Wrong in its premise: gemini-3.5-flash caches nothing below 4,096 tokens, and the prefix has
+// 1,500. The batch costs 2,000 x 0.75 + 100 x 4.50 = 1,950, which is 50 % off and not 76 %.
 TEST(BatchAndCachingStacking, ThePrefixIsBelowGeminisFloor) {
   const Model& m = *book().find("gemini", "gemini-3.5-flash");
   EXPECT_EQ(m.caching.minimum, 4096);
@@ -229,14 +243,18 @@ TEST(BatchAndCachingStacking, ThePrefixIsBelowGeminisFloor) {
 // OpenAI caches whole steps of 128 tokens from 1,024 on: 1,408 of the 1,500, and the rest is fresh.
 TEST(BatchAndCachingStacking, OpenAiCachesWholeSteps) {
   EXPECT_EQ(cacheable(book().find("openai", "gpt-5.4")->caching, 1500), 1408);
-  EXPECT_EQ(cost("openai", "gpt-5.4", batch, {.fresh = 592 * M, .cache_read = 1408 * M, .output = 100 * M}), "1842.00");
+  EXPECT_EQ(cost("openai", "gpt-5.4", batch,
+                 {.fresh = 592 * M, .cache_read = 1408 * M, .output = 100 * M}),
+            "1842.00");
 }
 
 TEST(BatchAndCachingStacking, NinetyFivePercentOff) {
-  EXPECT_EQ(per_million(of("anthropic", "claude-sonnet-4.6", batch).cache_read), "0.15");  // 3 x 0.5 x 0.1
+  EXPECT_EQ(per_million(of("anthropic", "claude-sonnet-4.6", batch).cache_read),
+            "0.15");  // 3 x 0.5 x 0.1
   EXPECT_EQ(per_million(of("gemini", "gemini-3.5-flash", standard).cache_read), "0.15");
   EXPECT_EQ(per_million(of("gemini", "gemini-3.5-flash", batch).cache_read), "0.075");
-  // "Cache writes on the 1-hour TTL are a rounding error": kept warm for 730 hours at 6 x 0.5 per million.
+  // "Cache writes on the 1-hour TTL are a rounding error": kept warm for 730 hours at 6 x 0.5 per
+  // million.
   EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", batch, {.cache_write_1h = 1500 * 730}), "3.285");
 }
 
@@ -245,8 +263,8 @@ TEST(BatchAndCachingStacking, FlexIsTheFullyCachedPath) {
   EXPECT_EQ(cost("openai", "gpt-5.4", standard, calls), "3125.00");
 }
 
-// Wrong for Anthropic: "if your workload already hits 90 % cache reads synchronously, batch adds its 50 %
-// only on top of what is left". Reads are halved as well.
+// Wrong for Anthropic: "if your workload already hits 90 % cache reads synchronously, batch adds
+// its 50 % only on top of what is left". Reads are halved as well.
 TEST(BatchAndCachingStacking, BatchOverACachedBaseline) {
   const Usage warm{.fresh = 100 * M, .cache_read = 900 * M};
   EXPECT_EQ(cost("anthropic", "claude-sonnet-4.6", standard, warm), "570.00");
@@ -257,17 +275,19 @@ TEST(BatchAndCachingStacking, BatchOverACachedBaseline) {
 
 // ---- batch_vs_realtime.txt
 
-// Wrong: "prompt caching does not apply inside the Batch API" (it does from GPT-5 on) and "a fictional
-// 95 % off" at Gemini (models that print half in batch give it: 0.075 of 1.50).
+// Wrong: "prompt caching does not apply inside the Batch API" (it does from GPT-5 on) and "a
+// fictional 95 % off" at Gemini (models that print half in batch give it: 0.075 of 1.50).
 TEST(BatchVsRealtime, CachingInBatchIsAQuestionOfTheModel) {
   EXPECT_LT(of("openai", "gpt-5.4", batch).cache_read.n, of("openai", "gpt-5.4", batch).fresh.n);
   EXPECT_EQ(of("openai", "o3", batch).cache_read, of("openai", "o3", batch).fresh);
-  EXPECT_EQ(of("gemini", "gemini-3.5-flash", batch).cache_read.n * 20, of("gemini", "gemini-3.5-flash", standard).fresh.n);
-  EXPECT_EQ(of("gemini", "gemini-3-flash", batch).cache_read, of("gemini", "gemini-3-flash", standard).cache_read);
+  EXPECT_EQ(of("gemini", "gemini-3.5-flash", batch).cache_read.n * 20,
+            of("gemini", "gemini-3.5-flash", standard).fresh.n);
+  EXPECT_EQ(of("gemini", "gemini-3-flash", batch).cache_read,
+            of("gemini", "gemini-3-flash", standard).cache_read);
 }
 
-// Wrong today: "a daily window of about 16:30-00:30 UTC". It ended on 2025-09-05; while it lasted, the
-// chat model cost half in it and the reasoner a quarter.
+// Wrong today: "a daily window of about 16:30-00:30 UTC". It ended on 2025-09-05; while it lasted,
+// the chat model cost half in it and the reasoner a quarter.
 TEST(BatchVsRealtime, DeepSeeksWindow) {
   const Usage u{.fresh = M, .output = M};
   const auto at = [&](const char* model, std::string_view t) {
@@ -287,12 +307,15 @@ TEST(BatchVsRealtime, DeepSeeksWindow) {
   EXPECT_EQ(at("deepseek-v4-pro", "2026-11-21T03:00:00Z"), "2.64");  // Saturday
 }
 
-// Wrong: "all knock about 50 % off: Mistral, Together, ...". Together discounts listed models only, xAI
-// gives 20 %, DeepSeek has no batch.
+// Wrong: "all knock about 50 % off: Mistral, Together, ...". Together discounts listed models only,
+// xAI gives 20 %, DeepSeek has no batch.
 TEST(BatchVsRealtime, NotEverybodyHalves) {
-  EXPECT_EQ(of("mistral", "mistral-large-latest", batch).fresh.n * 2, of("mistral", "mistral-large-latest", standard).fresh.n);
-  EXPECT_EQ(of("together", "deepseek-ai/DeepSeek-V3.1", batch).fresh, of("together", "deepseek-ai/DeepSeek-V3.1", standard).fresh);
-  EXPECT_EQ(of("xai", "grok-4.3", batch).output.n * 5, of("xai", "grok-4.3", standard).output.n * 4);
+  EXPECT_EQ(of("mistral", "mistral-large-latest", batch).fresh.n * 2,
+            of("mistral", "mistral-large-latest", standard).fresh.n);
+  EXPECT_EQ(of("together", "deepseek-ai/DeepSeek-V3.1", batch).fresh,
+            of("together", "deepseek-ai/DeepSeek-V3.1", standard).fresh);
+  EXPECT_EQ(of("xai", "grok-4.3", batch).output.n * 5,
+            of("xai", "grok-4.3", standard).output.n * 4);
   EXPECT_EQ(sold({"deepseek", "deepseek-chat"}, batch), Sold::no);
 }
 

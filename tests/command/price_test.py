@@ -1,6 +1,6 @@
 """twolane price: one price with its terms, the table, books of one's own, and community catalogues."""
 import json
-import pathlib
+from decimal import Decimal
 
 from harness import Command, ROOT
 
@@ -155,3 +155,22 @@ class Billing(Command):
     def test_the_simulator_refuses_a_reading_that_is_none(self):
         ended = self.twolane("sim", "--billing", "cheap", "--json")
         self.assertEqual((ended.exit, ended.json["error"]["code"]), (2, "usage.value"))
+
+    def test_the_other_reading_shows_as_a_difference_of_the_two_ledgers(self):
+        # Half of the requests find their prefix of 2,000 words cached; by the other reading of OpenAI's
+        # batch rule such a token costs 0.0375 instead of 0.075 USD per million on gpt-5.4-mini.
+        system = "Sort tickets by their cause. " * 500
+        file = self.requests(count=40, messages=[{"role": "system", "content": system},
+                                                 {"role": "user", "content": "My card is lost."}])
+        bills = {}
+        for billing in ("ranked", "other"):
+            scenario = self.dir / (billing + ".toml")
+            scenario.write_text('base = "calm"\ncache_hits = 0.5\nbilling = "%s"\n' % billing)
+            answer = self.twolane("run", file, "--sim=" + str(scenario), "--home", self.dir / billing, "--json",
+                                  "--no-probe", "--best-effort", "--within", "20h").json
+            self.assertTrue(answer["ok"], answer)
+            charged = sum(Decimal(line["usd"]) for line in self.lines(self.dir / billing / "sim" / "ledger.jsonl"))
+            bills[billing] = (Decimal(answer["cost_usd"]) - charged, answer["cached_tokens"])
+        self.assertGreater(bills["ranked"][1], 10000)
+        self.assertEqual(bills["ranked"][0], 0)
+        self.assertEqual(bills["other"][0], bills["other"][1] * Decimal("0.0375") / 10**6)
