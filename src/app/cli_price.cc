@@ -33,7 +33,7 @@ void declare_price(CLI::App* price, PriceFlags& f) {
       ->type_name("FILE");
   price->add_flag("--explain", f.explain, "where each rate comes from, and which sources differ");
   CLI::App* import = price->add_subcommand("import", "hold a community catalogue against the book");
-  import->add_option("FILE", f.file, "LiteLLM's JSON, or genai-prices' data.json")->required();
+  import->add_option("FILE", f.file, "LiteLLM's, genai-prices' or OpenRouter's JSON")->required();
   import->add_option("-o,--output", f.write, "write the book with the new models added")
       ->type_name("BOOK");
   import->add_option("--book", f.book, "a price book instead of the built-in one")

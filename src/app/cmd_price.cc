@@ -143,6 +143,7 @@ Result<int> table(const Shell& shell) {
   object["at"] = rfc3339(at);
   object["book"] = rfc3339(price::book().date()).substr(0, 10);
   object["prices"] = price_table_json(price::book(), models, at);
+  if (models.size() == 1) object.update(model_facts_json(price::book(), *models.front()));
   object["error"] = nullptr;
   shell.answer(object);
   return 0;
@@ -197,7 +198,7 @@ std::string comparison_text(const Catalogue& catalogue, const Comparison& c) {
 Result<int> import(const Shell& shell, const std::string& book_file) {
   const PriceFlags& f = shell.in.price;
   const std::string text = TRY(read_text_file(f.file, "FILE"));
-  const Catalogue catalogue = TRY(read_catalogue(text, f.file));
+  const Catalogue catalogue = TRY(read_catalogue(text, f.file, price::book().date()));
   const Comparison compared = compare(price::book(), catalogue);
   if (!f.write.empty()) {
     const std::string own =

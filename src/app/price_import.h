@@ -1,8 +1,9 @@
 // Community catalogues of prices beside the price book: what they add, and where they disagree.
 //
-// Pure. Reads LiteLLM's model_prices_and_context_window.json and genai-prices' data.json, told
-// apart by their form. Their decimals are rounded half to even to 10^-12 USD per token, since JSON
-// numbers are doubles; every published price survives that.
+// Pure. Reads LiteLLM's model_prices_and_context_window.json, genai-prices' data.json and
+// OpenRouter's list of models, told apart by their form. The decimals of the first two are rounded
+// half to even to 10^-12 USD per token, since JSON numbers are doubles; every published price
+// survives that.
 #pragma once
 
 #include <string>
@@ -24,13 +25,14 @@ struct CatalogueRow {
 };
 
 struct Catalogue {
-  std::string format;  // "litellm", "genai-prices"
+  std::string format;  // "litellm", "genai-prices", "openrouter"
   std::vector<CatalogueRow> rows;
   int64_t skipped = 0;  // entries of other providers, or priced by something else than tokens
 };
 
-// Errors: price.catalogue (neither form), wire.json.
-Result<Catalogue> read_catalogue(std::string_view text, std::string_view file);
+// Of dated prices, those that hold at `at` or come later. Errors: price.catalogue (neither form),
+// wire.json.
+Result<Catalogue> read_catalogue(std::string_view text, std::string_view file, Time at);
 
 struct Disagreement {
   const price::Model* model = nullptr;

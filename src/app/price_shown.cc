@@ -137,17 +137,55 @@ void add_rules(std::string& out, const price::Explanation& e) {
     out += '\n';
     if (!s.note.empty()) out += "  " + s.note + '\n';
   }
-  const auto& c = m.caching;
-  if (c.automatic || c.on_request) {
-    out += "caching  " +
-           (c.minimum < 0 ? "from an unknown length" : "from " + grouped(c.minimum) + " tokens");
-    if (c.step > 0) out += " in steps of " + grouped(c.step);
-    out += " (" + source_text(book.source(c.source)) + ")\n";
-  }
-  if (!m.note.empty()) out += "note     " + m.note + '\n';
+  out += model_facts(book, m);
 }
 
 }  // namespace
+
+std::string model_facts(const Book& book, const Model& m) {
+  std::string out;
+  const auto& c = m.caching;
+  if (c.automatic || c.on_request) {
+    out += c.minimum < 0 ? "caching  from an unknown length"
+                         : "caching  from " + grouped(c.minimum) + " tokens";
+    if (c.step > 0) out += " in steps of " + grouped(c.step);
+    out += " (" + source_text(book.source(c.source)) + ")\n";
+  }
+  for (const ServiceTier tier : tiers)
+    if (const auto fee = c.storage[static_cast<size_t>(tier)])
+      out += "storage  " + rate_text(*fee) + " per million tokens and hour, " +
+             std::string(twolane::name_of(tier)) + '\n';
+  for (const auto& x : m.extras)
+    out += "also     " + x.what + ' ' + exact_usd(x.price) + " per " + x.unit + " (" +
+           source_text(book.source(x.source)) + ")\n";
+  if (!m.note.empty()) out += "note     " + m.note + '\n';
+  return out;
+}
+
+wire::Json model_facts_json(const Book& book, const Model& m) {
+  const auto& c = m.caching;
+  wire::Json lifetimes = wire::Json::array(), storage = wire::Json::object(),
+             extras = wire::Json::array();
+  for (const Duration d : c.lifetimes) lifetimes.push_back(d.ms / 1000);
+  for (const ServiceTier tier : tiers)
+    if (const auto fee = c.storage[static_cast<size_t>(tier)])
+      storage[std::string(twolane::name_of(tier))] = rate_text(*fee);
+  for (const auto& x : m.extras)
+    extras.push_back({{"what", x.what},
+                      {"usd", exact_usd(x.price)},
+                      {"per", x.unit},
+                      {"source", source_json(book.source(x.source))}});
+  return {{"caching",
+           {{"automatic", c.automatic},
+            {"on_request", c.on_request},
+            {"minimum_tokens", c.minimum < 0 ? wire::Json(nullptr) : wire::Json(c.minimum)},
+            {"step_tokens", c.step},
+            {"lifetimes_s", std::move(lifetimes)},
+            {"storage_usd_per_million_token_hours", std::move(storage)},
+            {"source", source_json(book.source(c.source))}}},
+          {"extras", std::move(extras)},
+          {"note", m.note.empty() ? wire::Json(nullptr) : wire::Json(m.note)}};
+}
 
 std::string rate_text(PicoUsdPerToken rate) {
   std::string text = exact_usd(PicoUsd{static_cast<__int128>(rate.n) * 1'000'000});
@@ -179,7 +217,7 @@ std::string price_table(const Book& book, const std::vector<const Model*>& model
   }
   if (starred)
     out += "* sources differ: --model NAME --tier TIER --input N --explain shows both readings\n";
-  return out;
+  return models.size() == 1 ? out + model_facts(book, *models.front()) : out;
 }
 
 wire::Json price_table_json(const Book& book, const std::vector<const Model*>& models, Time at) {

@@ -20,6 +20,10 @@ std::string rate_text(PicoUsdPerToken rate);
 // "none" where it is not sold, "*" behind a rate that has two readings.
 std::string price_table(const price::Book& book, const std::vector<const price::Model*>& models,
                         Time at);
+// What the book knows of a model beside its rates: caching, storage, what is billed that is no
+// token.
+std::string model_facts(const price::Book& book, const price::Model& model);
+wire::Json model_facts_json(const price::Book& book, const price::Model& model);
 wire::Json price_table_json(const price::Book& book, const std::vector<const price::Model*>& models,
                             Time at);
 

@@ -82,6 +82,10 @@ class Price(Command):
         self.assertIn("* sources differ", text)
         one = self.twolane("price", "--model", "gpt-5.4-mini").out
         self.assertIn("openai/gpt-5.4-mini priority", one)
+        flash = self.price("--model", "gemini/gemini-2.5-flash")
+        self.assertEqual(flash["caching"]["minimum_tokens"], 2048)
+        self.assertEqual(flash["caching"]["storage_usd_per_million_token_hours"], {"standard": "1.00"})
+        self.assertEqual([(x["what"], x["usd"]) for x in flash["extras"]], [("audio_input", "1.00")])
 
     def test_what_cannot_be_priced_is_refused(self):
         self.refused("money.unknown_price", "--model", "openai/gpt-5.1-codex", "--tier", "batch", "--input", "1M")
@@ -133,7 +137,8 @@ class Price(Command):
         if not litellm.exists() or not genai.exists():
             self.skipTest("the catalogues are not there")
         # Two books that agree on nearly everything: what is left are later cuts and rounded figures.
-        for file, form, agree in ((litellm, "litellm", 1500), (genai, "genai-prices", 500)):
+        router = SHARED / "prices_openrouter" / "openrouter_models.2026-08-01.json"
+        for file, form, agree in ((litellm, "litellm", 1500), (genai, "genai-prices", 500), (router, "openrouter", 150)):
             answer = self.price("import", file)
             self.assertEqual(answer["format"], form)
             self.assertGreater(answer["agree"], agree)
