@@ -29,14 +29,6 @@ wire::HttpReply defect(const Ask& ask, const Error& error) {
   return refuse(ask.door.dialect, Refusal(500, "The server could not do this: " + error.message), ask.id);
 }
 
-Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Time now) {
-  const std::string_view text = wire::header(headers, "twolane-deadline");
-  if (text.empty()) return std::optional<Duration>();
-  if (const auto span = parse_duration(text); span && span->ms > 0) return std::optional(*span);
-  if (const auto at = parse_rfc3339(text); at && *at > now) return std::optional(*at - now);
-  return fail("gateway.deadline", "Twolane-Deadline is neither a span (6h) nor a time to come (RFC 3339)");
-}
-
 Result<std::unique_ptr<Keeper>> Keeper::open(Settings settings) {
   std::unique_ptr<Keeper> keeper(new Keeper(std::move(settings)));
   Settings& s = keeper->settings_;
@@ -47,6 +39,8 @@ Result<std::unique_ptr<Keeper>> Keeper::open(Settings settings) {
     s.engine.world = "simulator " + TRY(keeper->world_->follow_clock(s.clock_origin, s.speed)).id;
   keeper->engine_ = std::make_unique<patient::Engine>(*keeper->world_, keeper->home_->store(),
                                                       keeper->home_->payloads(), s.engine);
+  keeper->tickets_ = std::make_unique<Tickets>(*keeper, s.home + "/doors/tickets.jsonl");
+  CHECKED(keeper->tickets_->load());
   CHECKED(keeper->take_up_all());
   return keeper;
 }
@@ -91,6 +85,10 @@ void Keeper::look() {
     broken_ = true;
     std::fprintf(stderr, "the patient lane stands still: %s: %s\n", error->message.c_str(), error->why.c_str());
   }
+  if (!broken_) {
+    if (const Status looked = tickets_->look(now()); !looked)
+      std::fprintf(stderr, "tickets: %s: %s\n", looked.error().message.c_str(), looked.error().why.c_str());
+  }
   const auto virtual_pause = static_cast<int64_t>(static_cast<double>(between_looks.ms) * settings_.speed);
   world_->at(world_->now() + milliseconds(std::max<int64_t>(1, virtual_pause)), [this] { look(); });
 }
@@ -102,6 +100,7 @@ void Keeper::ask(std::shared_ptr<Ask> ask, std::function<void(wire::HttpReply)> 
 wire::HttpReply Keeper::answer(Ask& ask) {
   if (broken_) return defect(ask, *engine_->broken());
   if (ask.door.want == Want::tickets) return own_objects(*this, ask);
+  if (ask.door.want == Want::responses) return response_objects(*this, ask);
   switch (ask.door.dialect) {
     case Dialect::anthropic: return anthropic_batches(*this, ask);
     case Dialect::gemini: return gemini_objects(*this, ask);
@@ -117,27 +116,35 @@ std::string Keeper::fresh_id(size_t length) {
   return id;
 }
 
-// The batch is on the shelf before its job is in the store: a job without a batch would buy answers
-// that nobody can fetch. A batch whose job never came says that it failed.
+// A crash between the two leaves a job that no batch names; it was not yet taken up, and the client was
+// told nothing: see take_up_all().
 Result<Job> Keeper::accept(const Ask& ask, Object batch, const Order& order) {
+  std::optional<PicoUsd> cap;
+  if (ask.key && ask.key->rules.budget_per_day) {
+    const PicoUsd left = *ask.key->rules.budget_per_day - ask.key->spent_today(now());
+    cap = left.n > 0 ? left : PicoUsd{};
+  }
+  Order salted = order;
+  salted.options.salt = batch.id;
+  Job job = TRY(accept_job(batch.id, salted, cap));
+  batch.about["job"] = job.id.hex();
+  CHECKED(shelf_->put(std::move(batch)));
+  CHECKED(engine_->take_up(job.id));
+  return job;
+}
+
+// Accepted before by the same name and bytes, it is that job.
+Result<Job> Keeper::accept_job(std::string name, const Order& order, std::optional<PicoUsd> cap) {
   Job job;
-  job.input_name = batch.id;
+  job.input_name = std::move(name);
   job.world = settings_.engine.world;
   job.accepted = world_->now();
   job.deadline = job.accepted + order.window;
   job.kept = order.kept;
-  if (ask.key && ask.key->rules.budget_per_day) {
-    const PicoUsd left = *ask.key->rules.budget_per_day - ask.key->spent_today(job.accepted);
-    job.cap = left.n > 0 ? left : PicoUsd{};
-  }
-  patient::IntakeOptions options = order.options;
-  options.salt = batch.id;
+  job.cap = cap;
   const SegmentId fresh{world_->random() | 1};
-  const auto checked = TRY(patient::take_in(order.path, options, job, fresh, settings_.home, home_->store(),
+  const auto checked = TRY(patient::take_in(order.path, order.options, job, fresh, settings_.home, home_->store(),
                                             home_->payloads(), false));
-  batch.about["job"] = checked.id.hex();
-  CHECKED(shelf_->put(std::move(batch)));
-  CHECKED(engine_->take_up(checked.id));
   auto stored = TRY(home_->store().job(checked.id));
   if (!stored) return fail("store.unknown_job", "the job is not there");
   return std::move(*stored);

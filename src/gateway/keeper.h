@@ -5,6 +5,7 @@
 // Threads: ask() and stop() from any, everything else its own.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,7 +15,9 @@
 #include "gateway/errors.h"
 #include "gateway/incoming.h"
 #include "gateway/keys.h"
+#include "gateway/lane.h"
 #include "gateway/shelf.h"
+#include "gateway/tickets.h"
 #include "net/loop_world.h"
 #include "patient/engine.h"
 #include "patient/intake.h"
@@ -32,6 +35,16 @@ struct Ask {
   std::unique_ptr<Incoming> body;
 
   std::string_view owner() const { return key ? std::string_view(key->rules.name) : std::string_view(); }
+};
+
+// A patient request of a synchronous door. Its ticket's id is filled in when it was taken.
+struct TicketAsk {
+  Ticket ticket;
+  Dialect door = Dialect::openai;
+  std::string id;  // of the request, then of the ticket
+  Duration window;
+  bool respond_async = false, background = false;
+  std::optional<Duration> wait;
 };
 
 class Keeper {
@@ -53,6 +66,9 @@ class Keeper {
   void stop();   // lets calls in flight be heard for a moment
   // `then` is called on the keeper's thread.
   void ask(std::shared_ptr<Ask> ask, std::function<void(wire::HttpReply)> then);
+  // The same for a patient request: `then` may come hours later, once.
+  void take_ticket(std::shared_ptr<TicketAsk> ask, std::function<void(wire::HttpReply)> then);
+  void ticket_left(std::shared_ptr<TicketAsk> ask);  // nobody waits for `then` any more
   std::string incoming_directory() const { return shelf_->incoming_directory(); }
   bool broken() const { return broken_.load(std::memory_order_relaxed); }
 
@@ -64,6 +80,7 @@ class Keeper {
     bool kept = false;  // the deadline is the client's, not a default
   };
   Result<Job> accept(const Ask& ask, Object batch, const Order& order);
+  Result<Job> accept_job(std::string name, const Order& order, std::optional<PicoUsd> cap);
   // What an input's custom_ids are refused for, which is the whole input's fault at Anthropic.
   Status check_ids(const Order& order);
   std::optional<Job> job_of(const Object& batch);
@@ -72,6 +89,7 @@ class Keeper {
   // Anthropic's answers are in one.
   Result<wire::Body> results(const Object& batch, bool good, bool bad, int64_t skip);
   Shelf& shelf() { return *shelf_; }
+  Tickets& tickets() { return *tickets_; }
   Time now() { return world_->now(); }
   std::string fresh_id(size_t length);
   patient::Engine& engine() { return *engine_; }
@@ -88,6 +106,7 @@ class Keeper {
   std::unique_ptr<store::Home> home_;
   std::unique_ptr<Shelf> shelf_;
   std::unique_ptr<patient::Engine> engine_;
+  std::unique_ptr<Tickets> tickets_;
   std::thread thread_;
   std::atomic<bool> stopping_ = false, broken_ = false;
 };
@@ -97,12 +116,12 @@ wire::HttpReply openai_objects(Keeper& keeper, Ask& ask);
 wire::HttpReply anthropic_batches(Keeper& keeper, Ask& ask);
 wire::HttpReply gemini_objects(Keeper& keeper, Ask& ask);
 wire::HttpReply own_objects(Keeper& keeper, Ask& ask);
+wire::HttpReply ticket_objects(Keeper& keeper, Ask& ask, std::string_view rest);  // behind /tickets/
+wire::HttpReply response_objects(Keeper& keeper, Ask& ask);
 
 // What they share.
 wire::HttpReply json_reply(const wire::Json& json);
 wire::HttpReply no_such(const Ask& ask, std::string what);
 wire::HttpReply defect(const Ask& ask, const Error& error);
-// The deadline that a header names (Twolane-Deadline: 6h or RFC 3339), as a span from now.
-Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Time now);
 
 }  // namespace twolane::gateway

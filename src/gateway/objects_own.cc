@@ -65,6 +65,7 @@ HttpReply results(Keeper& keeper, const Ask& ask, const Object& batch) {
 
 HttpReply own_objects(Keeper& keeper, Ask& ask) {
   std::string_view rest = ask.door.rest;
+  if (rest.starts_with("/tickets/")) return ticket_objects(keeper, ask, rest.substr(9));
   if (!rest.starts_with("/batches/")) return no_such(ask, "There is nothing here.");
   rest.remove_prefix(9);
   const size_t slash = std::min(rest.find('/'), rest.size());

@@ -178,7 +178,7 @@ net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
                  "model_not_found", "model");
       co_await say_no(exchange, call, std::move(no));
     }
-  } else if (shared_.keeper && call.door.want != Want::nothing && call.door.want != Want::responses) {
+  } else if (shared_.keeper && call.door.want != Want::nothing) {
     call.lane = "patient";
     co_await ask_keeper(exchange, call);
   } else {
@@ -240,6 +240,17 @@ net::Awaitable<void> Worker::model_call(net::Exchange& exchange, Call& call) {
   call.choice = *choice;
   auto refused = admit(call);
   if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
+  if (shared_.keeper && call.door.want == Want::call) {
+    auto lane = choose_lane(exchange.head().headers, call.scan, call.key ? &call.key->rules : nullptr, world_.now());
+    if (!lane) {
+      call.error = lane.error().code;
+      Refusal no(400, lane.error().message);
+      co_return co_await say_no(exchange, call, std::move(no));
+    }
+    const bool background = call.scan.background && call.door.endpoint == Endpoint::responses;
+    if ((lane->patient && (!call.streams || lane->overrides_stream)) || background)
+      co_return co_await patient_call(exchange, call, *lane);
+  }
   if (call.choice->translated) {
     refused = translate(call);
     if (refused) co_return co_await say_no(exchange, call, std::move(*refused));

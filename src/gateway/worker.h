@@ -13,6 +13,7 @@
 #include "gateway/body_scan.h"
 #include "gateway/errors.h"
 #include "gateway/keys.h"
+#include "gateway/lane.h"
 #include "gateway/meter.h"
 #include "gateway/router.h"
 #include "net/exchange.h"
@@ -81,6 +82,7 @@ class Worker final : public net::StreamHandler {
   using Connection = std::shared_ptr<net::ClientConnection>;
 
   net::Awaitable<void> model_call(net::Exchange& exchange, Call& call);
+  net::Awaitable<void> patient_call(net::Exchange& exchange, Call& call, LaneChoice lane);
   net::Awaitable<void> ask_keeper(net::Exchange& exchange, Call& call);
   net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,

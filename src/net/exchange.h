@@ -48,6 +48,8 @@ class Exchange {
   // of the loop; over TLS only where its socket is closed without a word).
   void on_left(std::function<void()> then);
   bool left() const { return client_->channel.stream.closed(); }
+  // Whether the client's end is closed right now: an answer would go nowhere.
+  bool nobody_there() const { return left() || client_->channel.stream.peer_closed(); }
 
   bool keep() const { return keep_; }  // as it stands: the client wants it and nothing speaks against
   bool read() const { return read_; }  // the body, to its end

@@ -1,0 +1,67 @@
+// Headers and members that say that a request can wait.
+#include "gateway/lane.h"
+
+#include <charconv>
+
+namespace twolane::gateway {
+namespace {
+
+struct Preference {
+  bool respond_async = false;
+  std::optional<Duration> wait;
+};
+
+// "respond-async, wait=20": tokens and their values, in any order.
+Preference read_preference(const wire::Headers& headers) {
+  Preference p;
+  std::string_view text = wire::header(headers, "prefer");
+  while (!text.empty()) {
+    std::string_view item = text.substr(0, text.find_first_of(",;"));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (item == "respond-async") p.respond_async = true;
+    if (item.starts_with("wait=")) {
+      int64_t s = 0;
+      std::from_chars(item.data() + 5, item.data() + item.size(), s);
+      p.wait = seconds(std::clamp<int64_t>(s, 0, 3600));
+    }
+  }
+  return p;
+}
+
+}  // namespace
+
+Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Time now) {
+  const std::string_view text = wire::header(headers, "twolane-deadline");
+  if (text.empty()) return std::optional<Duration>();
+  if (const auto span = parse_duration(text); span && span->ms > 0) return std::optional(*span);
+  if (const auto at = parse_rfc3339(text); at && *at > now) return std::optional(*at - now);
+  return fail("gateway.deadline", "Twolane-Deadline is neither a span (6h) nor a time to come (RFC 3339)");
+}
+
+Result<LaneChoice> choose_lane(const wire::Headers& headers, const BodyScan& body, const KeyRules* key, Time now) {
+  LaneChoice choice;
+  const Preference prefer = read_preference(headers);
+  choice.respond_async = prefer.respond_async;
+  choice.wait = prefer.wait;
+  const std::string_view lane = wire::header(headers, "twolane-lane");
+  if (!lane.empty() && lane != "patient" && lane != "interactive")
+    return fail("gateway.lane", "Twolane-Lane is patient or interactive");
+  if (const auto deadline = TRY(asked_deadline(headers, now))) {
+    choice.patient = choice.overrides_stream = choice.kept = true;
+    choice.window = *deadline;
+    return choice;
+  }
+  if (key && key->deadline.ms > 0) {
+    choice.window = key->deadline;
+    choice.kept = true;
+  }
+  choice.overrides_stream = !lane.empty() || prefer.respond_async;
+  if (!lane.empty()) choice.patient = lane == "patient";
+  else if (prefer.respond_async || body.service_tier == "batch") choice.patient = true;
+  else choice.patient = key && key->lane == "patient";
+  return choice;
+}
+
+}  // namespace twolane::gateway

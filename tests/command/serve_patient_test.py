@@ -1,0 +1,116 @@
+"""Patient requests on synchronous doors: held open, tickets, background, cut connections, restarts."""
+import json
+import threading
+import time
+
+from serve_test import CHAT, GEMINI, GENERATE, MESSAGE, Serving
+
+
+class Patient(Serving):
+    def serve(self, *args, **more):
+        process, self.origin = self.listening("serve", "--sim", "--speed", "20000", "--threads", "1",
+                                              "--access-log", str(self.dir / "access.jsonl"), *args, **more)
+        return process
+
+    def ledger(self):
+        path = self.home / "sim-server" / "ledger.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def poll(self, path, done):
+        for _ in range(600):
+            reply = self.ask("GET", path)
+            if done(reply):
+                return reply
+            time.sleep(0.05)
+        self.fail("not done: " + reply.text)
+
+    def test_held_open_at_every_door_and_bought_in_batches(self):
+        self.serve()
+        chat = self.ask("POST", "/v1/chat/completions", CHAT, twolane_deadline="12h")
+        self.assertEqual((chat.status, chat.json["object"]), (200, "chat.completion"), chat.text)
+        message = self.ask("POST", "/v1/messages", MESSAGE, x_api_key="k", twolane_lane="patient")
+        self.assertEqual((message.status, message.json["type"]), (200, "message"), message.text)
+        answer = self.ask("POST", GEMINI + ":generateContent", GENERATE, twolane_lane="patient")
+        self.assertIn("candidates", answer.json, answer.text)
+        other = self.ask("POST", "/v1/chat/completions", dict(CHAT, model="claude-haiku-4-5"), twolane_deadline="12h")
+        self.assertEqual(other.json["object"], "chat.completion", other.text)
+        self.assertEqual([line["tier"] for line in self.ledger()], ["batch"] * 4)
+
+    def test_many_clients_share_a_batch(self):
+        self.serve()
+        replies = []
+        threads = [threading.Thread(target=lambda i=i: replies.append(self.ask(
+            "POST", "/v1/chat/completions", dict(CHAT, seed=i), twolane_deadline="20h"))) for i in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([r.status for r in replies], [200] * 20)
+        batches = {line["batch"] for line in self.ledger()}
+        self.assertLessEqual(len(batches), 3, batches)
+
+    def test_respond_async_gives_a_ticket(self):
+        self.serve()
+        reply = self.ask("POST", "/v1/chat/completions", CHAT, prefer="respond-async", twolane_deadline="6h")
+        self.assertEqual((reply.status, reply.headers["preference-applied"]), (202, "respond-async"))
+        where = reply.headers["location"]
+        self.assertIn(self.ask("GET", where).json["status"], ("queued", "in_progress", "completed"))
+        self.poll(where, lambda r: r.json["status"] == "completed")
+        self.assertEqual(self.ask("GET", where + "/result").json["object"], "chat.completion")
+        self.assertEqual(self.ask("GET", "/twolane/v1/tickets/tkt_none").status, 404)
+
+    def test_a_cut_connection_is_attached_again_and_bought_once(self):
+        self.serve()
+        for _ in range(2):  # cut twice on the way
+            connection = self.connect()
+            connection.request("POST", "/v1/chat/completions", json.dumps(CHAT), {"Twolane-Deadline": "40h"})
+            time.sleep(0.05)
+            connection.close()
+            time.sleep(0.7)  # the server notices within two sweeps
+        reply = self.ask("POST", "/v1/chat/completions", CHAT, twolane_deadline="40h")
+        self.assertEqual(reply.status, 200, reply.text)
+        self.assertEqual(len(self.ledger()), 1)
+        # Delivered: the same body is another request now, the same key is not.
+        again = [self.ask("POST", "/v1/chat/completions", CHAT, twolane_deadline="40h", idempotency_key="k") for _ in range(2)]
+        self.assertEqual([r.status for r in again], [200, 200])
+        self.assertEqual(len(self.ledger()), 2)
+
+    def test_background_responses(self):
+        self.serve()
+        made = self.ask("POST", "/v1/responses", {"model": "gpt-5.4-mini", "input": "hello", "background": True})
+        self.assertEqual((made.status, made.json["status"] in ("queued", "in_progress")), (200, True), made.text)
+        done = self.poll("/v1/responses/" + made.json["id"], lambda r: r.json["status"] == "completed")
+        self.assertEqual((done.json["id"], done.json["output"][-1]["type"]), (made.json["id"], "message"))
+        self.assertEqual(self.ledger()[0]["tier"], "standard")
+        later = self.ask("POST", "/v1/responses", {"model": "gpt-5.4-mini", "input": "hello", "background": True},
+                         twolane_deadline="30h")
+        ended = self.ask("POST", "/v1/responses/%s/cancel" % later.json["id"], b"")
+        self.assertEqual(ended.json["status"], "cancelled", ended.text)
+        self.assertTrue(self.ask("DELETE", "/v1/responses/" + made.json["id"]).json["deleted"])
+
+    def test_a_ticket_is_promoted(self):
+        self.serve()
+        where = self.ask("POST", "/v1/chat/completions", CHAT, prefer="respond-async", twolane_deadline="40h").headers["location"]
+        self.ask("POST", where + "/promote", b"")
+        self.poll(where, lambda r: r.json["status"] == "completed")
+        self.assertEqual([line["tier"] for line in self.ledger()], ["standard"])
+
+    def test_kill_with_open_calls(self):
+        """10 open patient calls, kill -9, start again: the clients' retries get their answers, each bought once."""
+        _, sim = self.listening("sim", "--speed", "5000", "--home", str(self.dir / "other"))
+        env = {"OPENAI_BASE_URL": sim + "/openai/v1", "OPENAI_API_KEY": "k"}
+        process, self.origin = self.listening("serve", "--speed", "5000", env=env)
+        open_calls = []
+        for i in range(10):
+            connection = self.connect()
+            connection.request("POST", "/v1/chat/completions", json.dumps(dict(CHAT, seed=i)), {"Twolane-Deadline": "20h"})
+            open_calls.append(connection)
+        time.sleep(0.4)
+        process.kill()
+        process.wait()
+        _, self.origin = self.listening("serve", "--speed", "5000", env=env)
+        for i in range(10):
+            reply = self.ask("POST", "/v1/chat/completions", dict(CHAT, seed=i), twolane_deadline="20h")
+            self.assertEqual(reply.status, 200, reply.text)
+        ledger = (self.dir / "other" / "sim-server" / "ledger.jsonl").read_text().splitlines()
+        self.assertEqual(len(ledger), 10)
