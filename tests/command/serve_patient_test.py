@@ -7,8 +7,8 @@ from serve_test import CHAT, GEMINI, GENERATE, MESSAGE, Serving
 
 
 class Patient(Serving):
-    def serve(self, *args, **more):
-        process, self.origin = self.listening("serve", "--sim", "--speed", "20000", "--threads", "1",
+    def serve(self, *args, speed="20000", **more):
+        process, self.origin = self.listening("serve", "--sim", "--speed", speed, "--threads", "1",
                                               "--access-log", str(self.dir / "access.jsonl"), *args, **more)
         return process
 
@@ -60,7 +60,7 @@ class Patient(Serving):
         self.assertEqual(self.ask("GET", "/twolane/v1/tickets/tkt_none").status, 404)
 
     def test_a_cut_connection_is_attached_again_and_bought_once(self):
-        self.serve()
+        self.serve(speed="1500")  # the answer comes after the last cut
         for _ in range(2):  # cut twice on the way
             connection = self.connect()
             connection.request("POST", "/v1/chat/completions", json.dumps(CHAT), {"Twolane-Deadline": "40h"})
