@@ -1,0 +1,59 @@
+// Bins by the position of the highest bit and the two below it.
+#include "audit/sketch.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace twolane::audit {
+
+size_t LogHistogram::bin_of(int64_t value) {
+  if (value < 4) return value < 0 ? 0 : static_cast<size_t>(value);
+  const auto v = static_cast<uint64_t>(std::min<int64_t>(value, int64_t{1} << 40));
+  const auto octave = static_cast<size_t>(std::bit_width(v) - 1);
+  return 4 * (octave - 1) + ((v >> (octave - 2)) & 3);
+}
+
+int64_t LogHistogram::middle_of(size_t bin) {
+  if (bin < 4) return static_cast<int64_t>(bin);
+  const size_t octave = bin / 4 + 1;
+  const int64_t width = int64_t{1} << (octave - 2);
+  return (static_cast<int64_t>(bin % 4) + 4) * width + width / 2;
+}
+
+void LogHistogram::add(int64_t value, uint32_t times) {
+  counts_[bin_of(value)] += times;
+  count_ += times;
+}
+
+void LogHistogram::merge(const LogHistogram& other) {
+  for (size_t i = 0; i < bins; ++i) counts_[i] += other.counts_[i];
+  count_ += other.count_;
+}
+
+int64_t LogHistogram::quantile(double share) const {
+  const auto wanted = static_cast<int64_t>(share * static_cast<double>(count_));
+  int64_t seen = 0;
+  size_t last = 0;
+  for (size_t i = 0; i < bins; ++i) {
+    if (counts_[i] == 0) continue;
+    last = i;
+    seen += counts_[i];
+    if (seen > wanted) break;
+  }
+  return count_ == 0 ? 0 : middle_of(last);
+}
+
+int64_t LogHistogram::at_least(int64_t value) const {
+  int64_t sum = 0;
+  for (size_t i = bin_of(value); i < bins; ++i) sum += counts_[i];
+  return sum;
+}
+
+int64_t DistinctCount::estimate() const {
+  const auto empty = static_cast<double>(seen_.size() - seen_.count());
+  const auto size = static_cast<double>(seen_.size());
+  return static_cast<int64_t>(std::lround(size * std::log(size / std::max(empty, 0.5))));
+}
+
+}  // namespace twolane::audit

@@ -1,0 +1,52 @@
+// Distributions and distinct counts in a few hundred bytes, whatever their number.
+//
+// Plain values, mergeable; any thread for reading.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string_view>
+
+namespace twolane::audit {
+
+// Counts of non-negative whole numbers in logarithmic bins, four to an octave: a quantile is within
+// 12.5 % of the value. Below 4 exact; numbers beyond 2^40 count as 2^40.
+class LogHistogram {
+ public:
+  void add(int64_t value, uint32_t times = 1);
+  void merge(const LogHistogram& other);
+  int64_t count() const { return count_; }
+  // The value below which that share (0 to 1) lies; 0 of an empty one.
+  int64_t quantile(double share) const;
+  // How many lie at or above `value`, to the bin.
+  int64_t at_least(int64_t value) const;
+
+ private:
+  static constexpr size_t bins = 160;
+  static size_t bin_of(int64_t value);
+  static int64_t middle_of(size_t bin);
+  std::array<uint32_t, bins> counts_{};
+  int64_t count_ = 0;
+};
+
+// How many different hashes were seen: linear counting over 1,024 bits, within some 5 % up to 4,000 and
+// "at least" beyond.
+class DistinctCount {
+ public:
+  void add(uint64_t hash) { seen_.set((hash * 0x9E3779B97F4A7C15ull) >> 54); }
+  void merge(const DistinctCount& other) { seen_ |= other.seen_; }
+  int64_t estimate() const;
+
+ private:
+  std::bitset<1024> seen_;
+};
+
+// FNV-1a with a finish that spreads into the high bits.
+constexpr uint64_t hash_bytes(std::string_view text, uint64_t seed = 0xCBF29CE484222325ull) {
+  for (const char c : text) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  seed ^= seed >> 32;
+  return seed * 0x9E3779B97F4A7C15ull;
+}
+
+}  // namespace twolane::audit
