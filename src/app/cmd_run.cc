@@ -121,7 +121,7 @@ class Run {
     cap_ = flags_.max_cost.cap;
     job.cap = cap_;
     if (flags_.sample > 0) job.state = JobState::paused;
-    if (flags_.max_cost.quote) {
+    if (flags_.max_cost.quote || flags_.cache) {
       quoting_.emplace(home_->directory());
       options_.see = quoting_->watcher();
     }
@@ -131,14 +131,14 @@ class Run {
     if (!checked) return fail(with_advice(std::move(checked.error())));
     checked_ = std::move(*checked);
     draft_ = std::move(job);
-    CHECKED(quote_the_cap());
+    if (flags_.max_cost.quote) CHECKED(quote_the_cap());
+    if (!flags_.dry_run) CHECKED(set_marks(now));
     if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
     return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
   }
 
   // --max-cost quote: the quote's high figure becomes the cap before anything is bought.
   Status quote_the_cap() {
-    if (!quoting_) return {};
     const QuoteTerms terms{draft_.deadline, deadline_.has_value(), draft_.kept, false,
                            flags_.cache,    PicoUsd{},             flags_.output_tokens};
     const auto choices = TRY(quoting_->answer(terms, checked_.shapes, *world_, home_->store()));
@@ -149,6 +149,12 @@ class Run {
     Job stored = *TRY(home_->store().job(checked_.id));
     stored.cap = cap_;
     return home_->store().amend(stored);
+  }
+
+  // --cache: what is sent from now on gets marks where they pay; without it, none.
+  Status set_marks(Time now) {
+    marks_ = flags_.cache ? quoting_->marks(now) : patient::CacheMarks();
+    return patient::remember_marks(home_->store(), checked_.id, marks_);
   }
 
   // What to do about a price is known here, where the cap was given.
@@ -270,6 +276,10 @@ class Run {
     std::string text = "checked: " + grouped(checked_.invalid) + " invalid, ";
     text += checked_.price_known ? spoken_usd(checked_.batch_bound) + " USD at most in batches" : "price unknown";
     if (job_.cap) text += ", cap " + spoken_usd(*job_.cap);
+    int64_t marked = 0;
+    for (const auto& mark : marks_.all()) marked = std::max(marked, mark.requests);
+    if (flags_.cache)
+      text += marked > 0 ? ", cache marks for " + counted(marked, "request") : ", no cache mark would pay";
     display_.change(world_->shown_now(), text);
     CHECKED(driver.engine().recover());
     return driver.engine().take_up(job_.id);
@@ -292,6 +302,7 @@ class Run {
   std::unique_ptr<RunWorld> world_;
   std::optional<Time> deadline_;
   std::optional<Quoting> quoting_;
+  patient::CacheMarks marks_;
   std::optional<PicoUsd> cap_;
   patient::Checked checked_;
   Job draft_, job_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/worlds.h"
+#include "patient/cache_marks.h"
 #include "patient/quote.h"
 #include "store/store.h"
 
@@ -26,6 +27,9 @@ class Quoting {
 
   // To be handed to intake: IntakeOptions::see.
   patient::SeeRequest watcher();
+
+  // Where marks on what requests have in common pay.
+  patient::CacheMarks marks(Time now) const { return patient::plan_marks(tally_, now); }
 
   Result<std::vector<patient::QuotedChoice>> answer(const QuoteTerms& terms,
                                                     const std::vector<Shape>& shapes,

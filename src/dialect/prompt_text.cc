@@ -16,28 +16,34 @@ class Walk {
   Walk(PromptParts& parts, const std::function<void(std::string_view)>& take)
       : parts_(parts), take_(take) {}
 
-  void json(element value) { take_(simdjson::minify(value)); }
+  void json(element value) { take(simdjson::minify(value)); }
 
   void json_member(element body, std::string_view key) {
     if (const auto value = member(body, key)) json(*value);
   }
 
-  // A message, or a list of them.
+  // A message, or a list of them. What the system says first belongs to the head.
   void messages(element value) {
     simdjson::dom::array list;
     if (value.get(list)) {
       ++parts_.messages;
       return content(value);
     }
+    bool leading = true;
     for (const element one : list) {
+      const std::string_view role = text_member(one, "role");
+      leading = leading && (role == "system" || role == "developer");
       ++parts_.messages;
       content(one);
+      if (leading) end_head();
     }
   }
 
+  void end_head() { parts_.head_bytes = bytes_; }
+
   void content(element value) {
     std::string_view text;
-    if (!value.get(text)) return take_(text);
+    if (!value.get(text)) return take(text);
     simdjson::dom::array list;
     if (!value.get(list)) {
       for (const element one : list) content(one);
@@ -86,13 +92,20 @@ class Walk {
     if (text_member(value, "type") == "tool_use" || !inner) json(value);
   }
 
+  void take(std::string_view text) {
+    bytes_ += static_cast<int64_t>(text.size());
+    take_(text);
+  }
+
   PromptParts& parts_;
   const std::function<void(std::string_view)>& take_;
+  int64_t bytes_ = 0;
 };
 
 void chat(Walk& walk, element body) {
   walk.json_member(body, "tools");
   if (const auto format = member(body, "response_format")) walk.json_member(*format, "json_schema");
+  walk.end_head();
   if (const auto messages = member(body, "messages")) walk.messages(*messages);
 }
 
@@ -101,6 +114,7 @@ void responses(Walk& walk, element body) {
   if (const auto text = member(body, "text"))
     if (const auto format = member(*text, "format")) walk.json_member(*format, "schema");
   if (const auto instructions = member(body, "instructions")) walk.messages(*instructions);
+  walk.end_head();
   if (const auto input = member(body, "input")) walk.messages(*input);
 }
 
@@ -108,6 +122,7 @@ void anthropic(Walk& walk, element body) {
   walk.json_member(body, "tools");
   if (const auto config = member(body, "output_config")) walk.json_member(*config, "format");
   if (const auto system = member(body, "system")) walk.content(*system);
+  walk.end_head();
   if (const auto messages = member(body, "messages")) walk.messages(*messages);
 }
 
@@ -118,6 +133,7 @@ void gemini(Walk& walk, element body) {
       walk.json_member(*config, key);
   if (const auto system = member(body, "systemInstruction", "system_instruction"))
     walk.messages(*system);
+  walk.end_head();
   if (const auto contents = member(body, "contents")) walk.messages(*contents);
 }
 

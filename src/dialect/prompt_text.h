@@ -17,6 +17,7 @@ struct PromptParts {
   int64_t media = 0;      // pictures, files, sounds: tokens that text does not tell
   int64_t token_ids = 0;  // embedding inputs that came as token numbers
   bool marked = false;    // the request sets cache marks itself
+  int64_t head_bytes = 0; // of its texts: tools, schemas and system, all before the first turn
 };
 
 // Calls take() with each text. Expects a body that check_body has passed; error wire.json.

@@ -30,6 +30,7 @@ TEST(PromptText, ChatCompletions) {
                       R"({"role":"tool","tool_call_id":"c","content":"T"}],"tools":[{"name":"f"}]})");
   EXPECT_EQ(r.text, R"([{"name":"f"}]|S|U|[{"id":"c"}]|T)");
   EXPECT_EQ(r.parts.messages, 4);
+  EXPECT_EQ(r.parts.head_bytes, static_cast<int64_t>(sizeof(R"([{"name":"f"}]S)") - 1));
   EXPECT_EQ(r.parts.media, 1);
   EXPECT_FALSE(r.parts.marked);
 }
@@ -41,6 +42,8 @@ TEST(PromptText, Responses) {
                       R"({"type":"function_call_output","call_id":"c","output":"O"}]})");
   EXPECT_EQ(r.text, "U|O");
   EXPECT_EQ(r.parts.messages, 2);
+  EXPECT_EQ(r.parts.head_bytes, 0);
+  EXPECT_EQ(read(Endpoint::responses, R"({"instructions":"I","input":"U"})").parts.head_bytes, 1);
 }
 
 TEST(PromptText, Anthropic) {
@@ -53,6 +56,7 @@ TEST(PromptText, Anthropic) {
   EXPECT_EQ(r.text, R"(S|U|{"type":"tool_use","id":"t","name":"f","input":{"a":1}}|R)");
   EXPECT_EQ(r.parts.media, 1);
   EXPECT_TRUE(r.parts.marked);
+  EXPECT_EQ(r.parts.head_bytes, 1);
 }
 
 TEST(PromptText, Gemini) {

@@ -149,6 +149,7 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   std::optional<Job> row = TRY(store.job(id));
   if (!row) return fail("store.unknown_job", "no job " + id.hex());
   JobInput input = TRY(JobInput::open(*row, payloads));
+  input.set_marks(TRY(recall_marks(store, id)));
   JobAtWork& job = jobs[id];
   std::vector<ShapeAtWork> before = std::move(job.shapes);
   job.shapes.clear();

@@ -45,12 +45,15 @@ Status Filling::fill() {
 
 Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape) {
   for (int64_t from = 0;;) {
-    const auto rows = TRY(core_.store.open_requests(job.job.id, shape.shape.number, from, rows_at_once));
+    auto rows = TRY(core_.store.open_requests(job.job.id, shape.shape.number, from, rows_at_once));
+    if (rows.empty()) return {};
+    const int64_t last = rows.back().index;
+    CHECKED(job.input.put_heads_together(rows));
     for (const RequestRow& row : rows) {
       if (!take(job, shape, row)) return std::move(failure_);
     }
     if (rows.size() < static_cast<size_t>(rows_at_once)) return {};
-    from = rows.back().index + 1;
+    from = last + 1;
   }
 }
 

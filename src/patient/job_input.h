@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/job.h"
+#include "patient/cache_marks.h"
 #include "patient/request_text.h"
 #include "store/payloads.h"
 
@@ -22,10 +24,17 @@ class JobInput {
                            std::string_view model);
   const InputOptions& options() const { return options_; }
 
+  // From now on bodies get these marks.
+  void set_marks(CacheMarks marks) { marks_ = std::move(marks); }
+  // Requests that share a marked head lie side by side; otherwise the order stays. Nothing is done
+  // where no marks are set.
+  Status put_heads_together(std::vector<RequestRow>& rows);
+
  private:
   Result<std::string_view> line(int64_t offset, int64_t length);
 
   InputOptions options_;
+  CacheMarks marks_;
   std::shared_ptr<const wire::ByteSource> source_;
   std::string window_;
   int64_t window_at_ = 0;

@@ -82,12 +82,31 @@ void PromptTally::follow_prefix(const PromptText& prompt, const std::vector<int>
   prefix.text.erase(differs, prefix.text.end());
 }
 
+Status PromptTally::follow_head(const PromptText& prompt, const std::vector<int>& models) {
+  if (static_cast<size_t>(prompt.head_bytes) < beginning || prompt.marked) return {};
+  const auto key = std::pair(prompt.head_hash(), models[0]);
+  const auto found = by_head_.find(key);
+  if (found != by_head_.end()) {
+    ++heads_[found->second].requests;
+    return {};
+  }
+  if (heads_.size() == most_prefixes) return {};
+  Head head{key.first, 1, models, {}};
+  for (const int m : models)
+    head.tokens.push_back(
+        TRY(counting_.count_text(models_[static_cast<size_t>(m)].target, prompt.head())));
+  by_head_.emplace(key, heads_.size());
+  heads_.push_back(std::move(head));
+  return {};
+}
+
 Status PromptTally::see(const SeenRequest& request) {
   const auto& models = models_of(request.shape);
   const PromptText prompt = TRY(prompt_text(request.endpoint, request.body));
   for (const int m : models) CHECKED(add(models_[static_cast<size_t>(m)], request, prompt));
-  if (prompt.operation == Operation::chat) follow_prefix(prompt, models);
-  return {};
+  if (prompt.operation != Operation::chat) return {};
+  follow_prefix(prompt, models);
+  return follow_head(prompt, models);
 }
 
 }  // namespace twolane::patient

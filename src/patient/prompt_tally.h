@@ -1,8 +1,8 @@
 // What a quote needs of an input, gathered while its lines are checked: tokens by model and price band,
 // limits of output, and prefixes that requests share.
 //
-// Memory does not grow with the input: models are few, and of prefixes 64 at most are followed, with
-// 128 KB of each. Requests whose first 1,024 bytes are equal are taken for one prefix's, and the prefix
+// Memory does not grow with the input: models are few, and of prefixes and heads 64 at most are
+// followed, with 128 KB of each prefix. Requests whose first 1,024 bytes are equal are taken for one prefix's, and the prefix
 // is what all of them begin with. Threads: one.
 #pragma once
 
@@ -43,12 +43,22 @@ class PromptTally {
     std::vector<int> models;  // their PerModels
   };
 
+  // Requests with the same head: the same tools, schemas and system prompt. What a cache mark can stand
+  // behind without cutting a text in two.
+  struct Head {
+    uint64_t hash = 0;
+    int64_t requests = 0;
+    std::vector<int> models;      // their PerModels
+    std::vector<int64_t> tokens;  // by `models`
+  };
+
   explicit PromptTally(TokenCounting& counting) : counting_(counting) {}
 
   Status see(const SeenRequest& request);
 
   const std::vector<PerModel>& models() const { return models_; }
   const std::vector<Prefix>& prefixes() const { return prefixes_; }
+  const std::vector<Head>& heads() const { return heads_; }
   int choices() const { return choices_; }
 
  private:
@@ -56,12 +66,15 @@ class PromptTally {
   int model(int choice, const Target& target);
   Status add(PerModel& to, const SeenRequest& request, const PromptText& prompt);
   void follow_prefix(const PromptText& prompt, const std::vector<int>& models);
+  Status follow_head(const PromptText& prompt, const std::vector<int>& models);
 
   TokenCounting& counting_;
   std::vector<PerModel> models_;
   std::vector<std::vector<int>> by_shape_;
   std::vector<Prefix> prefixes_;
   std::map<uint64_t, size_t> by_beginning_;
+  std::vector<Head> heads_;
+  std::map<std::pair<uint64_t, int>, size_t> by_head_;
   int choices_ = 0;
 };
 

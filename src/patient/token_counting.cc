@@ -6,6 +6,7 @@
 
 #include "dialect/catalogue.h"
 #include "dialect/prompt_text.h"
+#include "dialect/translate_scan.h"
 #include "patient/request_text.h"
 #include "patient/token_tables.h"
 #include "wire/json.h"
@@ -49,6 +50,7 @@ Result<PromptText> prompt_text(Endpoint endpoint, std::string_view body) {
   out.media = parts.media;
   out.token_ids = parts.token_ids;
   out.marked = parts.marked;
+  out.head_bytes = parts.head_bytes;
   out.operation = operation_of(endpoint);
   return out;
 }
@@ -60,6 +62,8 @@ void PromptText::each(const std::function<void(std::string_view)>& take) const {
     begin = end;
   }
 }
+
+uint64_t PromptText::head_hash() const { return dialect::hash_bytes(head(), 0x6865'6164); }
 
 // OpenAI's own models, wherever they are served; the open-weight ones have another table.
 Result<Counter*> TokenCounting::counter_of(const Target& target) {

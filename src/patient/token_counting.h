@@ -27,9 +27,15 @@ struct PromptText {
   std::vector<size_t> ends;  // of its texts in `bytes`, which lie side by side
   int64_t messages = 0, media = 0, token_ids = 0;
   bool marked = false;  // it sets cache marks itself
+  int64_t head_bytes = 0;
   Operation operation = Operation::chat;
 
   void each(const std::function<void(std::string_view)>& take) const;
+  // Tools, schemas and system: what lies before the first turn.
+  std::string_view head() const {
+    return std::string_view(bytes).substr(0, static_cast<size_t>(head_bytes));
+  }
+  uint64_t head_hash() const;
 };
 Result<PromptText> prompt_text(Endpoint endpoint, std::string_view body);
 
