@@ -74,9 +74,11 @@ Result<CapNeeded> cap_needed(store::Store& store, const Job& job) {
     for (int64_t from = 0;;) {
       const auto rows = TRY(store.open_requests(job.id, shape.number, from, page));
       for (const auto& row : rows) {
-        const auto most = TRY(price::bound(shape.targets.at(0), tier, row.input_bound, row.output_bound));
-        const auto least =
-            TRY(price::bound(shape.targets.at(0), ServiceTier::batch, row.input_bound, row.output_bound));
+        const auto bound = [&](ServiceTier on) {
+          return price::bound(shape.targets.at(0), on, row.input_bound, row.output_bound, {.at = job.accepted});
+        };
+        const auto most = TRY(bound(tier));
+        const auto least = TRY(bound(ServiceTier::batch));
         needed.all += most;
         if (needed.next_request.n == 0 || least < needed.next_request) needed.next_request = least;
       }

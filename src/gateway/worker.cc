@@ -287,7 +287,7 @@ void Worker::book(Call& call, const net::MessageHead& head) {
     r.metered = true;
     r.tier = call.served->tier;
     r.usage = call.served->usage;
-    const auto cost = price::charge(call.choice->target, r.tier, r.usage);
+    const auto cost = price::charge(call.choice->target, r.tier, r.usage, {.at = r.at});
     if (cost) r.priced = true, r.cost = *cost;
     if (call.key) call.key->used(r.at, r.usage.input() + r.usage.output, r.cost);
   }

@@ -39,7 +39,7 @@ PicoUsd taken_off(const LedgerEntry& entry) {
   Usage fresh;
   fresh.fresh = u.input();
   fresh.output = u.output;
-  const auto plain = price::charge(entry.target(), entry.tier(), fresh);
+  const auto plain = price::charge(entry.target(), entry.tier(), fresh, {.at = entry.attempt->at});
   return plain ? *plain - entry.attempt->cost : PicoUsd{};
 }
 
@@ -80,7 +80,7 @@ std::string rate_row(const LedgerEntry& entry) {
   const Target target = entry.target();
   const auto& book = price::book();
   const auto* model = book.find(target.provider, target.model);
-  const auto* row = model ? book.row(*model, entry.tier(), entry.attempt->usage.input(), book.date())
+  const auto* row = model ? book.row(*model, entry.tier(), entry.attempt->usage.input(), entry.attempt->at)
                           : nullptr;
   if (!row) return "unknown";
   std::string text(name_of(entry.tier()));
