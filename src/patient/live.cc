@@ -20,6 +20,7 @@ constexpr int probes = 3;                    // refused one after the other, bef
 constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload segment is begun
 constexpr Duration answer_within = minutes(10);
 constexpr double slowest_per_minute = 6;
+constexpr double regained = 1.0 / 300;  // of the allowed rate, with each answer
 
 int64_t Engine::Core::live_room(Line& line) {
   if (line.paused_until > now()) return 0;
@@ -294,7 +295,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   slow_down(*wave.line, refusal);
 }
 
-// Additive up, multiplicative down, and a pause as long as the provider asks for.
+// Additive up (regained), multiplicative down, and a pause as long as the provider asks for.
 void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
   const bool too_fast = refusal.verdict == Verdict::throttled || refusal.verdict == Verdict::quota_full ||
                         refusal.verdict == Verdict::no_capacity;
@@ -313,7 +314,8 @@ void Engine::Core::prove(BatchAtWork& wave, const store::Member& m, const store:
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(m.shape)];
   if (wave.row.probe) shape.trying = false;
   if (wave.line->per_minute < wave.line->account.live_per_minute && s.state == AttemptState::answered) {
-    wave.line->per_minute = std::min(wave.line->per_minute + 1, wave.line->account.live_per_minute);
+    const double allowed = wave.line->account.live_per_minute;
+    wave.line->per_minute = std::min(wave.line->per_minute + allowed * regained, allowed);
     plan::apply(plan, plan::RateLearned{wave.line->account.provider, wave.line->per_minute});
   }
   if (shape.shape.proof != Shape::Proof::untried) return;
