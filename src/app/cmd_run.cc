@@ -1,6 +1,7 @@
 // twolane run INPUT: from a file of requests to a file of answers and the bill.
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <random>
 
 #include "app/commands.h"
@@ -276,8 +277,10 @@ class Run {
     std::string text = "checked: " + grouped(checked_.invalid) + " invalid, ";
     text += checked_.price_known ? spoken_usd(checked_.batch_bound) + " USD at most in batches" : "price unknown";
     if (job_.cap) text += ", cap " + spoken_usd(*job_.cap);
+    std::map<uint64_t, int64_t> heads;
+    for (const auto& mark : marks_.all()) heads[mark.head] = mark.requests;
     int64_t marked = 0;
-    for (const auto& mark : marks_.all()) marked = std::max(marked, mark.requests);
+    for (const auto& [head, requests] : heads) marked += requests;
     if (flags_.cache)
       text += marked > 0 ? ", cache marks for " + counted(marked, "request") : ", no cache mark would pay";
     display_.change(world_->shown_now(), text);

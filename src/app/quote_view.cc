@@ -91,6 +91,7 @@ std::string prefix_lines(const QuotedChoice& c) {
   if (p.cacheable == 0) {
     std::string out = "  shared prefix: " + tokens(p.tokens) + " tokens, ";
     if (p.minimum < 0) return out + "not known to be cached here\n";
+    if (p.tokens >= p.minimum) return out + "within a message: no mark is set there\n";
     return out + "too short to cache (" + grouped(p.minimum) + ")\n";
   }
   std::string out = "  shared prefix: " + tokens(p.cacheable) + " tokens of " +

@@ -141,37 +141,56 @@ class Choice {
     return f;
   }
 
+  // Marks stand behind tools and system prompt only, so that for them the heads count; everything else
+  // finds what requests begin with wherever it ends.
   Status look_at_prefixes() {
-    for (const auto& prefix : tally_.prefixes())
-      for (const Part& p : parts_)
-        if (std::find(prefix.models.begin(), prefix.models.end(), p.index) != prefix.models.end())
-          CHECKED(look_at(prefix, p));
+    for (const Part& p : parts_) {
+      const Target& target = p.model->target;
+      const auto* model = price::book().find(target.provider, target.model);
+      const CacheWay way = model ? way_of(target, model->caching) : CacheWay::none;
+      for (const auto& prefix : tally_.prefixes()) {
+        if (index_in(prefix.models, p) < 0 || prefix.requests < 2) continue;
+        const int64_t tokens = TRY(counting_.count_text(target, prefix.text));
+        if (way == CacheWay::marked) within_messages(*model, tokens);
+        else look_at(p, model, way, prefix.requests, tokens);
+      }
+      if (way != CacheWay::marked) continue;
+      for (const auto& head : tally_.heads())
+        if (const int i = index_in(head.models, p); i >= 0 && head.requests > 1)
+          look_at(p, model, way, head.requests, head.tokens[static_cast<size_t>(i)]);
+    }
     return {};
   }
 
-  Status look_at(const PromptTally::Prefix& prefix, const Part& p) {
-    if (prefix.requests < 2) return {};
-    const Target& target = p.model->target;
-    const int64_t tokens = TRY(counting_.count_text(target, prefix.text));
+  static int index_in(const std::vector<int>& models, const Part& p) {
+    const auto found = std::find(models.begin(), models.end(), p.index);
+    return found == models.end() ? -1 : static_cast<int>(found - models.begin());
+  }
+
+  void within_messages(const price::Model& model, int64_t tokens) {
     QuotedPrefix& q = out_.prefix;
-    const auto* model = price::book().find(target.provider, target.model);
-    const int64_t minimum = model ? model->caching.minimum : -1;
+    if (tokens <= q.tokens) return;
+    q.tokens = tokens;
+    q.minimum = model.caching.minimum;
+  }
+
+  void look_at(const Part& p, const price::Model* model, CacheWay way, int64_t requests,
+               int64_t tokens) {
+    QuotedPrefix& q = out_.prefix;
     if (tokens > q.tokens) {
       q.tokens = tokens;
-      q.minimum = minimum;
+      q.minimum = model ? model->caching.minimum : -1;
     }
-    if (!model || minimum < 0) return {};
-    const CacheWay way = way_of(target, model->caching);
+    if (!model || model->caching.minimum < 0 || way == CacheWay::none) return;
     const int64_t cacheable = price::cacheable(model->caching, tokens);
-    if (way == CacheWay::none || cacheable == 0) return {};
-    q.requests += prefix.requests;
+    if (cacheable == 0) return;
+    q.requests += requests;
     if (cacheable > q.cacheable) {
       q.cacheable = cacheable;
       q.way = way;
     }
     for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex})
-      add_caching(tier, way, *model, {prefix.requests, cacheable, {}, {}}, p.error);
-    return {};
+      add_caching(tier, way, *model, {requests, cacheable, {}, {}}, p.error);
   }
 
   // Low and high figures go with the input's: fewer tokens and many hits, more tokens and few.
@@ -208,11 +227,13 @@ class Choice {
     return c;
   }
 
-  // Caching that happens by itself, or that was asked for and pays.
-  bool caches(ServiceTier tier, bool asked) const {
+  // Caching that happens by itself, or that pays and is asked for: by the caller on any way that there
+  // is, by this program (`ours`) with marks only.
+  bool caches(ServiceTier tier, bool asked, bool ours) const {
     const auto& adds = out_.prefix.adds[tier_index(tier)];
     if (!adds) return false;
-    return out_.prefix.way == CacheWay::automatic || (asked && adds->expected.n < 0);
+    if (out_.prefix.way == CacheWay::automatic) return true;
+    return asked && adds->expected.n < 0 && (!ours || out_.prefix.way == CacheWay::marked);
   }
 
   Figures with_caching(Figures f, ServiceTier tier) const {
@@ -220,7 +241,8 @@ class Choice {
     return {f.low + adds.low, f.expected + adds.expected, f.high + adds.high};
   }
 
-  std::optional<Figures> cost_on(ServiceTier tier, bool asked, std::string& why) const {
+  std::optional<Figures> cost_on(ServiceTier tier, bool asked, std::string& why,
+                                 bool ours = true) const {
     for (const Part& p : parts_) {
       if (price::sold(p.model->target, tier) != price::Sold::no) continue;
       const auto* reason = price::book().find_not_sold(p.model->target.provider, tier);
@@ -232,7 +254,7 @@ class Choice {
       why = "not published";
       return std::nullopt;
     }
-    return caches(tier, asked) ? with_caching(*cost, tier) : *cost;
+    return caches(tier, asked, ours) ? with_caching(*cost, tier) : *cost;
   }
 
   double drained_in_time(int64_t requests) const {
@@ -261,8 +283,8 @@ class Choice {
         lane.on_time = drained_in_time(out_.requests);
         break;
       case Kind::cached:
-        if (!caches(ServiceTier::standard, true)) return;
-        lane.cost = cost_on(ServiceTier::standard, true, lane.why);
+        if (!caches(ServiceTier::standard, true, false)) return;
+        lane.cost = cost_on(ServiceTier::standard, true, lane.why, false);
         lane.on_time = drained_in_time(out_.requests);
         break;
       case Kind::standard: {
