@@ -2,6 +2,10 @@
 #include "app/price_import.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "model/model_name.h"
 
 namespace twolane::app {
 namespace {
@@ -22,6 +26,14 @@ std::string columns_text(const Rates& r) {
     }
   }
   return out;
+}
+
+// A line of a price book.
+std::string row_text(const CatalogueRow& row, const std::string& source) {
+  std::string out = "  " + std::string(twolane::name_of(row.tier));
+  if (row.above > 0) out += " >" + std::to_string(row.above);
+  if (row.from.ms > 0) out += " from " + rfc3339(row.from).substr(0, 10);
+  return out + columns_text(row.rates) + "  " + source + '\n';
 }
 
 }  // namespace
@@ -54,20 +66,23 @@ Comparison compare(const price::Book& book, const Catalogue& catalogue) {
 
 std::string additions(const Catalogue& catalogue, const Comparison& comparison,
                       std::string_view date) {
+  // A catalogue may name a model twice, in two spellings; the first row for a place counts.
+  std::map<std::string, std::vector<const CatalogueRow*>> models;
+  for (const CatalogueRow* row : comparison.unknown_to_book) {
+    if (!row->rates.knows(Kind::fresh)) continue;
+    if (row->model.find_first_of(" #\n\t\r") != row->model.npos) continue;  // no name for a line
+    auto& rows = models[row->provider + '/' + model_key(row->model)];
+    const bool again = std::ranges::any_of(rows, [&](const CatalogueRow* r) {
+      return std::tie(r->tier, r->above, r->from) == std::tie(row->tier, row->above, row->from);
+    });
+    if (!again) rows.push_back(row);
+  }
   const std::string source = "imported-" + catalogue.format;
   std::string out = "\nsource " + source + " third " + std::string(date) + " " + catalogue.format +
                     ", imported\n";
-  std::string last;
-  for (const CatalogueRow* row : comparison.unknown_to_book) {
-    if (!row->rates.knows(Kind::fresh)) continue;
-    const std::string name = row->provider + '/' + row->model;
-    if (name.find_first_of(" #\n\t") != name.npos) continue;  // no name that a line could hold
-    if (name != last) out += "\nmodel " + name + '\n';
-    last = name;
-    out += "  " + std::string(twolane::name_of(row->tier));
-    if (row->above > 0) out += " >" + std::to_string(row->above);
-    if (row->from.ms > 0) out += " from " + rfc3339(row->from).substr(0, 10);
-    out += columns_text(row->rates) + "  " + source + '\n';
+  for (const auto& [key, rows] : models) {
+    out += "\nmodel " + rows.front()->provider + '/' + rows.front()->model + '\n';
+    for (const CatalogueRow* row : rows) out += row_text(*row, source);
   }
   return out;
 }

@@ -7,11 +7,13 @@
 #include <span>
 #include <utility>
 
+#include "model/model_name.h"
 #include "price/book.h"
 #include "price/book_words.h"
 #include "price/claims.h"
 
 namespace twolane::price {
+
 class BookParser {
  public:
   BookParser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
@@ -312,6 +314,8 @@ class BookParser {
         break;
       }
     }
+    if (row.until.ms != 0 && row.until <= row.from)
+      return wrong("the row ends before it begins", like);
     if (w.size() != i + kind_count + 1) return wrong("a row has five rates and a source", like);
     Claim claim;
     CHECKED(columns(claim.rates, std::span(w).subspan(i, kind_count)));
@@ -349,12 +353,19 @@ class BookParser {
     return -1;
   }
 
+  // A name or alias stands for one model only, in whatever spelling.
+  Status name_once(const ModelDraft& draft) {
+    std::vector<std::string> names = draft.model.aliases;
+    names.push_back(draft.model.name);
+    for (const std::string& name : names)
+      if (!names_.emplace(draft.model.provider + '/' + model_key(name), draft.line).second)
+        return wrong(draft.model.provider + '/' + name + " is there twice", {}, draft.line);
+    return {};
+  }
+
   Status finish_models() {
-    std::map<std::string, int64_t, std::less<>> seen;
     for (ModelDraft& draft : drafts_) {
-      if (!seen.emplace(draft.model.provider + '/' + draft.model.name, draft.line).second)
-        return wrong(draft.model.provider + '/' + draft.model.name + " is there twice", {},
-                     draft.line);
+      CHECKED(name_once(draft));
       const Stacking* stacking = draft.model.stacking < 0
                                      ? nullptr
                                      : &book_.stackings_[static_cast<size_t>(draft.model.stacking)];
@@ -374,6 +385,7 @@ class BookParser {
   int64_t number_ = 0;
   Book book_;
   std::map<std::string, int, std::less<>> sources_;
+  std::map<std::string, int64_t, std::less<>> names_;  // with provider, and the line
   std::vector<ModelDraft> drafts_;
   int stacking_ = -1;  // the block we are in
   bool in_model_ = false;

@@ -135,6 +135,8 @@ TEST(Book, WhatCannotBeReadIsRefusedWithItsLine) {
             7},
            {"model acme/printed", "model acme/big", "book.syntax", 15},
            {"model acme/big", "model acme", "book.syntax", 10},
+           {"model acme/printed", "model acme/printed = BIG", "book.syntax", 15},
+           {"standard >1000", "standard >1000 from 2026-10-02 until 2026-10-02", "book.syntax", 14},
            {"source rule rule", "source rule best", "book.syntax", 3},
            {"book 2026-10-15", "book tomorrow", "book.syntax", 1},
            {"priority ", "priority @noon ", "book.syntax", 20},
