@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 
+#include "audit/hash.h"
 #include "price/price.h"
 
 namespace twolane::audit {
@@ -29,7 +30,7 @@ std::string family_of(const Call& call) {
   return hex;
 }
 
-uint64_t chained(uint64_t hash, std::string_view text) { return hash_bytes(text, hash + text.size() + 1); }
+uint64_t chained(uint64_t hash, std::string_view text) { return hash_text(text, hash + text.size() + 1); }
 
 ServiceTier tier_of(const Call& call) { return call.tier.value_or(ServiceTier::standard); }
 
@@ -140,7 +141,7 @@ PicoUsd Collector::price(Profile& p, const Call& call) {
   if (model != nullptr)
     for (size_t t = 0; t < wanted.rows.size(); ++t)
       wanted.rows[t] = price::book().row(*model, static_cast<ServiceTier>(t), input, at);
-  const uint64_t scope = model != nullptr ? reinterpret_cast<uint64_t>(model) : hash_bytes(call.model);
+  const uint64_t scope = model != nullptr ? reinterpret_cast<uint64_t>(model) : hash_text(call.model);
   CacheUse cached{call.usage->cache_read, call.usage->cache_write_5m + call.usage->cache_write_1h};
   if (!call.prefix.empty() && call.start) {
     const CacheUse could = reuse_.take(scope, *call.start, call.prefix, input, model ? &model->caching : nullptr, p.reuse);
@@ -228,8 +229,8 @@ void Collector::count(Profile& p, const Call& call) {
   if (call.latency) p.latency.add(call.latency->ms);
   if (call.first_token) p.first_token.add(call.first_token->ms);
   if (p.model.empty()) p.model = call.model.substr(0, 80);
-  if (!call.user.empty()) p.users.add(hash_bytes(call.user));
-  if (!call.session.empty()) p.sessions.add(hash_bytes(call.session));
+  if (!call.user.empty()) p.users.add(hash_text(call.user));
+  if (!call.session.empty()) p.sessions.add(hash_text(call.session));
   if (call.cost) {
     p.logged += *call.cost;
     ++p.logged_calls;

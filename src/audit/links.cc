@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "audit/sketch.h"
+#include "audit/hash.h"
 
 namespace twolane::audit {
 namespace {
@@ -12,7 +12,7 @@ size_t place(uint64_t hash, size_t size) { return (hash * 0x9E3779B97F4A7C15ull 
 
 uint64_t thread_of(const Call& call, uint64_t who) {
   const std::string_view name = !call.session.empty() ? call.session : call.trace;
-  return name.empty() ? 0 : hash_bytes(name, who | 1);
+  return name.empty() ? 0 : hash_text(name, who | 1);
 }
 
 }  // namespace

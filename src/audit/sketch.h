@@ -6,7 +6,6 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <string_view>
 
 namespace twolane::audit {
 
@@ -41,12 +40,5 @@ class DistinctCount {
  private:
   std::bitset<1024> seen_;
 };
-
-// FNV-1a with a finish that spreads into the high bits.
-constexpr uint64_t hash_bytes(std::string_view text, uint64_t seed = 0xCBF29CE484222325ull) {
-  for (const char c : text) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
-  seed ^= seed >> 32;
-  return seed * 0x9E3779B97F4A7C15ull;
-}
 
 }  // namespace twolane::audit
