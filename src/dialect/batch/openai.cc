@@ -335,7 +335,7 @@ void read_error_response(Endpoint endpoint, const Line& line, ResultLine& result
   result.refusal = classify(status, parsed_or_null(result.body));
   complete(result.refusal, status);
   if (line.body.find("\"usage\"") == line.body.npos) return;
-  if (auto served = read_served(endpoint, line.body)) {
+  if (auto served = read_served(endpoint, line.body); served && served->usage != Usage{}) {
     result.charged = true;
     result.usage = served->usage;
     result.response_id = served->response_id;
