@@ -34,7 +34,7 @@ Result<int> quote(const Shell& shell) {
   draft.accepted = now;
   draft.deadline = deadline.value_or(now + hours(24));
   draft.kept = deadline.has_value() && !flags.best_effort;
-  Quoting quoting(home->directory());
+  Quoting quoting(config, home->directory());
   options.see = quoting.watcher();
   const auto checked = TRY(patient::take_in(flags.input, options, draft, SegmentId{1}, home->directory(),
                                             home->store(), home->payloads(), true));

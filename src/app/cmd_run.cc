@@ -44,7 +44,8 @@ class Run {
  private:
   // Everything that can be wrong before the input is read.
   Status prepare() {
-    const Config config = TRY(load_config(shell_.in.common.config));
+    config_ = TRY(load_config(shell_.in.common.config));
+    const Config& config = config_;
     CHECKED(read_options());
     const std::string path = home_directory(shell_.in.common.home, config);
     // A quote may be had beside a running job, except from the simulator inside that job's process.
@@ -123,7 +124,7 @@ class Run {
     job.cap = cap_;
     if (flags_.sample > 0) job.state = JobState::paused;
     if (flags_.max_cost.quote || flags_.cache) {
-      quoting_.emplace(home_->directory());
+      quoting_.emplace(config_, home_->directory());
       options_.see = quoting_->watcher();
     }
     const SegmentId fresh{(static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) | 1};
@@ -304,6 +305,7 @@ class Run {
   std::unique_ptr<store::Home> home_;
   std::unique_ptr<RunWorld> world_;
   std::optional<Time> deadline_;
+  Config config_;
   std::optional<Quoting> quoting_;
   patient::CacheMarks marks_;
   std::optional<PicoUsd> cap_;

@@ -26,7 +26,7 @@ struct Setting {
 };
 using Settings = std::map<std::string, Setting, std::less<>>;  // by dotted path
 
-constexpr std::array<std::string_view, 2> store_keys = {"home", "retention"};
+constexpr std::array<std::string_view, 3> store_keys = {"home", "retention", "token_tables"};
 constexpr std::array<std::string_view, 4> limit_keys = {"live_per_minute", "live_in_flight",
                                                         "enqueued_tokens", "creates_per_hour"};
 constexpr std::array<std::string_view, 6> provider_keys = {
@@ -188,6 +188,7 @@ class Applier {
     Config c;
     c.file = sources_.text ? sources_.file : "";
     if (const auto* s = find("store.home")) c.home = s->text;
+    if (const auto* s = find("store.token_tables")) c.token_tables = s->text;
     if (const auto* s = find(std::string(price_book_key))) c.price_book = s->text;
     if (const auto* s = find("store.retention")) c.retention = TRY(retention(*s));
     const Limits common = TRY(limits("limits.", {}));

@@ -37,6 +37,7 @@ struct ProviderConfig {
 struct Config {
   std::string file;       // empty: there is none
   std::string home;       // empty: the default
+  std::string token_tables;  // directory of OpenAI's token tables; empty: the usual ones
   std::string price_book; // file that replaces the built-in price book; empty: none
   Duration retention = days(30);  // finished jobs are forgotten after this; 0: never
   std::vector<ProviderConfig> providers;  // all that this build can run batches with

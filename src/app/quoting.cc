@@ -1,18 +1,11 @@
 // What the quote needs from outside: what was learned, how fast calls may go, how long batches take.
 #include "app/quoting.h"
 
-#include <cstdlib>
-
 #include "patient/token_tables.h"
 #include "plan/completion_times.h"
 
 namespace twolane::app {
 namespace {
-
-std::string configured_tables() {
-  const char* set = std::getenv("TWOLANE_TOKENS_TABLES");
-  return set ? set : "";
-}
 
 double live_rate(const RunWorld& world, const std::string& provider) {
   for (const auto& account : world.accounts())
@@ -22,8 +15,8 @@ double live_rate(const RunWorld& world, const std::string& provider) {
 
 }  // namespace
 
-Quoting::Quoting(const std::string& home)
-    : counting_(patient::token_table_directories(configured_tables(), home)), tally_(counting_) {}
+Quoting::Quoting(const Config& config, const std::string& home)
+    : counting_(patient::token_table_directories(config.token_tables, home)), tally_(counting_) {}
 
 patient::SeeRequest Quoting::watcher() {
   return [this](const patient::SeenRequest& request) { return tally_.see(request); };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
 #include "app/worlds.h"
 #include "patient/cache_marks.h"
 #include "patient/quote.h"
@@ -23,7 +24,7 @@ struct QuoteTerms {
 
 class Quoting {
  public:
-  explicit Quoting(const std::string& home);
+  Quoting(const Config& config, const std::string& home);
 
   // To be handed to intake: IntakeOptions::see.
   patient::SeeRequest watcher();

@@ -21,7 +21,7 @@ using price::tokens::Counter;
 using price::tokens::Encoding;
 
 std::unique_ptr<price::tokens::Vocabulary> table(Encoding encoding) {
-  const char* set = std::getenv("TWOLANE_TOKENS_TABLES");
+  const char* set = std::getenv("TWOLANE_STORE_TOKEN_TABLES");
   auto loaded = load_vocabulary({set ? set : "", TWOLANE_SOURCE_DIR "/build/tokens"}, encoding);
   EXPECT_TRUE(loaded) << loaded.error().message;
   return loaded ? std::move(*loaded) : nullptr;

@@ -8,8 +8,8 @@ import unittest
 from harness import ROOT, Command
 
 D = decimal.Decimal
-TABLES = pathlib.Path(os.environ.get("TWOLANE_TOKENS_TABLES", ROOT / "build" / "tokens"))
-NO_TABLES = {"TWOLANE_TOKENS_TABLES": "/nowhere"}
+TABLES = pathlib.Path(os.environ.get("TWOLANE_STORE_TOKEN_TABLES", ROOT / "build" / "tokens"))
+NO_TABLES = {"TWOLANE_STORE_TOKEN_TABLES": "/nowhere"}
 RULES = " ".join("Rule %d: answer %d when the customer speaks of topic number %d." % (i, i, i) for i in range(400))
 
 
@@ -64,7 +64,7 @@ class Quote(Command):
     def test_tokens_of_openais_models_are_counted_exactly(self):
         path = self.requests(count=3, model="gpt-4o", messages=[{"role": "user", "content": "hello world"}])
         def tokens(*args):
-            choice = self.quote(path, *args, env={"TWOLANE_TOKENS_TABLES": TABLES})["choices"][0]
+            choice = self.quote(path, *args, env={"TWOLANE_STORE_TOKEN_TABLES": TABLES})["choices"][0]
             return choice["input_exact"], choice["input_error_thousandths"], choice["input_tokens"]
         self.assertEqual(tokens(), (True, 0, 3 * (2 + 4 + 3)))
         self.assertEqual(tokens("--model", "openai/gpt-5.4-mini"), (True, 0, 3 * (2 + 4 + 2)))
