@@ -75,6 +75,7 @@ void measure(price::tokens::Counter& counter, const std::vector<std::string>& te
 }  // namespace
 
 int main(int count, char** words) {
+  if (count == 1) return std::printf("bench/tokens.sh runs it beside npm's tiktoken\n"), 0;
   if (count < 4) return std::fprintf(stderr, "tokens_bench TABLES ENCODING FILE [...]\n"), 2;
   const auto encoding = std::string(words[2]) == "cl100k" ? price::tokens::Encoding::cl100k
                                                           : price::tokens::Encoding::o200k;
