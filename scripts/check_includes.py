@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "dialect": ["base", "model", "wire"],
     "price": ["base", "model"],
     "plan": ["base", "model", "price"],
+    "trial": ["base", "model", "price", "plan"],
     "audit": ["base", "model", "wire", "price"],
     "net": ["base", "wire"],
     "store": ["base", "model", "wire"],  # wire for http.h: payloads are ByteSources
@@ -25,11 +26,11 @@ MAY_INCLUDE = {
     "gateway": ["base", "model", "wire", "dialect", "price", "plan", "audit", "net", "store", "patient"],
     "sim": ["base", "model", "wire", "net", "store"],  # never what it is there to test
     "app": ["base", "model", "wire", "dialect", "price", "plan", "audit", "net", "store", "patient",
-            "gateway", "sim"],
+            "gateway", "sim", "trial"],
 }
 
 # Rooms without clock, disk, network, randomness or threads. Their tests may use all of these.
-PURE = ["base", "model", "wire", "dialect", "price", "plan", "audit"]
+PURE = ["base", "model", "wire", "dialect", "price", "plan", "trial", "audit"]
 IMPURE_HEADERS = {
     "a clock": r"ctime|time\.h|sys/time\.h",
     "the disk": r"fstream|filesystem|fcntl\.h|unistd\.h|dirent\.h|sqlite3\.h",

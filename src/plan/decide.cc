@@ -1,0 +1,392 @@
+// What should be going on: the drain of each provider, what is stuck, what is packed.
+//
+// A decision looks at the root of each deadline tree first. Only when something must start within the lead
+// of a cancel does it walk jobs, earliest deadline first, and only as far as that reaches.
+#include <algorithm>
+#include <limits>
+
+#include "plan/planner.h"
+
+namespace twolane::plan::v2 {
+namespace {
+
+constexpr Duration most_lead = minutes(11);      // cancel_lead of a long job
+constexpr Duration most_flex = minutes(10);      // a flex call is given this long
+constexpr Duration least_flex = minutes(1);      // below this flex is not tried
+constexpr Duration gamble_again = seconds(30);   // a gamble is looked at again after this
+constexpr Duration risk_window = minutes(1);     // drains are handed out for this long ahead
+constexpr int walked_most = 256;                 // jobs in one decision; those behind them wait for their turn
+constexpr size_t portions_most = 4096;           // of a batch
+constexpr int restarts_most = 2;                 // of each batch's worth of a job
+constexpr double quick_share = 0.09;             // t*: what the drain reaches before 9 % of batches end is not packed
+constexpr double worth_a_move = 1.2;
+
+}  // namespace
+
+class Decision {
+ public:
+  Decision(State& s, Time now) : s_(s), now_(now) {}
+
+  std::vector<Action> take() {
+    expire();
+    try_shapes();
+    for (uint32_t p = 0; p < s_.providers_.size(); ++p) drain(p);
+    for (const JobId id : s_.rush_) rush(s_.jobs_.at(id));
+    for (LaneState& lane : s_.lanes_) {
+      restart(lane);
+      pack(lane);
+    }
+    if (wake_ != far) actions_.push_back(WakeAt{wake_});
+    return std::move(actions_);
+  }
+
+ private:
+  static constexpr Time far{std::numeric_limits<int64_t>::max()};
+
+  void wake(Time at) {
+    if (at > now_) wake_ = std::min(wake_, at);
+  }
+
+  void expire() {
+    for (const auto& [at, job] : s_.best_effort_) {
+      if (at > now_) return wake(at);
+      actions_.push_back(Expire{job});
+    }
+  }
+
+  void try_shapes() {
+    for (const auto& [job, shape] : s_.untried_) {
+      const JobState& j = s_.jobs_.at(job);
+      const Group& g = *std::find_if(j.groups.begin(), j.groups.end(), [&](const Group& x) { return x.view.shape == shape; });
+      if (!g.view.trying && wait_of(j) > Duration{0}) actions_.push_back(Try{job, shape});
+    }
+  }
+
+  // How long until the drain must start that this job is part of; never for best effort.
+  Duration wait_of(const JobState& job) const {
+    if (job.view.rush) return {0};
+    Duration least{DeadlineTree::never.ms};
+    if (!job.books()) return least;
+    for (const JobState::Booked& b : job.booked)
+      if (b.requests > 0) least = std::min(least, s_.providers_[b.provider].tree.latest_start_from(job.due) - now_);
+    return least;
+  }
+  static Duration time_of(const JobState& job) { return job.view.deadline - job.view.accepted; }
+  Duration flex_window(const Provider& p, const JobState& job) const {
+    return p.flex.open(now_) ? std::min(most_flex, time_of(job) / 3) : Duration{0};
+  }
+  Duration lead_of(const Provider& p, const JobState& job) const {
+    return cancel_lead(time_of(job)) + flex_window(p, job);
+  }
+
+  // ---------------------------------------------------------------- promotion
+
+  void drain(uint32_t number) {
+    Provider& p = s_.providers_[number];
+    p.tree.move_to(now_);
+    const Time start = p.tree.latest_start();
+    if (start == DeadlineTree::never) return;
+    const Duration lead = most_lead + (p.flex.open(now_) ? most_flex : Duration{0});
+    if (start - lead > now_) return wake(start - lead);
+    const auto until = p.tree.last_starting_by(now_ + lead);
+    full_us_ = 60e6 / p.rate.allowed_per_minute();
+    counted_us_ = static_cast<double>(p.need_us[static_cast<int>(Pace::measured)]);
+    position_us_ = 0;
+    requests_before_ = 0;
+    const size_t first = actions_.size();
+    bool short_of_room = false;
+    int walked = 0;
+    for (auto at = p.by_due.begin(); at != p.by_due.end() && at->first <= *until && walked < walked_most; ++at, ++walked)
+      short_of_room = look(p, number, s_.jobs_.at(at->second)) || short_of_room;
+    if (short_of_room) share_drain(first);
+  }
+
+  // Returns whether the live lane alone is too slow for it.
+  bool look(const Provider& p, uint32_t number, const JobState& job) {
+    const Duration wait = p.tree.latest_start_from(job.due) - now_;
+    const Duration flex = flex_window(p, job), lead = lead_of(p, job);
+    const bool drains = wait <= Duration{0};
+    const bool flexes = flex.ms > 0 && wait <= flex && wait >= least_flex;
+    int64_t open = 0;
+    for (const Group& g : job.groups) {
+      if (g.view.open == 0 || s_.lanes_[g.view.lane.n].provider != number) continue;
+      open += g.view.open;
+      if (drains && !gambles(job, g)) actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::standard, {}, g.view.open});
+      else if (flexes) actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::flex, wait, g.view.open});
+    }
+    advance(open);
+    reach_batches(job, number, wait, lead, drains && open == 0);
+    if (!drains) wake(now_ + wait);
+    if (wait > flex) wake(now_ + wait - flex);
+    wake(now_ + wait - lead);
+    return foresee(job, wait);
+  }
+
+  void advance(int64_t requests) {
+    requests_before_ += requests;
+    position_us_ += static_cast<double>(requests) * full_us_;
+  }
+
+  // Fresh requests of a job that may gamble ride in a batch even now if that is likely enough to be in time.
+  bool gambles(const JobState& job, const Group& g) const {
+    const double theta = gamble(job.view.on_time);
+    return theta > 0 && g.view.fresh && !job.view.rush &&
+           s_.times(g.view.lane, job.view.requests).late(Duration{0}, job.view.deadline - now_) < theta;
+  }
+
+  // Cancels what the drain reaches within the lead of a cancel, likeliest to be late first.
+  void reach_batches(const JobState& job, uint32_t number, Duration wait, Duration lead, bool idle) {
+    struct Reach {
+      double late;
+      const BatchView* batch;
+      int64_t requests;
+    };
+    std::vector<Reach> reached;
+    for (const BatchId id : job.batches) {
+      const BatchView& b = s_.batches_.at(id);
+      if (b.live || s_.lanes_[b.lane.n].provider != number) continue;
+      const auto m = std::find_if(b.members.begin(), b.members.end(), [&](const auto& x) { return x.first == job.view.id; });
+      if (m == b.members.end() || m->second == 0) continue;
+      const Duration age = b.sent.ms == 0 ? Duration{0} : now_ - b.sent;
+      const double late = b.cancelling ? 2 : s_.times(b.lane, b.requests).late(age, job.view.deadline - now_);
+      reached.push_back({late, &b, m->second});
+    }
+    std::stable_sort(reached.begin(), reached.end(), [](const Reach& a, const Reach& b) { return a.late > b.late; });
+    const double theta = job.view.rush ? 0 : gamble(job.view.on_time);
+    for (const Reach& r : reached) {
+      const Duration turn = std::max(wait, Duration{0}) + Duration{static_cast<int64_t>(position_us_ / 1000)};
+      if (r.batch->cancelling) {
+        if (idle) actions_.push_back(Overtake{job.view.id, r.batch->id});
+        idle = false;
+      } else if (turn > lead) {
+        return wake(now_ + turn - lead);
+      } else if (r.late >= theta) {
+        actions_.push_back(Cancel{r.batch->id, CancelFor::deadline});
+      } else {
+        wake(now_ + gamble_again);
+      }
+      advance(r.requests);
+    }
+  }
+
+  // A miss is foreseen when even the rate that drains really reach is too slow for what stands before it.
+  bool foresee(const JobState& job, Duration wait) {
+    if (wait >= Duration{0}) return false;
+    const Time finish = now_ + Duration{static_cast<int64_t>(static_cast<double>(requests_before_) * counted_us_ / 1000)};
+    if (finish <= job.due + margin(time_of(job))) return false;
+    double late = 0;
+    for (const BatchId id : job.batches) {
+      const BatchView& b = s_.batches_.at(id);
+      const Duration age = b.sent.ms == 0 ? Duration{0} : now_ - b.sent;
+      if (!b.live) late = std::max(late, s_.times(b.lane, b.requests).late(age, job.view.deadline - now_));
+    }
+    actions_.push_back(AtRisk{job.view.id, finish, job.batches.empty() ? 1 : late});
+    return true;
+  }
+
+  // Where there is not enough for all, tenants share the next minute of the drain by weight.
+  void share_drain(size_t first) {
+    std::map<uint32_t, Claim> claims;
+    const auto tenant_of = [&](const Drain& d) { return s_.jobs_.at(d.job).view.tenant; };
+    for (size_t i = first; i < actions_.size(); ++i)
+      if (const auto* d = std::get_if<Drain>(&actions_[i])) {
+        Claim& c = claims[tenant_of(*d)];
+        c.wants += static_cast<double>(d->most);
+        c.weight = s_.jobs_.at(d->job).view.weight;
+      }
+    if (claims.size() < 2) return;
+    std::vector<Claim> all;
+    for (const auto& [tenant, claim] : claims) all.push_back(claim);
+    const auto got = shares(static_cast<double>(risk_window.ms) * 1000 / full_us_, all);
+    size_t i = 0;
+    for (auto& [tenant, claim] : claims) claim.wants = got[i++];
+    for (size_t k = first; k < actions_.size(); ++k)
+      if (auto* d = std::get_if<Drain>(&actions_[k])) {
+        double& left = claims[tenant_of(*d)].wants;
+        d->most = std::min(d->most, static_cast<int64_t>(std::ceil(left)));
+        left = std::max(left - static_cast<double>(d->most), 0.0);
+      }
+    std::erase_if(actions_, [](const Action& a) {
+      const auto* d = std::get_if<Drain>(&a);
+      return d != nullptr && d->most == 0;
+    });
+  }
+
+  // Promoted by its user: everything goes live now.
+  void rush(const JobState& job) {
+    bool idle = true;
+    for (const Group& g : job.groups) {
+      if (g.view.open == 0) continue;
+      idle = false;
+      actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::standard, {}, g.view.open});
+    }
+    for (const BatchId id : job.batches) {
+      const BatchView& b = s_.batches_.at(id);
+      if (b.live) continue;
+      if (!b.cancelling) actions_.push_back(Cancel{id, CancelFor::deadline});
+      else if (idle && b.cancel_since + minutes(3) <= now_) actions_.push_back(Overtake{job.view.id, id});
+      else if (idle) wake(b.cancel_since + minutes(3));
+    }
+  }
+
+  // ---------------------------------------------------------------- stuck and slow
+
+  void restart(LaneState& lane) {
+    for (const auto& [sent, id] : lane.in_flight) {
+      const BatchView& b = s_.batches_.at(id);
+      const auto& peers = lane.ended[size_class(b.requests)];
+      const auto newer = std::count_if(peers.begin(), peers.end(), [&](const PeerEnd& p) { return p.sent >= sent; });
+      const bool lone = lane.in_flight.size() == 1;
+      if (newer < 3 && !lone) return;  // nor have those sent later been overtaken
+      if (b.cancelling || b.members.empty()) continue;
+      auto job = s_.jobs_.find(b.members.front().first);
+      if (job == s_.jobs_.end() || !job->second.places() || restarted_enough(job->second)) continue;
+      if (newer >= 3) overtaken(b, peers);
+      else alone(b, job->second);
+    }
+  }
+
+  bool restarted_enough(const JobState& job) const {
+    return job.view.restarts >= restarts_most * (1 + job.view.requests / 10'000);
+  }
+
+  void overtaken(const BatchView& b, const std::deque<PeerEnd>& peers) {
+    const std::vector<PeerEnd> all(peers.begin(), peers.end());
+    const Time at = overtaken_at(b.sent, all);
+    if (at <= now_) actions_.push_back(Cancel{b.id, CancelFor::slow});
+    else wake(at);
+  }
+
+  void alone(const BatchView& b, const JobState& job) {
+    const CompletionTimes& times = s_.times(b.lane, b.requests);
+    const Duration age = now_ - b.sent;
+    const Time end = job.view.kept ? job.due : job.view.deadline + hours(24);
+    if (restart_lone(times, age, end - now_, job.view.restarts)) actions_.push_back(Cancel{b.id, CancelFor::slow});
+    else if (age * 2 <= times.upper(0.85) * 3) wake(b.sent + times.upper(0.85) * 3 / 2 + milliseconds(1));
+    else wake(now_ + std::max(minutes(10), age / 10));
+  }
+
+  // ---------------------------------------------------------------- packing
+
+  void pack(LaneState& lane) {
+    if (lane.waiting.empty()) return;
+    if (lane.held && *lane.held > now_) return wake(*lane.held);
+    const bool full = s_.batch_requests > 0 && lane.open >= s_.batch_requests;
+    const bool company = lane.returning > 0 && !full;
+    if (company && lane.flush_at.begin()->first > now_) return wake(lane.flush_at.begin()->first);
+    const LaneId id{static_cast<uint32_t>(&lane - s_.lanes_.data())};
+    Pack pack{id, {}, 0, false};
+    int64_t taken = 0;
+    for (const auto& [due, key] : lane.waiting) {
+      const JobState& job = s_.jobs_.at(key.first);
+      const Group& g = *std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& x) { return x.view.shape == key.second; });
+      const int64_t most = batch_share(lane, job, g);
+      if (most == 0) continue;
+      if (const Alternative* better = better_lane(job, g)) {
+        actions_.push_back(Move{key.first, key.second, better->lane});
+        continue;
+      }
+      if (taken == 0) pack.batch_requests = size_for(lane, job);
+      pack.kept = pack.kept || job.view.kept;
+      pack.portions.push_back({key.first, key.second, most});
+      taken += most;
+      if (pack.portions.size() >= portions_most) break;
+    }
+    if (taken > 0) {
+      share_batch(pack, taken);
+      actions_.push_back(std::move(pack));
+    }
+  }
+
+  int64_t size_for(const LaneState& lane, const JobState& job) const {
+    if (!job.view.kept) return s_.batch_requests;
+    const Provider& p = s_.providers_[lane.provider];
+    return batch_size(job.view.requests, {s_.batch_requests, 0, p.rate.allowed_per_minute()});
+  }
+
+  // How many of a group's open requests ride in batches: all as long as that may be in time; close to the
+  // drain those that it would not reach before some batches end.
+  int64_t batch_share(const LaneState& lane, const JobState& job, const Group& g) {
+    if (!job.view.kept && !job.view.rush) return g.view.untried ? 0 : g.view.open;
+    const Provider& p = s_.providers_[lane.provider];
+    const Duration wait = wait_of(job);
+    if (job.view.rush || (g.view.untried && wait > Duration{0})) return 0;
+    const CompletionTimes& times = s_.times(g.view.lane, job.view.requests);
+    const Duration lead = lead_of(p, job);
+    if (wait > lead) return 1 - times.beyond(wait) >= batch_pays_from ? g.view.open : 0;
+    if (gambles(job, g)) return g.view.open;
+    const Duration quick = times.quantile(quick_share) + (g.view.fresh ? Duration{0} : lead);
+    const double full_us = 60e6 / p.rate.allowed_per_minute();
+    const double before_us = static_cast<double>(p.tree.need_by(job.due - seconds(8))) * full_us /
+                             static_cast<double>(p.need_us[static_cast<int>(job.pace)]);
+    const double room_us = static_cast<double>((quick - std::max(wait, Duration{0})).ms) * 1000 - before_us;
+    const auto kept_back = static_cast<int64_t>(std::ceil(std::max(room_us, 0.0) / full_us));
+    return std::max<int64_t>(g.view.open - kept_back, 0);
+  }
+
+  const Alternative* better_lane(const JobState& job, const Group& g) const {
+    if (g.view.elsewhere.empty()) return nullptr;
+    const Duration left = std::max(wait_of(job), Duration{0});
+    const Duration most = job.view.kept ? left : job.view.deadline - now_;
+    LaneOffer best{0.5, likely_by(g.view.lane, job.view.requests, most) * worth_a_move};
+    const Alternative* found = nullptr;
+    for (const Alternative& a : g.view.elsewhere) {
+      const LaneOffer offer{a.price, likely_by(a.lane, job.view.requests, most)};
+      if (!worth_moving(best, offer)) continue;
+      best = offer;
+      found = &a;
+    }
+    return found;
+  }
+
+  // The chance that a batch sent now ends within `most`: what the lane's history says, given that its
+  // batches in flight have not ended yet.
+  double likely_by(LaneId lane, int64_t requests, Duration most) const {
+    const LaneState& l = s_.lanes_[lane.n];
+    const CompletionTimes& times = s_.times(lane, requests);
+    const double anew = 1 - times.beyond(most);
+    if (l.in_flight.size() < 3) return anew;
+    const Duration age = now_ - l.in_flight.begin()->first;  // silent peers: they show how the lane is today
+    const double alive = std::max(times.beyond(age), 1e-9);
+    return std::min(anew, 1 - times.beyond(age + most) / alive);
+  }
+
+  // Tenants share a batch that cannot hold everything by weight, each filling its share by deadline.
+  void share_batch(Pack& pack, int64_t taken) {
+    if (pack.batch_requests <= 0 || taken <= pack.batch_requests) return;
+    std::map<uint32_t, Claim> claims;
+    for (const Portion& x : pack.portions) {
+      const JobView& job = s_.jobs_.at(x.job).view;
+      Claim& c = claims[job.tenant];
+      c.wants += static_cast<double>(x.most);
+      c.weight = job.weight;
+    }
+    if (claims.size() < 2) return;
+    std::vector<Claim> all;
+    for (const auto& [tenant, claim] : claims) all.push_back(claim);
+    const auto got = shares(static_cast<double>(pack.batch_requests), all);
+    size_t i = 0;
+    for (auto& [tenant, claim] : claims) claim.wants = std::ceil(got[i++]);
+    for (Portion& x : pack.portions) {
+      double& left = claims[s_.jobs_.at(x.job).view.tenant].wants;
+      x.most = std::min(x.most, static_cast<int64_t>(left));
+      left -= static_cast<double>(x.most);
+    }
+    std::erase_if(pack.portions, [](const Portion& x) { return x.most == 0; });
+  }
+
+  State& s_;
+  Time now_;
+  Time wake_ = far;
+  std::vector<Action> actions_;
+  // Of the walk: drain time at the full rate of what stands before, and how many requests that is.
+  double full_us_ = 0, counted_us_ = 0, position_us_ = 0;
+  int64_t requests_before_ = 0;
+};
+
+std::vector<Action> step(State& state, const Event& event, Time now) {
+  apply(state, event);
+  return Decision(state, now).take();
+}
+
+}  // namespace twolane::plan::v2
