@@ -36,7 +36,7 @@ Verdict side_of(const Finding& own, const Finding& group) {
 void judge_group(std::vector<Profile>& members, const Settings& settings, std::vector<Caller>& out) {
   if (members.size() == 1) {
     Finding f = judge(members.front(), settings);
-    out.push_back({std::move(members.front()), std::move(f)});
+    out.push_back({std::move(members.front()), std::move(f), {}});
     return;
   }
   std::vector<Profile> copy = members;
@@ -48,6 +48,9 @@ void judge_group(std::vector<Profile>& members, const Settings& settings, std::v
   }
   for (size_t v = 0; v < sides.size(); ++v) {
     if (sides[v].empty()) continue;
+    std::vector<std::string> users;
+    for (const Profile& p : sides[v])
+      if (users.size() < 1000) users.push_back(p.name.user);
     Profile sum = together(sides[v]);
     Finding f = judge(sum, settings);
     const auto wanted = static_cast<Verdict>(v);
@@ -56,7 +59,7 @@ void judge_group(std::vector<Profile>& members, const Settings& settings, std::v
       if (wanted == Verdict::cannot_tell && f.verdict == wanted && f.to_log.empty())
         f.to_log = {"a key of its own for each job: its users behave differently"};
     }
-    out.push_back({std::move(sum), std::move(f)});
+    out.push_back({std::move(sum), std::move(f), std::move(users)});
   }
 }
 

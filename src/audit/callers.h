@@ -4,6 +4,7 @@
 // Pure.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "audit/collector.h"
@@ -15,6 +16,7 @@ namespace twolane::audit {
 struct Caller {
   Profile profile;
   Finding finding;
+  std::vector<std::string> users;  // of several together: their names, at most 1,000
 };
 
 // By spend, the dearest first; together with collected.others they hold every call once. Takes the

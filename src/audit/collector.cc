@@ -147,16 +147,16 @@ PicoUsd Collector::price(Profile& p, const Call& call) {
     const CacheUse could = reuse_.take(scope, *call.start, call.prefix, input, model ? &model->caching : nullptr, p.reuse);
     if (could.read > cached.read) cached = could;
   }
+  const price::Row* row = wanted.rows[static_cast<size_t>(wanted.tier)];
+  std::optional<PicoUsd> charge;
+  if (row != nullptr)
+    if (const auto known = price::charge(row->ranked, *call.usage)) charge = *known;
+  wanted.priced = charge.has_value();
   PriceCell& cell = cell_of(p.cells, wanted);
   ++cell.calls;
   cell.measured = cell.measured || !call.prefix.empty();
-  cell.usage.fresh += call.usage->fresh, cell.usage.cache_read += call.usage->cache_read;
-  cell.usage.cache_write_5m += call.usage->cache_write_5m, cell.usage.cache_write_1h += call.usage->cache_write_1h;
-  cell.usage.output += call.usage->output, cell.usage.reasoning += call.usage->reasoning;
+  add(cell.usage, *call.usage);
   cell.read += cached.read, cell.written += cached.written;
-  const price::Row* row = wanted.rows[static_cast<size_t>(wanted.tier)];
-  if (row == nullptr) return by_log();
-  const auto charge = price::charge(row->ranked, *call.usage);
   return charge ? *charge : by_log();
 }
 
@@ -244,11 +244,7 @@ void Collector::call(const Call& call) {
   if (p.name.user.empty() && !call.user.empty()) ++p.folded;
   const PicoUsd spend = call.gateway_cached ? PicoUsd{} : price(p, call);
   p.spend += spend;
-  if (call.usage) {
-    p.usage.fresh += call.usage->fresh, p.usage.cache_read += call.usage->cache_read;
-    p.usage.cache_write_5m += call.usage->cache_write_5m, p.usage.cache_write_1h += call.usage->cache_write_1h;
-    p.usage.output += call.usage->output, p.usage.reasoning += call.usage->reasoning;
-  }
+  if (call.usage) add(p.usage, *call.usage);
   if (!call.start) return;
   place_in_time(p, call, spend);
   shape(p, call);
@@ -280,15 +276,13 @@ void Collector::bucket(const Bucket& bucket) {
   if (bucket.requests) sum.requests += *bucket.requests, sum.requests_known = true;
   if (bucket.cost) sum.logged += *bucket.cost, sum.cost_known = true;
   if (!bucket.usage) return;
-  const Usage& u = *bucket.usage;
-  sum.usage.fresh += u.fresh, sum.usage.cache_read += u.cache_read, sum.usage.cache_write_5m += u.cache_write_5m;
-  sum.usage.cache_write_1h += u.cache_write_1h, sum.usage.output += u.output;
+  add(sum.usage, *bucket.usage);
   const price::Model* model = models_.find({}, bucket.model);
   if (model == nullptr) return;
   const auto* row = price::book().row(*model, bucket.tier.value_or(ServiceTier::standard),
                                       bucket.long_context ? 200'001 : 0, bucket.clock_from_zero ? Time{} : bucket.start);
   if (row == nullptr) return;
-  if (const auto charge = price::charge(row->ranked, u)) sum.list += *charge, sum.priced = true;
+  if (const auto charge = price::charge(row->ranked, *bucket.usage)) sum.list += *charge, sum.priced = true;
 }
 
 Collected Collector::finish() {

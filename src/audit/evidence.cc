@@ -87,9 +87,9 @@ Evidence hours_of_week(const Seen& s) {
   if (share >= 0.75) return {"hours", -4, words};
   if (share <= 0.08) return {"hours", 7, words + ", " + percent(part(nights, known)) + " between midnight and six"};
   if (share <= 0.22) return {"hours", 3, words};
-  const double even = 5.0 * (s.settings.work_ends - s.settings.work_begins) / week_hours;
-  const double night = part(nights, known);
-  if (share < even * 1.15 && night > 0.2 && night < 0.3)
+  std::array<int64_t, 6> watches{};  // of four hours
+  for (int h = 0; h < week_hours; ++h) watches[static_cast<size_t>(h % 24 / 4)] += s.caller.calls_at[static_cast<size_t>(h)];
+  if (*std::ranges::min_element(watches) * 6 >= known * 6 / 10)
     return {"hours", 3, "calls are spread evenly over day and night"};
   return {};
 }

@@ -149,27 +149,48 @@ int64_t confidence_of(int decibans) {
   return std::lround(1000 * odds / (1 + odds));
 }
 
-Schedule schedule_of(const Profile& p, int zone_minutes) {
+namespace {
+
+// Days and weeks are looked for among the largest runs.
+Schedule by_day_or_week(const Profile& p, int64_t shift) {
   int64_t calls = 0;
-  const int64_t shift = int64_t{zone_minutes} * 60'000;
   const std::vector<Run> runs = large_runs(p, calls);
-  if (runs.size() < 3 || calls * 10 < p.calls * 6) return {};
+  if (!p.dated || runs.size() < 3 || calls * 10 < p.calls * 6) return {};
   const auto count = static_cast<int64_t>(runs.size());
   const Duration pause = usual_pause(runs);
   const Circle day = on_circle(runs, days(1).ms, shift);
-  if (p.dated && distinct_days(runs, shift) >= 4 && day.tightness >= 0.985 && pause >= hours(20))
+  if (distinct_days(runs, shift) >= 4 && day.tightness >= 0.97 && pause >= hours(20))
     return {Schedule::Every::day, days(1), static_cast<int>(day.at / 60'000) % 1440, count};
   const int64_t sunday = days(4).ms;
   const Circle week = on_circle(runs, days(7).ms, shift + sunday);
-  if (p.dated && week.tightness >= 0.99 && pause >= days(6))
+  if (week.tightness >= 0.99 && pause >= days(6))
     return {Schedule::Every::week, days(7), static_cast<int>(week.at / 60'000), count};
+  return {};
+}
+
+// Hours and quarters among the latest, which lie side by side.
+Schedule by_hour(const Profile& p) {
+  const std::vector<Run>& runs = p.latest_runs;
+  int64_t calls = 0;
+  for (const Run& run : runs) calls += run.calls;
+  const bool most_of_it = calls >= p.calls * 6 / 10 || (runs.size() >= 100 && p.calls_in_finished_runs > 0 &&
+                                                        calls * p.run_count >= p.calls_in_finished_runs * static_cast<int64_t>(runs.size()) * 6 / 10);
+  if (runs.size() < 12 || !most_of_it) return {};
+  const Duration pause = usual_pause(runs);
   for (const Duration period : {hours(1), minutes(30), minutes(15)}) {
     const Circle circle = on_circle(runs, period.ms, 0);
     const bool often = pause.ms * 4 >= period.ms * 3 && pause.ms * 4 <= period.ms * 5;
-    if (count >= 12 && circle.tightness >= 0.85 && often)
-      return {Schedule::Every::hour, period, static_cast<int>(circle.at / 60'000), count};
+    if (circle.tightness >= 0.85 && often)
+      return {Schedule::Every::hour, period, static_cast<int>(circle.at / 60'000), p.run_count};
   }
   return {};
+}
+
+}  // namespace
+
+Schedule schedule_of(const Profile& p, int zone_minutes) {
+  const Schedule daily = by_day_or_week(p, int64_t{zone_minutes} * 60'000);
+  return daily.every != Schedule::Every::none ? daily : by_hour(p);
 }
 
 Finding judge(const Profile& p, const Settings& settings) {

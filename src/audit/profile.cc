@@ -8,11 +8,6 @@ namespace {
 
 constexpr size_t most_runs = 128;
 
-void add(Usage& to, const Usage& more) {
-  to.fresh += more.fresh, to.cache_read += more.cache_read, to.cache_write_5m += more.cache_write_5m;
-  to.cache_write_1h += more.cache_write_1h, to.output += more.output, to.reasoning += more.reasoning;
-}
-
 void keep_run(std::vector<Run>& runs, const Run& run) {
   if (runs.size() < most_runs) {
     runs.push_back(run);
@@ -44,6 +39,11 @@ void append(std::string& text, std::string_view what, std::string_view value) {
 
 }  // namespace
 
+void add(Usage& to, const Usage& more) {
+  to.fresh += more.fresh, to.cache_read += more.cache_read, to.cache_write_5m += more.cache_write_5m;
+  to.cache_write_1h += more.cache_write_1h, to.output += more.output, to.reasoning += more.reasoning;
+}
+
 std::string shown(const CallerName& name) {
   std::string text;
   append(text, "key", name.key);
@@ -65,6 +65,10 @@ void Profile::close_run() {
   if (open_run.calls >= 20) calls_in_runs_of_20 += open_run.calls;
   if (open_run.calls >= 100) calls_in_runs_of_100 += open_run.calls;
   keep_run(runs, open_run);
+  if (open_run.calls >= 5) {
+    if (latest_runs.size() == most_runs) latest_runs.erase(latest_runs.begin());
+    latest_runs.push_back(open_run);
+  }
   open_run = {};
 }
 
@@ -90,6 +94,9 @@ void Profile::merge(const Profile& o) {
   run_count += o.run_count, calls_in_finished_runs += o.calls_in_finished_runs;
   calls_in_runs_of_20 += o.calls_in_runs_of_20, calls_in_runs_of_100 += o.calls_in_runs_of_100;
   for (const Run& run : o.runs) keep_run(runs, run);
+  latest_runs.insert(latest_runs.end(), o.latest_runs.begin(), o.latest_runs.end());
+  std::ranges::sort(latest_runs, {}, &Run::start);
+  if (latest_runs.size() > most_runs) latest_runs.erase(latest_runs.begin(), latest_runs.end() - most_runs);
   joined += o.joined, chained += o.chained, turns += o.turns, repeated += o.repeated;
   until_used.merge(o.until_used);
   users.merge(o.users), sessions.merge(o.sessions);

@@ -49,13 +49,14 @@ struct PriceCell {
   const price::Model* model = nullptr;
   std::array<const price::Row*, price::tier_count> rows{};  // null: no price
   ServiceTier tier = ServiceTier::standard;                 // served
+  bool priced = false;            // the rates of its calls are known; otherwise the log's word counts
   int64_t calls = 0;
   Usage usage;                    // as logged
   int64_t read = 0, written = 0;  // input tokens that the model's cache could read, and what that writes
   bool measured = false;          // by pieces of prompts; otherwise `read` is what was logged as cached
 
   bool same_price(const PriceCell& o) const {
-    return model == o.model && rows == o.rows && tier == o.tier;
+    return model == o.model && rows == o.rows && tier == o.tier && priced == o.priced;
   }
 };
 
@@ -64,6 +65,8 @@ struct Minute {
   int64_t minute = 0;
   int64_t calls = 0, tokens = 0;
 };
+
+void add(Usage& to, const Usage& more);
 
 struct Profile {
   CallerName name;
@@ -101,6 +104,7 @@ struct Profile {
   int64_t ends_known = 0;
   int64_t start_at_end = 0;           // began within 300 ms of the end of another of its calls
   std::vector<Run> runs;              // finished, at most 128: the largest
+  std::vector<Run> latest_runs;       // finished, of 5 calls and more, at most 128: the latest, by time
   int64_t run_count = 0, calls_in_runs_of_20 = 0, calls_in_runs_of_100 = 0, calls_in_finished_runs = 0;
   Run open_run;
 

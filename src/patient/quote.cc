@@ -21,15 +21,6 @@ struct Amounts {
   int64_t output = 0;
 };
 
-bool is_gemini(const Target& t) { return t.provider == "gemini" || t.provider == "vertex"; }
-
-// Gemini's implicit caching is never budgeted: nobody can ask for it.
-CacheWay way_of(const Target& target, const price::Caching& caching) {
-  if (is_gemini(target)) return caching.on_request ? CacheWay::explicit_ : CacheWay::none;
-  if (caching.automatic) return CacheWay::automatic;
-  return caching.on_request ? CacheWay::marked : CacheWay::none;
-}
-
 class Choice {
  public:
   Choice(const PromptTally& tally, int number, TokenCounting& counting, const LearnedOf& learned,
@@ -87,8 +78,8 @@ class Choice {
     return p.model->exact ? tokens : p.learned.corrected(tokens);
   }
 
-  // Without a word of the user's or earlier answers: a quarter of the limit, 400 tokens at most, since
-  // limits are set to be far away.
+  // Without a word of the user's or earlier answers: a quarter of the limit, 400 tokens at most,
+  // since limits are set to be far away.
   void guess_output() {
     auto& o = out_.output;
     int64_t each = question_.output_tokens;
@@ -141,18 +132,20 @@ class Choice {
     return f;
   }
 
-  // Marks stand behind tools and system prompt only, so that for them the heads count; everything else
-  // finds what requests begin with wherever it ends.
+  // Marks stand behind tools and system prompt only, so that for them the heads count; everything
+  // else finds what requests begin with wherever it ends.
   Status look_at_prefixes() {
     for (const Part& p : parts_) {
       const Target& target = p.model->target;
       const auto* model = price::book().find(target.provider, target.model);
-      const CacheWay way = model ? way_of(target, model->caching) : CacheWay::none;
+      const CacheWay way = model ? price::way_of(*model) : CacheWay::none;
       for (const auto& prefix : tally_.prefixes()) {
         if (index_in(prefix.models, p) < 0 || prefix.requests < 2) continue;
         const int64_t tokens = TRY(counting_.count_text(target, prefix.text));
-        if (way == CacheWay::marked) within_messages(*model, tokens);
-        else look_at(p, model, way, prefix.requests, tokens);
+        if (way == CacheWay::marked)
+          within_messages(*model, tokens);
+        else
+          look_at(p, model, way, prefix.requests, tokens);
       }
       if (way != CacheWay::marked) continue;
       for (const auto& head : tally_.heads())
@@ -227,8 +220,8 @@ class Choice {
     return c;
   }
 
-  // Caching that happens by itself, or that pays and is asked for: by the caller on any way that there
-  // is, by this program (`ours`) with marks only.
+  // Caching that happens by itself, or that pays and is asked for: by the caller on any way that
+  // there is, by this program (`ours`) with marks only.
   bool caches(ServiceTier tier, bool asked, bool ours) const {
     const auto& adds = out_.prefix.adds[tier_index(tier)];
     if (!adds) return false;
@@ -289,8 +282,10 @@ class Choice {
         break;
       case Kind::standard: {
         const auto cost = tier_cost(ServiceTier::standard);
-        if (cost) lane.cost = *cost;
-        else lane.why = "not published";
+        if (cost)
+          lane.cost = *cost;
+        else
+          lane.why = "not published";
         lane.on_time = drained_in_time(out_.requests);
       }
     }
@@ -307,9 +302,12 @@ class Choice {
       return;
     }
     const auto late = static_cast<int64_t>(question_.batch_late * whole);
-    const __int128 more = std::max<__int128>(list->expected.n - batch->expected.n, 0) * late / whole;
-    lane.cost = Figures{batch->low, batch->expected + PicoUsd{more}, std::max(list->high, batch->high)};
-    const auto promoted = static_cast<int64_t>(question_.batch_late * static_cast<double>(out_.requests));
+    const __int128 more =
+        std::max<__int128>(list->expected.n - batch->expected.n, 0) * late / whole;
+    lane.cost =
+        Figures{batch->low, batch->expected + PicoUsd{more}, std::max(list->high, batch->high)};
+    const auto promoted =
+        static_cast<int64_t>(question_.batch_late * static_cast<double>(out_.requests));
     lane.on_time = drained_in_time(out_.requests) >= 1 ? 0.995 : drained_in_time(promoted) * 0.99;
   }
 
@@ -317,8 +315,8 @@ class Choice {
     unsigned sold = 0;
     std::array<PicoUsd, 5> costs{};
     std::string why;
-    for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex,
-                                   ServiceTier::priority}) {
+    for (const ServiceTier tier :
+         {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex, ServiceTier::priority}) {
       const auto cost = cost_on(tier, question_.mark_caches, why);
       if (!cost) continue;
       sold |= 1u << tier_index(tier);
@@ -343,8 +341,8 @@ class Choice {
 
   // Flex calls hit caches more often than batches, so that with a long prefix they may cost less.
   void prefer_cached_flex(const std::array<PicoUsd, 5>& costs, unsigned sold) {
-    const bool rule_said_batch = out_.verdict.rule == price::Rule::today ||
-                                 out_.verdict.rule == price::Rule::not_worth_it;
+    const bool rule_said_batch =
+        out_.verdict.rule == price::Rule::today || out_.verdict.rule == price::Rule::not_worth_it;
     const auto* flex = out_.lane(QuotedLane::Kind::flex);
     if (!rule_said_batch || !flex || !flex->on_time || *flex->on_time < 1) return;
     const PicoUsd cost = costs[tier_index(ServiceTier::flex)];
@@ -367,11 +365,16 @@ class Choice {
 
 std::string_view name_of(QuotedLane::Kind kind) {
   switch (kind) {
-    case QuotedLane::Kind::kept: return "patient, kept";
-    case QuotedLane::Kind::batch: return "batch, best effort";
-    case QuotedLane::Kind::flex: return "flex";
-    case QuotedLane::Kind::cached: return "standard with caching";
-    case QuotedLane::Kind::standard: break;
+    case QuotedLane::Kind::kept:
+      return "patient, kept";
+    case QuotedLane::Kind::batch:
+      return "batch, best effort";
+    case QuotedLane::Kind::flex:
+      return "flex";
+    case QuotedLane::Kind::cached:
+      return "standard with caching";
+    case QuotedLane::Kind::standard:
+      break;
   }
   return "standard (list)";
 }
@@ -397,25 +400,6 @@ Result<PicoUsd> cap_of(const QuotedChoice& choice, bool kept) {
   e.where.field = "--max-cost quote";
   e.next = {"give an amount: --max-cost 5.00", "name a model whose price is known"};
   return fail(std::move(e));
-}
-
-Result<std::optional<int64_t>> output_seen(store::Store& store, const std::string& world,
-                                           const std::vector<Shape>& shapes) {
-  int64_t answers = 0, tokens = 0;
-  for (const Job& job : TRY(store.jobs())) {
-    if (job.world != world || job.finished.ms == 0) continue;
-    int64_t alike = 0, answered = 0;
-    for (const Shape& s : TRY(store.shapes(job.id)))
-      if (std::any_of(shapes.begin(), shapes.end(),
-                      [&](const Shape& mine) { return mine.fingerprint == s.fingerprint; }))
-        alike += s.requests;
-    if (alike * 10 < job.requests * 9) continue;
-    for (const auto& lane : job.totals.lanes) answered += lane.requests;
-    answers += answered;
-    tokens += job.totals.output_tokens;
-  }
-  if (answers == 0) return std::optional<int64_t>();
-  return std::optional<int64_t>((tokens + answers - 1) / answers);
 }
 
 }  // namespace twolane::patient

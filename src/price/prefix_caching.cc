@@ -1,4 +1,5 @@
-// Amounts are differences of exact products; only a share of requests is rounded, and to the dear side.
+// Amounts are differences of exact products; only a share of requests is rounded, and to the dear
+// side.
 #include "price/prefix_caching.h"
 
 #include <algorithm>
@@ -21,21 +22,35 @@ PicoUsd storage_fee(const PrefixUse& use) {
 
 std::string_view name_of(CacheWay way) {
   switch (way) {
-    case CacheWay::none: return "none";
-    case CacheWay::automatic: return "automatic";
-    case CacheWay::marked: return "marked";
-    case CacheWay::explicit_: break;
+    case CacheWay::none:
+      return "none";
+    case CacheWay::automatic:
+      return "automatic";
+    case CacheWay::marked:
+      return "marked";
+    case CacheWay::explicit_:
+      break;
   }
   return "explicit";
+}
+
+CacheWay way_of(const Model& model) {
+  const bool gemini = model.provider == "gemini" || model.provider == "vertex";
+  if (gemini) return model.caching.on_request ? CacheWay::explicit_ : CacheWay::none;
+  if (model.caching.automatic) return CacheWay::automatic;
+  return model.caching.on_request ? CacheWay::marked : CacheWay::none;
 }
 
 HitRate hit_rate(CacheWay way, ServiceTier tier) {
   if (way == CacheWay::none) return {};
   if (way == CacheWay::explicit_) return {whole, whole, whole};
   switch (tier) {
-    case ServiceTier::batch: return {300, 650, 980};
-    case ServiceTier::flex: return {385, 735, 985};
-    default: return {500, 900, 990};
+    case ServiceTier::batch:
+      return {300, 650, 980};
+    case ServiceTier::flex:
+      return {385, 735, 985};
+    default:
+      return {500, 900, 990};
   }
 }
 
