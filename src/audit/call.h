@@ -102,6 +102,7 @@ struct Call {
   std::string_view trace;        // one task: retries, fallbacks and steps share it
   std::string_view session;      // one conversation
   std::string_view span, parent; // the tree within a trace
+  std::string_view previous_response;  // the response_id that this call continues
 
   // The prompt in pieces, from its beginning. Empty where the log has neither bodies nor hashes.
   std::span<const PrefixBlock> prefix;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "audit/call.h"
@@ -28,21 +29,24 @@ class Sink {
 
 // Why records were not used. One for each reason and file.
 struct Fault {
-  std::string code;       // stable: "json", "csv", "too_long", "no_time", "time", "tokens", ...
+  std::string code;       // stable: "json", "csv", "too_long", "cut", "time", "tokens", "cost", ...
   std::string reason;     // prose
   int64_t count = 0;
   int64_t line = 0;       // of the first, 1-based
   std::string excerpt;    // of the first, cut short
 };
 
-// What one file gave. records = calls + buckets' records + passed + the sum of faults.
+// What one file gave. A record is a line, a row, an element of a list, or a span. Of a bucket's results
+// some may be buckets and one a fault; otherwise records = calls + bucket_records + passed + bad().
 struct FileRead {
   std::string name;
   std::optional<Format> format;  // nothing before it is found
   int64_t bytes = 0;             // decompressed
   int64_t records = 0;
-  int64_t calls = 0, buckets = 0;
+  int64_t calls = 0;
+  int64_t bucket_records = 0, buckets = 0;
   int64_t passed = 0;            // understood, and no call to a model (other spans, empty buckets)
+  int64_t without_time = 0, without_tokens = 0;  // of the calls
   std::vector<Fault> faults;
   int64_t bad() const;
 };
@@ -51,10 +55,25 @@ struct FileRead {
 class Columns;
 Result<std::shared_ptr<const Columns>> parse_columns(std::string_view text);
 
-// What the rows of one file need from another.
-class Lengths;
+// Tokens of the pieces that RAGPulse's rows name by number; numbers are unique over its five files, which
+// are read before the rows.
+class Lengths {
+ public:
+  void put(int64_t id, int32_t tokens) { tokens_[id] = tokens; }
+  // Nothing where no file said it.
+  std::optional<int32_t> of(int64_t id) const {
+    const auto found = tokens_.find(id);
+    return found != tokens_.end() ? std::optional(found->second) : std::nullopt;
+  }
+
+ private:
+  std::unordered_map<int64_t, int32_t> tokens_;
+};
 
 inline constexpr size_t max_record_bytes = 64 << 20;
+
+// A file whose rows others need is read before them. By the beginning of the file.
+bool serves_others(std::string_view beginning);
 
 class LogReader {
  public:

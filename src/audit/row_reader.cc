@@ -1,0 +1,107 @@
+// Rows of JSON and CSV.
+#include "audit/row_reader.h"
+
+namespace twolane::audit {
+namespace {
+
+constexpr FieldFault broken{"json", "not a JSON object"};
+
+bool whole(Slot slot) { return slot >= Slot::usage; }
+
+}  // namespace
+
+FieldFault RowReader::read(ondemand::object object, Draft& draft) {
+  fault_ = {};
+  if (!enter(object, FieldTree::root, 0, draft)) return broken;
+  return fault_;
+}
+
+bool RowReader::enter(ondemand::object object, int node, size_t depth, Draft& draft) {
+  bool inside = true;
+  const bool read = each_member(object, [&](std::string_view name, ondemand::value& value) {
+    const auto* entry = tree_.find(node, name);
+    if (entry != nullptr) take(*entry, value, depth, draft);
+    return inside;
+  });
+  return read && inside;
+}
+
+void RowReader::set(std::string_view name, ondemand::value& value, Draft& draft) {
+  if (const auto* entry = tree_.find(FieldTree::root, name)) take(*entry, value, 0, draft);
+}
+
+void RowReader::take(const FieldTree::Entry& entry, ondemand::value& value, size_t depth, Draft& draft) {
+  ondemand::json_type type;
+  if (value.type().get(type) != simdjson::SUCCESS) return keep(broken);
+  switch (type) {
+    case ondemand::json_type::object:
+      if (entry.child >= 0) {
+        ondemand::object object;
+        if (value.get_object().get(object) != simdjson::SUCCESS || !enter(object, entry.child, depth, draft)) keep(broken);
+        return;
+      }
+      [[fallthrough]];
+    case ondemand::json_type::array:
+      if (!entry.leaf) return;
+      if (whole(entry.slot)) take_whole(entry.slot, raw_of(value), draft);
+      else keep(draft.set(entry.slot, entry.unit, {raw_of(value)}));
+      return;
+    case ondemand::json_type::string: {
+      std::string_view text;
+      if (value.get_string().get(text) != simdjson::SUCCESS) return keep(broken);
+      return take_text(entry, text, depth, draft);
+    }
+    case ondemand::json_type::number:
+    case ondemand::json_type::boolean:
+      if (entry.leaf && !whole(entry.slot)) keep(draft.set(entry.slot, entry.unit, {token_of(value), true}));
+      return;
+    case ondemand::json_type::null: return;
+  }
+}
+
+// `text` is followed by padding: it lies in a parser's string buffer or in padded_.
+void RowReader::take_text(const FieldTree::Entry& entry, std::string_view text, size_t depth, Draft& draft) {
+  if (entry.child >= 0 && looks_like_json(text) && depth < inner_.size()) {
+    ondemand::document document;
+    ondemand::object object;
+    // Broken JSON in a text is the writer's cut: what was read of it counts, the rest is unknown.
+    if (open_json(inner_[depth], text, document) && document.get_object().get(object) == simdjson::SUCCESS)
+      enter(object, entry.child, depth + 1, draft);
+    return;
+  }
+  if (!entry.leaf) return;
+  if (!whole(entry.slot)) return keep(draft.set(entry.slot, entry.unit, {text}));
+  if (looks_like_json(text)) return take_whole(entry.slot, text, draft);
+  if (entry.slot == Slot::request_body) bodies_.request_text(text, draft.facts());
+  if (entry.slot == Slot::response_body) bodies_.response_text(text, draft.facts());
+}
+
+void RowReader::take_whole(Slot slot, std::string_view json, Draft& draft) {
+  if (json.size() <= 2) return;
+  if (slot == Slot::usage) bodies_.usage(json, draft.facts());
+  else if (slot == Slot::request_body) bodies_.request(json, draft.facts());
+  else bodies_.response(json, draft.facts());
+}
+
+void RowReader::header(std::span<const std::string_view> names) {
+  columns_.clear();
+  for (const auto name : names) columns_.push_back(tree_.find(FieldTree::root, name));
+}
+
+FieldFault RowReader::read(std::span<const std::string_view> fields, Draft& draft) {
+  fault_ = {};
+  for (size_t i = 0; i < fields.size() && i < columns_.size(); ++i) {
+    const auto* entry = columns_[i];
+    if (entry == nullptr || fields[i].empty()) continue;
+    if (entry->child < 0 && !whole(entry->slot)) {
+      keep(draft.set(entry->slot, entry->unit, {fields[i]}));
+      continue;
+    }
+    padded_.assign(fields[i]);
+    padded_.append(simdjson::SIMDJSON_PADDING, '\0');
+    take_text(*entry, std::string_view(padded_).substr(0, fields[i].size()), 0, draft);
+  }
+  return fault_;
+}
+
+}  // namespace twolane::audit
