@@ -1,4 +1,5 @@
-// How fast tokens are counted exactly: MB/s over the texts of a file, one text a line (JSON strings).
+// How fast tokens are counted exactly: MB/s over the texts of a file, one text a line (JSON
+// strings).
 //
 //   tokens_bench TABLES o200k|cl100k FILE [SECONDS]    prints texts, bytes, tokens, MB/s
 //   tokens_bench TABLES o200k|cl100k FILE --counts     prints the count of each text, a line each

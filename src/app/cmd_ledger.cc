@@ -27,10 +27,11 @@ using patient::SumBy;
 // --- every entry
 
 constexpr std::array<std::string_view, 25> columns = {
-    "at",          "job",         "request",        "attempt",        "booking",  "provider", "key",
-    "model",       "endpoint",    "tier_asked",     "tier",           "promoted", "batch",    "response_id",
-    "fresh",       "cache_read",  "cache_write_5m", "cache_write_1h", "output",   "reasoning", "rate",
-    "cost_usd",    "list_usd",    "up_to_usd",      "simulated"};
+    "at",       "job",         "request",  "attempt",    "booking",        "provider",
+    "key",      "model",       "endpoint", "tier_asked", "tier",           "promoted",
+    "batch",    "response_id", "fresh",    "cache_read", "cache_write_5m", "cache_write_1h",
+    "output",   "reasoning",   "rate",     "cost_usd",   "list_usd",       "up_to_usd",
+    "simulated"};
 
 void append_header(std::string& out) { wire::append_csv_record(out, columns); }
 
@@ -105,23 +106,24 @@ std::string table_text(const Table& t) {
       std::max(decimals_that_add_up(paid, t.total.cost), decimals_that_add_up(list, t.total.list));
   const auto usd = [decimals](PicoUsd p) { return shown_usd(p, decimals, Round::half_even); };
   const size_t money = std::max<size_t>(11, usd(t.total.list).size() + 2);
-  const auto row = [&](std::string_view name, std::string_view a, std::string_view b, std::string_view c,
-                       std::string_view d, std::string_view e) {
-    return left(name, name_width + 1) + right(a, 10) + right(b, 14) + right(c, 14) + right(d, money) +
-           right(e, money) + '\n';
+  const auto row = [&](std::string_view name, std::string_view a, std::string_view b,
+                       std::string_view c, std::string_view d, std::string_view e) {
+    return left(name, name_width + 1) + right(a, 10) + right(b, 14) + right(c, 14) +
+           right(d, money) + right(e, money) + '\n';
   };
   std::string out = row(name_of(t.by), "entries", "input", "output", "paid USD", "list USD");
   for (const auto& [name, s] : t.groups)
-    out += row(escaped(name, 40), grouped(s.entries), grouped(s.usage.input()), grouped(s.usage.output),
-               usd(s.cost), usd(s.list));
+    out += row(escaped(name, 40), grouped(s.entries), grouped(s.usage.input()),
+               grouped(s.usage.output), usd(s.cost), usd(s.list));
   const LedgerSum& s = t.total;
-  out += row("total", grouped(s.entries), grouped(s.usage.input()), grouped(s.usage.output), usd(s.cost),
-             usd(s.list));
+  out += row("total", grouped(s.entries), grouped(s.usage.input()), grouped(s.usage.output),
+             usd(s.cost), usd(s.list));
   out += "saved " + spoken_usd(s.list - s.cost) + " (" + share(s.list - s.cost, s.list) + ")";
   if (s.paid_twice.n != 0) out += ", paid twice " + spoken_usd(s.paid_twice);
   if (s.cached.n != 0) out += ", by caching " + spoken_usd(s.cached);
   if (s.unconfirmed_entries > 0)
-    out += ", unconfirmed up to " + spoken_usd(s.unconfirmed) + " (" + grouped(s.unconfirmed_entries) + ")";
+    out += ", unconfirmed up to " + spoken_usd(s.unconfirmed) + " (" +
+           grouped(s.unconfirmed_entries) + ")";
   if (s.reserved.n != 0) out += ", reserved " + spoken_usd(s.reserved);
   return out + '\n';
 }
@@ -190,8 +192,10 @@ Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerV
   std::string out;
   const auto flush = [&](size_t least) -> Status {
     if (out.size() < least) return {};
-    if (file) CHECKED(file->write(out));
-    else if (!shell.print(out)) return fail("output.closed", "nobody reads the output");
+    if (file)
+      CHECKED(file->write(out));
+    else if (!shell.print(out))
+      return fail("output.closed", "nobody reads the output");
     out.clear();
     return {};
   };
@@ -206,8 +210,8 @@ Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerV
   if (!file) return 0;
   CHECKED(file->publish());
   if (!shell.in.common.json)
-    shell.print(counted(total.entries, "booked entry") + ", " + spoken_usd(total.cost) + " USD: " +
-                escaped(shell.in.ledger.csv) + '\n');
+    shell.print(counted(total.entries, "booked entry") + ", " + spoken_usd(total.cost) +
+                " USD: " + escaped(shell.in.ledger.csv) + '\n');
   auto object = good_answer();
   object["simulated"] = view.simulated;
   object["output"] = shell.in.ledger.csv;

@@ -28,7 +28,9 @@ Result<std::string> read_report(const std::string& path) {
 }
 
 wire::Json side_json(const Compared& c, const Compared::Side& s) {
-  const auto when = [](bool told, wire::Json value) { return told ? std::move(value) : wire::Json(nullptr); };
+  const auto when = [](bool told, wire::Json value) {
+    return told ? std::move(value) : wire::Json(nullptr);
+  };
   return {{"requests", when(c.compares_requests, s.requests)},
           {"input_tokens", when(c.compares_usage, s.usage.input())},
           {"cached_tokens", when(c.compares_usage && c.splits_cache, s.usage.cache_read)},
@@ -51,7 +53,8 @@ std::string difference(const Compared& c) {
   std::string out;
   const auto say = [&](std::string_view what, const std::string& here, const std::string& there) {
     if (here == there) return;
-    out += (out.empty() ? "" : "; ") + std::string(what) + ' ' + here + " here, " + there + " there";
+    out +=
+        (out.empty() ? "" : "; ") + std::string(what) + ' ' + here + " here, " + there + " there";
   };
   const auto &a = c.ours, &b = c.theirs;
   if (c.compares_requests) say("requests", grouped(a.requests), grouped(b.requests));
@@ -69,26 +72,32 @@ std::string name_of_group(const Compared& c) {
 }
 
 std::string text_of(const patient::Reconciliation& r, const patient::ProviderExport& report) {
-  std::string out = "ledger against " + r.provider() + ": " + counted(r.entries(), "entry") + " within the report\n";
+  std::string out = "ledger against " + r.provider() + ": " + counted(r.entries(), "entry") +
+                    " within the report\n";
   int64_t differing = 0;
   for (const auto& sum : r.sums()) {
-    out += "  " + std::string(sum.differs() ? "DIFFERS  " : "equal    ") + name_of_group(sum) + '\n';
+    out +=
+        "  " + std::string(sum.differs() ? "DIFFERS  " : "equal    ") + name_of_group(sum) + '\n';
     if (!sum.differs()) continue;
     ++differing;
     out += "           " + difference(sum) + '\n';
   }
   if (r.unmatched().entries > 0)
-    out += "  DIFFERS  booked here, in no line of the report: " + counted(r.unmatched().entries, "entry") + ", " +
-           exact_usd(r.unmatched().cost) + " USD\n";
+    out += "  DIFFERS  booked here, in no line of the report: " +
+           counted(r.unmatched().entries, "entry") + ", " + exact_usd(r.unmatched().cost) +
+           " USD\n";
   int64_t buckets = 0;
   std::string lines;
   for (const auto& cell : r.cells()) {
     if (!cell.differs()) continue;
     if (++buckets <= 20)
-      lines += "  " + rfc3339(cell.begin) + "  " + name_of_group(cell) + ": " + difference(cell) + '\n';
+      lines +=
+          "  " + rfc3339(cell.begin) + "  " + name_of_group(cell) + ": " + difference(cell) + '\n';
   }
   if (buckets > 0) {
-    out += "by bucket (an entry stands where its answer was collected, not where it was served):\n" + lines;
+    out +=
+        "by bucket (an entry stands where its answer was collected, not where it was served):\n" +
+        lines;
     if (buckets > 20) out += "  and " + grouped(buckets - 20) + " more: --json lists all\n";
   }
   if (report.more) out += "the report goes on: its last page says that there are others\n";

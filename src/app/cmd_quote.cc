@@ -11,11 +11,13 @@
 namespace twolane::app {
 namespace {
 
-std::string head_line(const patient::Checked& checked, const Job& draft, Time now, bool has_deadline,
-                      const Zone& zone) {
-  std::string out = counted(checked.requests, "request") + ", " + grouped(checked.invalid) + " invalid, ";
+std::string head_line(const patient::Checked& checked, const Job& draft, Time now,
+                      bool has_deadline, const Zone& zone) {
+  std::string out =
+      counted(checked.requests, "request") + ", " + grouped(checked.invalid) + " invalid, ";
   if (!has_deadline) return out + "no deadline: 24 hours, best effort\n";
-  return out + "due " + day_and_time(draft.deadline, now, zone) + (draft.kept ? "\n" : " (best effort)\n");
+  return out + "due " + day_and_time(draft.deadline, now, zone) +
+         (draft.kept ? "\n" : " (best effort)\n");
 }
 
 Result<int> quote(const Shell& shell) {
@@ -36,16 +38,18 @@ Result<int> quote(const Shell& shell) {
   draft.kept = deadline.has_value() && !flags.best_effort;
   Quoting quoting(config, home->directory());
   options.see = quoting.watcher();
-  const auto checked = TRY(patient::take_in(flags.input, options, draft, SegmentId{1}, home->directory(),
-                                            home->store(), home->payloads(), true));
-  QuoteTerms terms{draft.deadline, deadline.has_value(), draft.kept, shell.in.quote.critical,
-                   flags.cache,    shell.in.quote.worth, flags.output_tokens};
+  const auto checked =
+      TRY(patient::take_in(flags.input, options, draft, SegmentId{1}, home->directory(),
+                           home->store(), home->payloads(), true));
+  QuoteTerms terms{draft.deadline,          deadline.has_value(), draft.kept,
+                   shell.in.quote.critical, flags.cache,          shell.in.quote.worth,
+                   flags.output_tokens};
   const auto choices = TRY(quoting.answer(terms, checked.shapes, *world, home->store()));
 
   if (!shell.in.common.json) {
     if (world->simulated()) shell.print("SIMULATED: no money is spent, time is virtual\n");
-    shell.print(head_line(checked, draft, now, deadline.has_value(), shell.zone) + quote_text(choices) +
-                "Nothing was bought. Only --max-cost is hard.\n");
+    shell.print(head_line(checked, draft, now, deadline.has_value(), shell.zone) +
+                quote_text(choices) + "Nothing was bought. Only --max-cost is hard.\n");
   }
   auto object = good_answer();
   object["requests"] = checked.requests;

@@ -9,10 +9,12 @@ namespace twolane::app {
 Result<patient::IntakeOptions> read_input_flags(const RunFlags& flags) {
   patient::IntakeOptions options;
   patient::InputOptions& input = options.input;
-  input.prompt = flags.prompt_file.empty() ? flags.prompt
-                                           : TRY(read_text_file(flags.prompt_file, "--prompt-file"));
-  input.system = flags.system_file.empty() ? flags.system
-                                           : TRY(read_text_file(flags.system_file, "--system-file"));
+  input.prompt = flags.prompt_file.empty()
+                     ? flags.prompt
+                     : TRY(read_text_file(flags.prompt_file, "--prompt-file"));
+  input.system = flags.system_file.empty()
+                     ? flags.system
+                     : TRY(read_text_file(flags.system_file, "--system-file"));
   if (!flags.schema_file.empty()) {
     auto schema = wire::parse_json(TRY(read_text_file(flags.schema_file, "--schema")));
     if (!schema) {

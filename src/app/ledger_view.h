@@ -1,4 +1,5 @@
-// Which entries of the ledger a command speaks of: of one job or all, of real money or of simulated.
+// Which entries of the ledger a command speaks of: of one job or all, of real money or of
+// simulated.
 //
 // The two are never added up. Without --sim it is real money where there is any; a home that knows
 // simulated jobs only shows those, and says so.

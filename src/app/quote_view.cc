@@ -40,8 +40,7 @@ int decimals_of(const std::vector<QuotedChoice>& choices) {
   PicoUsd least;
   for (const auto& c : choices)
     for (const auto& lane : c.lanes)
-      if (lane.cost && lane.cost->expected.n > 0 &&
-          (least.n == 0 || lane.cost->expected < least))
+      if (lane.cost && lane.cost->expected.n > 0 && (least.n == 0 || lane.cost->expected < least))
         least = lane.cost->expected;
   int decimals = 2;
   for (PicoUsd p = least; p.n > 0 && p < PicoUsd{1'000'000'000'000 / 10} && decimals < 6; p.n *= 10)
@@ -99,8 +98,10 @@ std::string prefix_lines(const QuotedChoice& c) {
   if (p.way == CacheWay::automatic) out += "is automatic:";
   if (p.way == CacheWay::marked) out += "by 1-hour marks:";
   if (p.way == CacheWay::explicit_) out += "by a cache object with its fee:";
-  out += "\n    batch " + effect(p, ServiceTier::batch) + ", standard " + effect(p, ServiceTier::standard);
-  if (p.adds[static_cast<size_t>(ServiceTier::flex)]) out += ", flex " + effect(p, ServiceTier::flex);
+  out += "\n    batch " + effect(p, ServiceTier::batch) + ", standard " +
+         effect(p, ServiceTier::standard);
+  if (p.adds[static_cast<size_t>(ServiceTier::flex)])
+    out += ", flex " + effect(p, ServiceTier::flex);
   if (p.way == CacheWay::marked && p.break_even_hits)
     out += "; pays from " + thousandths(*p.break_even_hits) + " % hits";
   if (p.way == CacheWay::explicit_ && p.break_even_requests)
@@ -111,9 +112,11 @@ std::string prefix_lines(const QuotedChoice& c) {
 std::string verdict_line(const QuotedChoice& c) {
   const bool batch = c.verdict.tier == ServiceTier::batch;
   const bool kept = batch && c.lane(QuotedLane::Kind::kept);
-  std::string out = "verdict  " + std::string(kept ? "patient" : name_of(c.verdict.tier)) + " on " + names(c);
+  std::string out =
+      "verdict  " + std::string(kept ? "patient" : name_of(c.verdict.tier)) + " on " + names(c);
   if (c.saving && c.saving->n > 0)
-    out += ", saves " + spoken_usd(*c.saving) + " USD (" + share(*c.saving, c.synchronous) + ")\n         against " +
+    out += ", saves " + spoken_usd(*c.saving) + " USD (" + share(*c.saving, c.synchronous) +
+           ")\n         against " +
            (c.lane(QuotedLane::Kind::cached) ? "standard with caching" : "standard");
   return out + "\n         " + std::string(c.verdict.words) + '\n';
 }
@@ -163,9 +166,10 @@ wire::Json choice_json(const QuotedChoice& c) {
     one["on_time"] = lane.on_time ? wire::Json(*lane.on_time) : wire::Json(nullptr);
     out["lanes"].push_back(std::move(one));
   }
-  out["verdict"] = {{"tier", name_of(c.verdict.tier)},
-                    {"words", c.verdict.words},
-                    {"saving_usd", c.saving ? wire::Json(exact_usd(*c.saving)) : wire::Json(nullptr)}};
+  out["verdict"] = {
+      {"tier", name_of(c.verdict.tier)},
+      {"words", c.verdict.words},
+      {"saving_usd", c.saving ? wire::Json(exact_usd(*c.saving)) : wire::Json(nullptr)}};
   return out;
 }
 

@@ -1,6 +1,8 @@
-// What the quote needs from outside: what was learned, how fast calls may go, how long batches take.
+// What the quote needs from outside: what was learned, how fast calls may go, how long batches
+// take.
 #include "app/quoting.h"
 
+#include "patient/output_history.h"
 #include "patient/token_tables.h"
 #include "plan/completion_times.h"
 

@@ -1,5 +1,5 @@
-// One walk for all dialects: strings are text, what is known for media is counted, and everything else
-// that a model is shown (tool calls, schemas) is text as JSON.
+// One walk for all dialects: strings are text, what is known for media is counted, and everything
+// else that a model is shown (tool calls, schemas) is text as JSON.
 #include "dialect/prompt_text.h"
 
 #include <string>
@@ -67,8 +67,9 @@ class Walk {
 
  private:
   static bool is_media(element value, std::string_view type) {
-    static constexpr std::string_view types[] = {"image", "image_url", "input_image", "input_audio",
-                                                 "input_file", "file", "document", "audio"};
+    static constexpr std::string_view types[] = {"image",       "image_url",  "input_image",
+                                                 "input_audio", "input_file", "file",
+                                                 "document",    "audio"};
     for (const auto known : types)
       if (type == known) return true;
     return member(value, "inlineData", "inline_data") || member(value, "fileData", "file_data");
@@ -86,8 +87,8 @@ class Walk {
       content(*found);
       inner = true;
     }
-    for (const std::string_view key : {"tool_calls", "functionCall", "function_call", "functionResponse",
-                                       "function_response"})
+    for (const std::string_view key :
+         {"tool_calls", "functionCall", "function_call", "functionResponse", "function_response"})
       if (const auto found = member(value, key)) json(*found), inner = true;
     if (text_member(value, "type") == "tool_use" || !inner) json(value);
   }
@@ -143,14 +144,22 @@ Result<PromptParts> each_prompt_text(Endpoint endpoint, std::string_view body,
                                      const std::function<void(std::string_view)>& take) {
   const element root = TRY(scan(body));
   PromptParts parts;
-  parts.marked = body.find("\"cache_control\"") != body.npos ||
-                 body.find("\"cachedContent\"") != body.npos;
+  parts.marked =
+      body.find("\"cache_control\"") != body.npos || body.find("\"cachedContent\"") != body.npos;
   Walk walk(parts, take);
   switch (endpoint) {
-    case Endpoint::chat_completions: chat(walk, root); break;
-    case Endpoint::responses: responses(walk, root); break;
-    case Endpoint::messages: anthropic(walk, root); break;
-    case Endpoint::generate_content: gemini(walk, root); break;
+    case Endpoint::chat_completions:
+      chat(walk, root);
+      break;
+    case Endpoint::responses:
+      responses(walk, root);
+      break;
+    case Endpoint::messages:
+      anthropic(walk, root);
+      break;
+    case Endpoint::generate_content:
+      gemini(walk, root);
+      break;
     case Endpoint::embed_content:
       if (const auto content = member(root, "content")) walk.content(*content);
       break;

@@ -1,7 +1,8 @@
-// The text of a request in the order in which a model reads it: tools and schemas, system, messages.
+// The text of a request in the order in which a model reads it: tools and schemas, system,
+// messages.
 //
-// For counting tokens and for finding prefixes that requests share; not for sending. Pure. Views hold
-// until the next scan of the same thread (translate_scan.h).
+// For counting tokens and for finding prefixes that requests share; not for sending. Pure. Views
+// hold until the next scan of the same thread (translate_scan.h).
 #pragma once
 
 #include <functional>
@@ -13,11 +14,11 @@
 namespace twolane::dialect {
 
 struct PromptParts {
-  int64_t messages = 0;   // turns, the system's included
-  int64_t media = 0;      // pictures, files, sounds: tokens that text does not tell
-  int64_t token_ids = 0;  // embedding inputs that came as token numbers
-  bool marked = false;    // the request sets cache marks itself
-  int64_t head_bytes = 0; // of its texts: tools, schemas and system, all before the first turn
+  int64_t messages = 0;    // turns, the system's included
+  int64_t media = 0;       // pictures, files, sounds: tokens that text does not tell
+  int64_t token_ids = 0;   // embedding inputs that came as token numbers
+  bool marked = false;     // the request sets cache marks itself
+  int64_t head_bytes = 0;  // of its texts: tools, schemas and system, all before the first turn
 };
 
 // Calls take() with each text. Expects a body that check_body has passed; error wire.json.

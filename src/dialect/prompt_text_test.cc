@@ -15,19 +15,21 @@ struct Read {
 
 Read read(Endpoint endpoint, std::string_view body) {
   Read r;
-  const auto parts = each_prompt_text(
-      endpoint, body, [&](std::string_view text) { r.text += (r.text.empty() ? "" : "|") + std::string(text); });
+  const auto parts = each_prompt_text(endpoint, body, [&](std::string_view text) {
+    r.text += (r.text.empty() ? "" : "|") + std::string(text);
+  });
   EXPECT_TRUE(parts);
   if (parts) r.parts = *parts;
   return r;
 }
 
 TEST(PromptText, ChatCompletions) {
-  const Read r = read(Endpoint::chat_completions,
-                      R"({"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":[)"
-                      R"({"type":"text","text":"U"},{"type":"image_url","image_url":{"url":"data:x"}}]},)"
-                      R"({"role":"assistant","tool_calls":[{"id":"c"}]},)"
-                      R"({"role":"tool","tool_call_id":"c","content":"T"}],"tools":[{"name":"f"}]})");
+  const Read r =
+      read(Endpoint::chat_completions,
+           R"({"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":[)"
+           R"({"type":"text","text":"U"},{"type":"image_url","image_url":{"url":"data:x"}}]},)"
+           R"({"role":"assistant","tool_calls":[{"id":"c"}]},)"
+           R"({"role":"tool","tool_call_id":"c","content":"T"}],"tools":[{"name":"f"}]})");
   EXPECT_EQ(r.text, R"([{"name":"f"}]|S|U|[{"id":"c"}]|T)");
   EXPECT_EQ(r.parts.messages, 4);
   EXPECT_EQ(r.parts.head_bytes, static_cast<int64_t>(sizeof(R"([{"name":"f"}]S)") - 1));
@@ -47,12 +49,13 @@ TEST(PromptText, Responses) {
 }
 
 TEST(PromptText, Anthropic) {
-  const Read r = read(Endpoint::messages,
-                      R"({"system":[{"type":"text","text":"S","cache_control":{"type":"ephemeral"}}],)"
-                      R"("messages":[{"role":"user","content":"U"},{"role":"assistant","content":[)"
-                      R"({"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[)"
-                      R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"R"}]},)"
-                      R"({"type":"document","source":{}}]}]})");
+  const Read r =
+      read(Endpoint::messages,
+           R"({"system":[{"type":"text","text":"S","cache_control":{"type":"ephemeral"}}],)"
+           R"("messages":[{"role":"user","content":"U"},{"role":"assistant","content":[)"
+           R"({"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[)"
+           R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"R"}]},)"
+           R"({"type":"document","source":{}}]}]})");
   EXPECT_EQ(r.text, R"(S|U|{"type":"tool_use","id":"t","name":"f","input":{"a":1}}|R)");
   EXPECT_EQ(r.parts.media, 1);
   EXPECT_TRUE(r.parts.marked);
@@ -60,9 +63,10 @@ TEST(PromptText, Anthropic) {
 }
 
 TEST(PromptText, Gemini) {
-  const Read r = read(Endpoint::generate_content,
-                      R"({"contents":[{"role":"user","parts":[{"text":"U"},{"inlineData":{"data":"x"}}]}],)"
-                      R"("system_instruction":{"parts":[{"text":"S"}]}})");
+  const Read r =
+      read(Endpoint::generate_content,
+           R"({"contents":[{"role":"user","parts":[{"text":"U"},{"inlineData":{"data":"x"}}]}],)"
+           R"("system_instruction":{"parts":[{"text":"S"}]}})");
   EXPECT_EQ(r.text, "S|U");
   EXPECT_EQ(r.parts.media, 1);
   EXPECT_EQ(read(Endpoint::embed_content, R"({"content":{"parts":[{"text":"E"}]}})").text, "E");

@@ -62,7 +62,8 @@ Result<std::string> marked_for_an_hour(const std::string& body) {
 
 const CacheMark* CacheMarks::find(std::string_view model, uint64_t head) const {
   const auto found = std::find_if(marks_.begin(), marks_.end(), [&](const CacheMark& m) {
-    return m.head == head && (m.target.model == model || model_key(m.target.model) == model_key(model));
+    return m.head == head &&
+           (m.target.model == model || model_key(m.target.model) == model_key(model));
   });
   return found == marks_.end() ? nullptr : &*found;
 }

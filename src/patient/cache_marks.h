@@ -1,11 +1,13 @@
 // Which requests of a job are sent with a cache mark, and how a body gets it.
 //
-// Marks are set only where the user allowed it (run --cache), only behind what requests have in common
-// word for word (tools and system prompt), and only where they pay: the head must be as long as the
-// provider caches at all, and at the hit rate that batches are known for (price/prefix_caching.h) cost
-// less than plain input. A request that brings marks of its own is left alone. Answers do not depend on
-// marks, so that they are no part of what makes a job; they are kept beside it in the store.
-//   Anthropic  cache_control with a lifetime of an hour on the last block of the system prompt, or on the
+// Marks are set only where the user allowed it (run --cache), only behind what requests have in
+// common word for word (tools and system prompt), and only where they pay: the head must be as long
+// as the provider caches at all, and at the hit rate that batches are known for
+// (price/prefix_caching.h) cost less than plain input. A request that brings marks of its own is
+// left alone. Answers do not depend on marks, so that they are no part of what makes a job; they
+// are kept beside it in the store.
+//   Anthropic  cache_control with a lifetime of an hour on the last block of the system prompt, or
+//   on the
 //              last tool where there is none
 //   OpenAI     prompt_cache_key, one for each head: requests with it meet the same cache
 // Gemini's explicit caches are not made. Pure, but for the store's fact.

@@ -1,5 +1,5 @@
-// Where marks pay, and how bodies get them. Prices are the built-in book's; the expectations hold as
-// long as a write of an hour costs twice the input and a read a tenth at Anthropic.
+// Where marks pay, and how bodies get them. Prices are the built-in book's; the expectations hold
+// as long as a write of an hour costs twice the input and a read a tenth at Anthropic.
 #include "patient/cache_marks.h"
 
 #include <gtest/gtest.h>
@@ -25,13 +25,17 @@ struct Seen {
   TokenCounting counting{{}};
   PromptTally tally{counting};
 
-  void messages(const Target& target, const std::string& system, int requests, std::string_view more = "") {
+  void messages(const Target& target, const std::string& system, int requests,
+                std::string_view more = "") {
     Shape shape;
     shape.endpoint = Endpoint::messages;
     shape.targets = {target};
     shape.number = static_cast<int32_t>(tally.models().size());
     for (int i = 0; i < requests; ++i) {
-      const std::string body = wire::dump({{"system", system}, {"messages", {{{"role", "user"}, {"content", std::to_string(i)}}}}}) + std::string(more);
+      const std::string body =
+          wire::dump({{"system", system},
+                      {"messages", {{{"role", "user"}, {"content", std::to_string(i)}}}}}) +
+          std::string(more);
       ASSERT_TRUE(tally.see({shape, Endpoint::messages, body, 10, true}));
     }
   }
@@ -94,7 +98,8 @@ TEST(WithMark, AnthropicsStandsOnTheLastSystemBlockOrTool) {
        R"({"tools":[{"name":"f","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[]})"},
       {R"({"messages":[]})", R"({"messages":[]})"},
   };
-  for (const auto& [body, marked] : rows) EXPECT_EQ(*with_mark(body, Endpoint::messages, mark), marked);
+  for (const auto& [body, marked] : rows)
+    EXPECT_EQ(*with_mark(body, Endpoint::messages, mark), marked);
 }
 
 TEST(WithMark, OpenAisIsAKeyThatDoesNotReplaceTheCallers) {
@@ -103,7 +108,8 @@ TEST(WithMark, OpenAisIsAKeyThatDoesNotReplaceTheCallers) {
             R"({"prompt_cache_key":"twolane-0000000000000007","model":"m"})");
   const std::string own = R"({"model":"m","prompt_cache_key":"mine"})";
   EXPECT_EQ(*with_mark(own, Endpoint::responses, mark), own);
-  EXPECT_EQ(*with_mark(R"({"contents":[]})", Endpoint::generate_content, mark), R"({"contents":[]})");
+  EXPECT_EQ(*with_mark(R"({"contents":[]})", Endpoint::generate_content, mark),
+            R"({"contents":[]})");
 }
 
 }  // namespace

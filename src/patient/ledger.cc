@@ -25,7 +25,8 @@ Status each_of_job(store::Store& store, JobId id, const Job* job,
       const auto booking = booking_of(attempt);
       if (!booking) continue;
       if (!batch || batch->id != attempt.key.batch) batch = TRY(store.batch(attempt.key.batch));
-      if (!batch) return fail("store.corrupt", "the store is damaged", "an attempt without a batch");
+      if (!batch)
+        return fail("store.corrupt", "the store is damaged", "an attempt without a batch");
       CHECKED(take({id, job, &*batch, &attempt, *booking}));
     }
     if (static_cast<int64_t>(attempts.size()) < page) return {};
@@ -56,10 +57,14 @@ void add_usage(Usage& to, const Usage& more) {
 
 std::string_view name_of(Booking booking) {
   switch (booking) {
-    case Booking::kept: return "kept";
-    case Booking::paid_twice: return "paid_twice";
-    case Booking::unconfirmed: return "unconfirmed";
-    case Booking::reserved: break;
+    case Booking::kept:
+      return "kept";
+    case Booking::paid_twice:
+      return "paid_twice";
+    case Booking::unconfirmed:
+      return "unconfirmed";
+    case Booking::reserved:
+      break;
   }
   return "reserved";
 }
@@ -80,8 +85,9 @@ std::string rate_row(const LedgerEntry& entry) {
   const Target target = entry.target();
   const auto& book = price::book();
   const auto* model = book.find(target.provider, target.model);
-  const auto* row = model ? book.row(*model, entry.tier(), entry.attempt->usage.input(), entry.attempt->at)
-                          : nullptr;
+  const auto* row =
+      model ? book.row(*model, entry.tier(), entry.attempt->usage.input(), entry.attempt->at)
+            : nullptr;
   if (!row) return "unknown";
   std::string text(name_of(entry.tier()));
   if (row->above > 0) text += " over " + std::to_string(row->above);
@@ -123,11 +129,16 @@ std::optional<SumBy> sum_by_of(std::string_view name) {
 
 std::string_view name_of(SumBy by) {
   switch (by) {
-    case SumBy::key: return "key";
-    case SumBy::job: return "job";
-    case SumBy::model: return "model";
-    case SumBy::lane: return "lane";
-    case SumBy::day: break;
+    case SumBy::key:
+      return "key";
+    case SumBy::job:
+      return "job";
+    case SumBy::model:
+      return "model";
+    case SumBy::lane:
+      return "lane";
+    case SumBy::day:
+      break;
   }
   return "day";
 }
@@ -137,10 +148,14 @@ std::string group_of(SumBy by, const LedgerEntry& entry) {
     case SumBy::key:
       return entry.batch->provider + ' ' +
              (entry.batch->account.empty() ? "unknown" : entry.batch->account);
-    case SumBy::job: return entry.job.hex();
-    case SumBy::model: return entry.batch->provider + '/' + entry.batch->model;
-    case SumBy::lane: return std::string(name_of(entry.tier()));
-    case SumBy::day: break;
+    case SumBy::job:
+      return entry.job.hex();
+    case SumBy::model:
+      return entry.batch->provider + '/' + entry.batch->model;
+    case SumBy::lane:
+      return std::string(name_of(entry.tier()));
+    case SumBy::day:
+      break;
   }
   const Time at = entry.attempt->at.ms != 0 ? entry.attempt->at : entry.batch->created;
   return rfc3339(at).substr(0, 10);

@@ -1,7 +1,8 @@
 // The ledger, read from the attempts: what was booked, for whom, at which rates.
 //
-// Nothing is stored for it: an attempt that was charged is an entry, one that nobody heard of stands
-// with its upper bound, and so does one that is still out. Threads: one. Memory: one page of attempts.
+// Nothing is stored for it: an attempt that was charged is an entry, one that nobody heard of
+// stands with its upper bound, and so does one that is still out. Threads: one. Memory: one page of
+// attempts.
 #pragma once
 
 #include <functional>
@@ -36,24 +37,24 @@ struct LedgerEntry {
   ServiceTier tier() const { return booked() ? attempt->served : batch->tier; }
 };
 
-// Every entry of a job, or of all jobs and those that were forgotten, a job after the other, each in
-// the order of its submissions. Stops with the first error of `take`.
+// Every entry of a job, or of all jobs and those that were forgotten, a job after the other, each
+// in the order of its submissions. Stops with the first error of `take`.
 Status each_entry(store::Store& store, std::optional<JobId> job,
                   const std::function<Status(const LedgerEntry&)>& take);
 
-// The row of the price book by which an entry was billed: "batch, openai 2026-08-01", with its band.
-// "unknown" where the book has none.
+// The row of the price book by which an entry was billed: "batch, openai 2026-08-01", with its
+// band. "unknown" where the book has none.
 std::string rate_row(const LedgerEntry& entry);
 
 // Sums of entries.
 struct LedgerSum {
-  int64_t entries = 0;     // booked
+  int64_t entries = 0;  // booked
   int64_t kept = 0;
   Usage usage;
-  PicoUsd cost;            // everything booked
-  PicoUsd list;            // of what was kept, at the standard tier
-  PicoUsd paid_twice;      // part of cost
-  PicoUsd cached;          // what caching took off the cost; below zero where writing cost more
+  PicoUsd cost;        // everything booked
+  PicoUsd list;        // of what was kept, at the standard tier
+  PicoUsd paid_twice;  // part of cost
+  PicoUsd cached;      // what caching took off the cost; below zero where writing cost more
   int64_t unconfirmed_entries = 0;
   PicoUsd unconfirmed, reserved;
 

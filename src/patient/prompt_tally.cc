@@ -67,7 +67,8 @@ Status PromptTally::add(PerModel& to, const SeenRequest& request, const PromptTe
 void PromptTally::follow_prefix(const PromptText& prompt, const std::vector<int>& models) {
   const std::string_view all = prompt.bytes;
   if (all.size() < beginning) return;
-  const uint64_t key = dialect::hash_bytes(all.substr(0, beginning), static_cast<uint64_t>(models[0]));
+  const uint64_t key =
+      dialect::hash_bytes(all.substr(0, beginning), static_cast<uint64_t>(models[0]));
   const auto found = by_beginning_.find(key);
   if (found == by_beginning_.end()) {
     if (prefixes_.size() == most_prefixes) return;

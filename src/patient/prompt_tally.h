@@ -1,9 +1,9 @@
-// What a quote needs of an input, gathered while its lines are checked: tokens by model and price band,
-// limits of output, and prefixes that requests share.
+// What a quote needs of an input, gathered while its lines are checked: tokens by model and price
+// band, limits of output, and prefixes that requests share.
 //
 // Memory does not grow with the input: models are few, and of prefixes and heads 64 at most are
-// followed, with 128 KB of each prefix. Requests whose first 1,024 bytes are equal are taken for one prefix's, and the prefix
-// is what all of them begin with. Threads: one.
+// followed, with 128 KB of each prefix. Requests whose first 1,024 bytes are equal are taken for
+// one prefix's, and the prefix is what all of them begin with. Threads: one.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ class PromptTally {
     int64_t output_limit = 0;
     int64_t without_limit = 0;  // requests that set none of their own
     int64_t media = 0;
-    int64_t marked = 0;  // requests that set cache marks themselves
+    int64_t marked = 0;                // requests that set cache marks themselves
     price::tokens::Features features;  // for the error of an estimate
   };
   // Requests that begin alike.
@@ -43,8 +43,8 @@ class PromptTally {
     std::vector<int> models;  // their PerModels
   };
 
-  // Requests with the same head: the same tools, schemas and system prompt. What a cache mark can stand
-  // behind without cutting a text in two.
+  // Requests with the same head: the same tools, schemas and system prompt. What a cache mark can
+  // stand behind without cutting a text in two.
   struct Head {
     uint64_t hash = 0;
     int64_t requests = 0;

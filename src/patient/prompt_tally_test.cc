@@ -43,7 +43,8 @@ TEST(PromptTally, SumsForEachChoiceOfModels) {
 TEST(PromptTally, FindsWhatRequestsBeginWith) {
   Seen s;
   const std::string common(3'000, 'x');
-  for (int i = 0; i < 5; ++i) s.see(common + " and then " + std::to_string(i) + std::string(50, 'y'));
+  for (int i = 0; i < 5; ++i)
+    s.see(common + " and then " + std::to_string(i) + std::string(50, 'y'));
   s.see("short");
   s.see(std::string(2'000, 'z'));
   ASSERT_EQ(s.tally.prefixes().size(), 2u);

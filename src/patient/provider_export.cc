@@ -32,12 +32,18 @@ std::string model_of(const Json& result) {
 
 void set_tier(ExportLine& line, std::string_view name) {
   line.tiers = ExportLine::Tiers::one;
-  if (name == "batch") line.tiers = ExportLine::Tiers::batch;
-  else if (name == "flex") line.tier = ServiceTier::flex;
-  else if (name == "priority") line.tier = ServiceTier::priority;
-  else if (name == "scale") line.tier = ServiceTier::scale;
-  else if (name == "default" || name == "standard") line.tier = ServiceTier::standard;
-  else line.tiers = ExportLine::Tiers::any;
+  if (name == "batch")
+    line.tiers = ExportLine::Tiers::batch;
+  else if (name == "flex")
+    line.tier = ServiceTier::flex;
+  else if (name == "priority")
+    line.tier = ServiceTier::priority;
+  else if (name == "scale")
+    line.tier = ServiceTier::scale;
+  else if (name == "default" || name == "standard")
+    line.tier = ServiceTier::standard;
+  else
+    line.tiers = ExportLine::Tiers::any;
 }
 
 Result<ExportLine> openai_usage(const Json& result) {
@@ -52,8 +58,10 @@ Result<ExportLine> openai_usage(const Json& result) {
   if (const Json* tier = wire::find(result, "service_tier"); tier && tier->is_string())
     set_tier(line, tier->get<std::string>());
   if (const Json* batch = wire::find(result, "batch"); batch && batch->is_boolean()) {
-    if (batch->get<bool>()) line.tiers = ExportLine::Tiers::batch;
-    else if (line.tiers == ExportLine::Tiers::any) line.tiers = ExportLine::Tiers::not_batch;
+    if (batch->get<bool>())
+      line.tiers = ExportLine::Tiers::batch;
+    else if (line.tiers == ExportLine::Tiers::any)
+      line.tiers = ExportLine::Tiers::not_batch;
   }
   return line;
 }
@@ -82,7 +90,8 @@ Result<ExportLine> anthropic_usage(const Json& result) {
     line.usage.cache_write_5m = wire::int_at(*written, "ephemeral_5m_input_tokens");
     line.usage.cache_write_1h = wire::int_at(*written, "ephemeral_1h_input_tokens");
   }
-  if (const auto tier = wire::string_at(result, "service_tier"); !tier.empty()) set_tier(line, tier);
+  if (const auto tier = wire::string_at(result, "service_tier"); !tier.empty())
+    set_tier(line, tier);
   return line;
 }
 
@@ -93,7 +102,8 @@ Result<ExportLine> anthropic_cost(const Json& result) {
   line.has_cost = true;
   line.cost = TRY(parse_reported_amount(text_of(*amount), 2));
   line.model = model_of(result);
-  if (const auto tier = wire::string_at(result, "service_tier"); !tier.empty()) set_tier(line, tier);
+  if (const auto tier = wire::string_at(result, "service_tier"); !tier.empty())
+    set_tier(line, tier);
   return line;
 }
 
@@ -164,10 +174,14 @@ class Reader {
 
 bool ExportLine::covers(ServiceTier served) const {
   switch (tiers) {
-    case Tiers::any: return true;
-    case Tiers::batch: return served == ServiceTier::batch;
-    case Tiers::not_batch: return served != ServiceTier::batch;
-    case Tiers::one: break;
+    case Tiers::any:
+      return true;
+    case Tiers::batch:
+      return served == ServiceTier::batch;
+    case Tiers::not_batch:
+      return served != ServiceTier::batch;
+    case Tiers::one:
+      break;
   }
   return served == tier;
 }

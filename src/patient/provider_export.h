@@ -1,11 +1,13 @@
 // What a provider says it served and billed: the usage and cost reports of OpenAI and Anthropic.
 //
-// Understood: a page as the API answers it, an array of pages, or one page or bucket a line (JSONL).
-//   OpenAI     GET /v1/organization/usage/completions (and embeddings, ...), GET /v1/organization/costs
-//   Anthropic  GET /v1/organizations/usage_report/messages, GET /v1/organizations/cost_report
+// Understood: a page as the API answers it, an array of pages, or one page or bucket a line
+// (JSONL).
+//   OpenAI     GET /v1/organization/usage/completions (and embeddings, ...), GET
+//   /v1/organization/costs Anthropic  GET /v1/organizations/usage_report/messages, GET
+//   /v1/organizations/cost_report
 // Pure. Each provider's own habits are undone here: OpenAI counts cached tokens inside the input,
-// Anthropic gives disjoint counts; OpenAI's amounts are USD as a number or text, Anthropic's are cents as
-// text; a group that was not asked for is null. Buckets stay buckets.
+// Anthropic gives disjoint counts; OpenAI's amounts are USD as a number or text, Anthropic's are
+// cents as text; a group that was not asked for is null. Buckets stay buckets.
 #pragma once
 
 #include <optional>
@@ -17,7 +19,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/endpoint.h"
-
 #include "model/usage.h"
 
 namespace twolane::patient {

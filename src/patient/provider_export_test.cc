@@ -29,8 +29,9 @@ TEST(ProviderExport, OpenaisUsageCountsCachedTokensInsideTheInput) {
 TEST(ProviderExport, OpenaisTiers) {
   const auto with = [](const char* members) {
     const auto read = read_provider_export(
-        std::string(R"({"start_time":0,"end_time":60,"results":[{"input_tokens":1,"output_tokens":1,)") + members +
-        "}]}");
+        std::string(
+            R"({"start_time":0,"end_time":60,"results":[{"input_tokens":1,"output_tokens":1,)") +
+        members + "}]}");
     return read.value().lines.at(0);
   };
   const auto batch = with(R"("batch":true,"model":"gpt-5.4-mini")");
@@ -82,20 +83,28 @@ TEST(ProviderExport, RefusesWhatIsNoneAndWhatIsBoth) {
   const auto second = read_provider_export("{\"data\":[]}\nnonsense\n");
   EXPECT_EQ(second.error().code, "export.format");
   EXPECT_EQ(second.error().where.line, 2);
-  EXPECT_EQ(read_provider_export(
-                R"([{"start_time":0,"end_time":60,"results":[]},)"
-                R"({"starting_at":"2025-08-01T00:00:00Z","ending_at":"2025-08-02T00:00:00Z","results":[]}])")
-                .error()
-                .code,
-            "export.mixed");
+  EXPECT_EQ(
+      read_provider_export(
+          R"([{"start_time":0,"end_time":60,"results":[]},)"
+          R"({"starting_at":"2025-08-01T00:00:00Z","ending_at":"2025-08-02T00:00:00Z","results":[]}])")
+          .error()
+          .code,
+      "export.mixed");
 }
 
 TEST(ReportedAmount, IsReadExactlyAndRoundedHalfToEven) {
   const std::pair<const char*, const char*> rows[] = {
-      {"0", "0.00"},         {"12", "12.00"},           {"-0.5", "-0.50"},
-      {"6e-05", "0.00006"},  {"1.25E+2", "125.00"},     {"0.06034340000000001", "0.0603434"},
-      {"1e-13", "0.00"},     {"5e-13", "0.00"},         {"15e-13", "0.000000000002"},
-      {"1e-40", "0.00"},     {"16e-13", "0.000000000002"},
+      {"0", "0.00"},
+      {"12", "12.00"},
+      {"-0.5", "-0.50"},
+      {"6e-05", "0.00006"},
+      {"1.25E+2", "125.00"},
+      {"0.06034340000000001", "0.0603434"},
+      {"1e-13", "0.00"},
+      {"5e-13", "0.00"},
+      {"15e-13", "0.000000000002"},
+      {"1e-40", "0.00"},
+      {"16e-13", "0.000000000002"},
   };
   for (const auto& [text, usd] : rows) {
     const auto amount = parse_reported_amount(text, 0);
@@ -103,7 +112,8 @@ TEST(ReportedAmount, IsReadExactlyAndRoundedHalfToEven) {
     EXPECT_EQ(exact_usd(*amount), usd) << text;
   }
   EXPECT_EQ(exact_usd(*parse_reported_amount("123.78912", 2)), "1.2378912");
-  for (const char* text : {"", "-", "1.2.3", "abc", "1e", "1e99", "1e-99", "0x10", " 1", "9999999999999999999999999999"})
+  for (const char* text : {"", "-", "1.2.3", "abc", "1e", "1e99", "1e-99", "0x10", " 1",
+                           "9999999999999999999999999999"})
     EXPECT_EQ(parse_reported_amount(text, 0).error().code, "money.syntax") << text;
 }
 

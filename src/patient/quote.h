@@ -1,8 +1,8 @@
 // A price before: what an input would cost, for each choice of models and each lane.
 //
 // Pure: from the sums of a PromptTally, the price book and what is known about outputs and waiting.
-// Three figures each: low, expected, high. High holds only as far as the estimate does; the one hard
-// limit is --max-cost. What has no known price says so and has no figures.
+// Three figures each: low, expected, high. High holds only as far as the estimate does; the one
+// hard limit is --max-cost. What has no known price says so and has no figures.
 #pragma once
 
 #include <array>
@@ -19,15 +19,15 @@ namespace twolane::patient {
 
 struct QuoteQuestion {
   Time now;
-  Duration deadline;             // until the answers are needed; 0: nobody said
-  bool kept = false;             // promoted when it must be
+  Duration deadline;  // until the answers are needed; 0: nobody said
+  bool kept = false;  // promoted when it must be
   bool critical = false;
-  bool mark_caches = false;      // caching that has to be asked for may be
-  PicoUsd worth;                 // a smaller saving is not worth the trouble
-  int64_t output_tokens = 0;     // per answer, expected by the user; 0: not said
+  bool mark_caches = false;            // caching that has to be asked for may be
+  PicoUsd worth;                       // a smaller saving is not worth the trouble
+  int64_t output_tokens = 0;           // per answer, expected by the user; 0: not said
   std::optional<int64_t> output_seen;  // mean of earlier answers to such requests
   double live_per_minute = 600;
-  double batch_late = 0.03;      // share of batches that take longer than the deadline
+  double batch_late = 0.03;  // share of batches that take longer than the deadline
 };
 
 struct Figures {
@@ -36,7 +36,7 @@ struct Figures {
 
 struct QuotedLane {
   enum class Kind : uint8_t { kept, batch, flex, cached, standard } kind = Kind::batch;
-  std::optional<Figures> cost;   // nothing: unknown, `why` says why
+  std::optional<Figures> cost;  // nothing: unknown, `why` says why
   std::string why;
   std::optional<double> on_time;  // probability; nothing: unknown
 };
@@ -45,10 +45,10 @@ std::string_view name_of(QuotedLane::Kind kind);
 // The prefixes of one choice of models, all together.
 struct QuotedPrefix {
   price::CacheWay way = price::CacheWay::none;
-  int64_t requests = 0;       // that share one
-  int64_t tokens = 0;         // of the largest prefix
-  int64_t cacheable = 0;      // of these, by the provider's minimum and steps
-  int64_t minimum = -1;       // the provider's, -1: unknown
+  int64_t requests = 0;                        // that share one
+  int64_t tokens = 0;                          // of the largest prefix
+  int64_t cacheable = 0;                       // of these, by the provider's minimum and steps
+  int64_t minimum = -1;                        // the provider's, -1: unknown
   std::optional<int64_t> break_even_hits;      // thousandths, with marks
   std::optional<int64_t> break_even_requests;  // with an explicit cache
   std::array<std::optional<Figures>, 5> adds;  // to the cost of each tier; below zero: saves
@@ -57,11 +57,13 @@ struct QuotedPrefix {
 struct QuotedChoice {
   std::vector<Target> targets;
   int64_t requests = 0;
-  int64_t input_tokens = 0;      // corrected by what was learned
-  bool exact = false;            // all of them
+  int64_t input_tokens = 0;  // corrected by what was learned
+  bool exact = false;        // all of them
   int64_t error_thousandths = 0;
-  struct { int64_t low = 0, expected = 0, limit = 0; } output;
-  std::string output_from;       // "--output-tokens", "earlier answers", "assumed"
+  struct {
+    int64_t low = 0, expected = 0, limit = 0;
+  } output;
+  std::string output_from;  // "--output-tokens", "earlier answers", "assumed"
   int64_t media = 0;
   int64_t marked = 0;
   QuotedPrefix prefix;
@@ -82,9 +84,5 @@ Result<std::vector<QuotedChoice>> quote(const PromptTally& tally, TokenCounting&
 // The cap that `--max-cost quote` stands for: the high figure of the lane that the job takes.
 // Error money.unknown_price.
 Result<PicoUsd> cap_of(const QuotedChoice& choice, bool kept);
-
-// The mean length of answers to requests of the same shapes in finished jobs of this world.
-Result<std::optional<int64_t>> output_seen(store::Store& store, const std::string& world,
-                                           const std::vector<Shape>& shapes);
 
 }  // namespace twolane::patient

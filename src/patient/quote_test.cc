@@ -27,7 +27,8 @@ struct Asked {
   }
 
   QuotedChoice quote() {
-    const auto choices = patient::quote(tally, counting, [&](const Target&) { return learned; }, question);
+    const auto choices =
+        patient::quote(tally, counting, [&](const Target&) { return learned; }, question);
     EXPECT_TRUE(choices);
     EXPECT_EQ(choices->size(), 1u);
     return choices->at(0);
@@ -96,7 +97,8 @@ TEST(Quote, WhatWasLearnedCorrectsTheEstimateAndItsError) {
   const auto before = a.quote();
   for (int i = 0; i < 1'000; ++i) a.learned.learn(100, 150);
   const auto after = a.quote();
-  EXPECT_NEAR(static_cast<double>(after.input_tokens), 1.5 * static_cast<double>(before.input_tokens), 20);
+  EXPECT_NEAR(static_cast<double>(after.input_tokens),
+              1.5 * static_cast<double>(before.input_tokens), 20);
   EXPECT_LT(after.error_thousandths, before.error_thousandths);
 }
 

@@ -11,10 +11,14 @@ namespace {
 
 std::string tiers_name(const ExportLine& line) {
   switch (line.tiers) {
-    case ExportLine::Tiers::any: return "all";
-    case ExportLine::Tiers::batch: return "batch";
-    case ExportLine::Tiers::not_batch: return "not batch";
-    case ExportLine::Tiers::one: break;
+    case ExportLine::Tiers::any:
+      return "all";
+    case ExportLine::Tiers::batch:
+      return "batch";
+    case ExportLine::Tiers::not_batch:
+      return "not batch";
+    case ExportLine::Tiers::one:
+      break;
   }
   return std::string(name_of(line.tier));
 }

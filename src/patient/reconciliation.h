@@ -1,9 +1,9 @@
 // The ledger held against a provider's own report, bucket by bucket.
 //
 // Pure. Entries are counted in the bucket in which they were booked, which is when their answer was
-// collected; the provider counts when it served them. A difference that one bucket has and its neighbour
-// has with the other sign is that shift, so the sums over all buckets are compared as well.
-// Memory: the cells of the report.
+// collected; the provider counts when it served them. A difference that one bucket has and its
+// neighbour has with the other sign is that shift, so the sums over all buckets are compared as
+// well. Memory: the cells of the report.
 #pragma once
 
 #include <map>

@@ -25,7 +25,8 @@ Booked booked(int64_t second, std::string model, ServiceTier tier, int64_t fresh
   return b;
 }
 
-ExportLine line(int64_t hour, std::string model, ExportLine::Tiers tiers, int64_t fresh, int64_t requests) {
+ExportLine line(int64_t hour, std::string model, ExportLine::Tiers tiers, int64_t fresh,
+                int64_t requests) {
   ExportLine l;
   l.begin = Time{} + hours(hour);
   l.end = l.begin + hours(1);
@@ -58,12 +59,13 @@ TEST(Reconciliation, FindsTheCellOfEachEntry) {
   EXPECT_FALSE(r.cells()[1].differs());
   EXPECT_TRUE(r.cells()[2].differs());
   EXPECT_EQ(r.cells()[2].ours.usage.fresh, 8);
-  EXPECT_EQ(r.entries(), 5);                // the last one is after the report
-  EXPECT_EQ(r.unmatched().entries, 1);      // gpt-4o
+  EXPECT_EQ(r.entries(), 5);            // the last one is after the report
+  EXPECT_EQ(r.unmatched().entries, 1);  // gpt-4o
 }
 
 TEST(Reconciliation, SumsSeeThroughAShiftBetweenBuckets) {
-  ProviderExport report{"openai", {line(0, "", Tiers::any, 10, 1), line(1, "", Tiers::any, 10, 1)}, false};
+  ProviderExport report{
+      "openai", {line(0, "", Tiers::any, 10, 1), line(1, "", Tiers::any, 10, 1)}, false};
   Reconciliation r(report);
   for (int i = 0; i < 2; ++i) r.add(booked(3700, "gpt-4o", ServiceTier::standard, 10, 0).entry());
   EXPECT_TRUE(r.cells()[0].differs());

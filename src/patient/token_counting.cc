@@ -1,5 +1,6 @@
 // Turn marks, from recorded usage (../shared/recordings): OpenAI adds 4 tokens a message and 3 a
-// request, 2 with its reasoning models; Anthropic's are alike within the error; Gemini has one a turn.
+// request, 2 with its reasoning models; Anthropic's are alike within the error; Gemini has one a
+// turn.
 #include "patient/token_counting.h"
 
 #include <algorithm>
@@ -94,8 +95,8 @@ Result<int64_t> TokenCounting::count_text(const Target& target, std::string_view
 
 Result<int64_t> TokenCounting::count(const Target& target, const PromptText& prompt) {
   const auto family = price::tokens::family_of(target.model);
-  int64_t tokens = turn_marks(target, prompt, family) + prompt.token_ids +
-                   prompt.media * tokens_of_media;
+  int64_t tokens =
+      turn_marks(target, prompt, family) + prompt.token_ids + prompt.media * tokens_of_media;
   if (Counter* counter = TRY(counter_of(target))) {
     prompt.each([&](std::string_view text) { tokens += counter->count(text); });
     return tokens;

@@ -83,8 +83,10 @@ std::vector<std::string> token_table_directories(const std::string& configured,
   if (!home.empty()) all.push_back(home + "/tokens");
   const char* data = std::getenv("XDG_DATA_HOME");
   const char* user = std::getenv("HOME");
-  if (data && *data) all.push_back(std::string(data) + "/twolane/tokens");
-  else if (user && *user) all.push_back(std::string(user) + "/.local/share/twolane/tokens");
+  if (data && *data)
+    all.push_back(std::string(data) + "/twolane/tokens");
+  else if (user && *user)
+    all.push_back(std::string(user) + "/.local/share/twolane/tokens");
   return all;
 }
 

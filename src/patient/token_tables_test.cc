@@ -1,11 +1,10 @@
 // The exact counter with the real tables, held against npm's tiktoken 1.0.22: totals and hashes of
-// all token numbers of three data sets, and hostile strings number by number. The tables are optional
-// data, so these tests skip where nobody fetched them (scripts/fetch_token_tables.sh build/tokens);
-// bench/tokens.sh compares some 9,000 more hostile strings with the package itself.
+// all token numbers of three data sets, and hostile strings number by number. The tables are
+// optional data, so these tests skip where nobody fetched them (scripts/fetch_token_tables.sh
+// build/tokens); bench/tokens.sh compares some 9,000 more hostile strings with the package itself.
 #include "patient/token_tables.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cstdlib>
@@ -136,8 +135,8 @@ TEST(TokenTables, GiveTiktokensNumbersForHostileStrings) {
 }
 
 TEST(TokenTables, AFileThatIsNotThePublishedOneIsRefused) {
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("twolane-tables-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("twolane-tables-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "o200k_base.tiktoken") << "IQ== 0\nIg== 1\n";
   const auto loaded = load_vocabulary({"/nowhere", folder.string()}, Encoding::o200k);

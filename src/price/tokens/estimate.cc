@@ -26,15 +26,15 @@ struct Script {
 };
 // By blocks; what lies between them is `other_letter`.
 constexpr Script scripts[] = {
-    {0x80, 0x24F, Feature::latin_letter},      {0x300, 0x36F, Feature::latin_letter},
-    {0x370, 0x3FF, Feature::greek_letter},     {0x400, 0x52F, Feature::cyrillic_letter},
-    {0x590, 0x8FF, Feature::semitic_letter},   {0x900, 0xDFF, Feature::indic_letter},
-    {0xE00, 0xEFF, Feature::thai_letter},      {0x1000, 0x109F, Feature::thai_letter},
-    {0x1100, 0x11FF, Feature::hangul},         {0x1780, 0x17FF, Feature::thai_letter},
-    {0x1E00, 0x1EFF, Feature::latin_letter},   {0x1F00, 0x1FFF, Feature::greek_letter},
-    {0x3005, 0x3007, Feature::han},            {0x3040, 0x30FF, Feature::kana},
-    {0x3400, 0x9FFF, Feature::han},            {0xAC00, 0xD7AF, Feature::hangul},
-    {0xF900, 0xFAFF, Feature::han},            {0xFB1D, 0xFEFC, Feature::semitic_letter},
+    {0x80, 0x24F, Feature::latin_letter},    {0x300, 0x36F, Feature::latin_letter},
+    {0x370, 0x3FF, Feature::greek_letter},   {0x400, 0x52F, Feature::cyrillic_letter},
+    {0x590, 0x8FF, Feature::semitic_letter}, {0x900, 0xDFF, Feature::indic_letter},
+    {0xE00, 0xEFF, Feature::thai_letter},    {0x1000, 0x109F, Feature::thai_letter},
+    {0x1100, 0x11FF, Feature::hangul},       {0x1780, 0x17FF, Feature::thai_letter},
+    {0x1E00, 0x1EFF, Feature::latin_letter}, {0x1F00, 0x1FFF, Feature::greek_letter},
+    {0x3005, 0x3007, Feature::han},          {0x3040, 0x30FF, Feature::kana},
+    {0x3400, 0x9FFF, Feature::han},          {0xAC00, 0xD7AF, Feature::hangul},
+    {0xF900, 0xFAFF, Feature::han},          {0xFB1D, 0xFEFC, Feature::semitic_letter},
     {0x20000, 0x3FFFF, Feature::han},
 };
 
@@ -97,8 +97,12 @@ void Features::add(std::string_view text) {
       case CharClass::upper:
       case CharClass::lower:
       case CharClass::other_letter:
-      case CharClass::mark: add_word(piece); break;
-      case CharClass::number: ++at(Feature::number); break;
+      case CharClass::mark:
+        add_word(piece);
+        break;
+      case CharClass::number:
+        ++at(Feature::number);
+        break;
       case CharClass::space:
       case CharClass::newline:
         if (!leads || piece[0] == ' ' || piece[0] == '\t' || n > 1) {
@@ -107,7 +111,9 @@ void Features::add(std::string_view text) {
           break;
         }
         [[fallthrough]];  // a sign that took line ends with it
-      case CharClass::other: add_signs(piece); break;
+      case CharClass::other:
+        add_signs(piece);
+        break;
     }
   }
 }
@@ -124,11 +130,16 @@ void Features::add_signs(std::string_view piece) {
 
 std::string_view name_of(Family family) {
   switch (family) {
-    case Family::o200k: return "o200k";
-    case Family::cl100k: return "cl100k";
-    case Family::claude: return "claude";
-    case Family::gemini: return "gemini";
-    case Family::other: break;
+    case Family::o200k:
+      return "o200k";
+    case Family::cl100k:
+      return "cl100k";
+    case Family::claude:
+      return "claude";
+    case Family::gemini:
+      return "gemini";
+    case Family::other:
+      break;
   }
   return "other";
 }

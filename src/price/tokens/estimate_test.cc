@@ -18,7 +18,9 @@ Features of(std::string_view text) {
 }
 
 TEST(Features, CountWhatATokenizerWouldCut) {
-  const Features f = of("Hello WORLD, 12345 internationalisation!  \n\u00e9t\u00e9 \u043c\u0438\u0440 \u65e5\u672c \U0001F642x");
+  const Features f =
+      of("Hello WORLD, 12345 internationalisation!  \n\u00e9t\u00e9 \u043c\u0438\u0440 "
+         "\u65e5\u672c \U0001F642x");
   EXPECT_EQ(f.of(Feature::word), 4);
   EXPECT_EQ(f.of(Feature::long_letter), 15);
   EXPECT_EQ(f.of(Feature::longer_letter), 10);
@@ -41,7 +43,8 @@ TEST(Features, AddUp) {
 }
 
 TEST(Estimate, OfNothingIsNothing) {
-  for (const Family f : {Family::o200k, Family::cl100k, Family::claude, Family::gemini, Family::other})
+  for (const Family f :
+       {Family::o200k, Family::cl100k, Family::claude, Family::gemini, Family::other})
     EXPECT_EQ(estimate(f, of("")), 0);
 }
 
@@ -85,7 +88,8 @@ TEST(Estimate, LiesWithinItsStatedErrorOnRealData) {
       for (const char* member : row.members)
         if (member) features.add(object[member].get<std::string>());
     }
-    for (const auto& [family, exact] : {std::pair(Family::o200k, row.o200k), std::pair(Family::cl100k, row.cl100k)}) {
+    for (const auto& [family, exact] :
+         {std::pair(Family::o200k, row.o200k), std::pair(Family::cl100k, row.cl100k)}) {
       const int64_t off = std::abs(estimate(family, features) - exact);
       EXPECT_LE(off * 1000 / exact, error_thousandths(family, features)) << row.path;
     }

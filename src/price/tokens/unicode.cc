@@ -10,13 +10,20 @@ namespace {
 CharClass class_in(const UnicodeRange& range, uint32_t code) {
   using Kind = UnicodeRange::Kind;
   switch (range.kind) {
-    case Kind::upper: return CharClass::upper;
-    case Kind::lower: return CharClass::lower;
-    case Kind::other_letter: return CharClass::other_letter;
-    case Kind::mark: return CharClass::mark;
-    case Kind::number: return CharClass::number;
-    case Kind::pairs: return (code - range.first) % 2 == 0 ? CharClass::upper : CharClass::lower;
-    case Kind::space: break;
+    case Kind::upper:
+      return CharClass::upper;
+    case Kind::lower:
+      return CharClass::lower;
+    case Kind::other_letter:
+      return CharClass::other_letter;
+    case Kind::mark:
+      return CharClass::mark;
+    case Kind::number:
+      return CharClass::number;
+    case Kind::pairs:
+      return (code - range.first) % 2 == 0 ? CharClass::upper : CharClass::lower;
+    case Kind::space:
+      break;
   }
   return code == '\r' || code == '\n' ? CharClass::newline : CharClass::space;
 }

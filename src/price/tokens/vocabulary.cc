@@ -119,8 +119,8 @@ void Counter::merge_few(std::string_view piece) {
   starts_.assign(start.begin(), start.begin() + parts + 1);
 }
 
-// The parts are a list in next_ and before_; a pair that is no longer one is found out when it comes
-// to the top of the heap.
+// The parts are a list in next_ and before_; a pair that is no longer one is found out when it
+// comes to the top of the heap.
 void Counter::merge_many(std::string_view piece) {
   const auto n = static_cast<uint32_t>(piece.size());
   constexpr uint32_t gone = 0xFFFFFFFF;
@@ -162,8 +162,10 @@ void Counter::merge_many(std::string_view piece) {
 
 template <class Sink>
 void Counter::merge(std::string_view piece, Sink&& sink) {
-  if (piece.size() <= few) merge_few(piece);
-  else merge_many(piece);
+  if (piece.size() <= few)
+    merge_few(piece);
+  else
+    merge_many(piece);
   sink(piece);
 }
 

@@ -1,10 +1,10 @@
 // Exact token counts: byte pair encoding over a loaded table of ranks.
 //
-// Pure. The tables are data (OpenAI publishes cl100k_base and o200k_base); whoever reads them from a
-// file hands their entries to a VocabularyBuilder. Counts and token numbers equal those of tiktoken's
-// encode_ordinary: text that looks like a special token is text.
-// Limit: a single piece (a run of letters without a blank) longer than `longest_piece` is merged in
-// blocks of that size, so that memory stays flat; each cut may count one token too many.
+// Pure. The tables are data (OpenAI publishes cl100k_base and o200k_base); whoever reads them from
+// a file hands their entries to a VocabularyBuilder. Counts and token numbers equal those of
+// tiktoken's encode_ordinary: text that looks like a special token is text. Limit: a single piece
+// (a run of letters without a blank) longer than `longest_piece` is merged in blocks of that size,
+// so that memory stays flat; each cut may count one token too many.
 #pragma once
 
 #include <cstdint>
@@ -75,9 +75,7 @@ class Counter {
   std::vector<uint32_t> starts_;  // of the parts that a piece is merged to, and its end
   struct Pair {
     uint32_t rank, start, end;
-    bool operator>(const Pair& b) const {
-      return rank != b.rank ? rank > b.rank : start > b.start;
-    }
+    bool operator>(const Pair& b) const { return rank != b.rank ? rank > b.rank : start > b.start; }
   };
   std::vector<uint32_t> next_, before_;
   std::vector<Pair> pairs_;
