@@ -253,7 +253,7 @@ std::string id_of(const wire::HttpReply& reply, const dialect::Served& served, c
 void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const wire::HttpResult& result,
                                store::Settlement& s, std::deque<std::string>& texts) {
   const Circumstances how = circumstances(jobs.at(m.job));
-  const Line& line = *wave.line;
+  Line& line = *wave.line;
   const wire::HttpReply* reply = result.reply();
   if (reply == nullptr) {
     const Heard::What what = result.failure()->sent ? Heard::What::error : Heard::What::never_ran;
@@ -274,6 +274,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
     s.response_id = texts.emplace_back(id_of(*reply, *served, wave, m));
   };
   if (good && (silent || (served && !served->failed))) {
+    line.refusals = 0;
     s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, !silent, false}, how);
     s.served = wave.row.tier;
     if (!silent) book();
@@ -292,14 +293,16 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   s.error = texts.emplace_back(refusal.json);
   if (refusal.verdict == Verdict::account || refusal.verdict == Verdict::no_credit)
     hold(jobs.at(m.job), trouble_of(wave.row.provider, refusal));
-  slow_down(*wave.line, refusal);
+  slow_down(line, refusal);
 }
 
-// Additive up (regained), multiplicative down, and a pause as long as the provider asks for.
+// Additive up (regained), multiplicative down, and a pause as long as the provider asks for. One refusal
+// among answers is chance; only a second one in a row says that a limit is reached.
 void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
   const bool too_fast = refusal.verdict == Verdict::throttled || refusal.verdict == Verdict::quota_full ||
                         refusal.verdict == Verdict::no_capacity;
   if (!too_fast && refusal.verdict != Verdict::unavailable) return;
+  if (++line.refusals < 2) return;
   const Duration asked = refusal.retry_after.value_or(Duration{0});
   const bool paused = line.paused_until > now();
   line.paused_until = std::max(line.paused_until, now() + std::max(asked, seconds(1)));
