@@ -44,13 +44,15 @@ std::shared_ptr<Origin> ConnectionPool::origin_of(const wire::Url& url) {
   return origin;
 }
 
-std::shared_ptr<ClientConnection> ConnectionPool::take_idle(Origin& origin, Duration youngest) {
+std::shared_ptr<ClientConnection> ConnectionPool::take_idle(Origin& origin, Duration youngest,
+                                                            Duration warm) {
   const auto too_old = Clock::now() - real(youngest);
   while (!origin.idle.empty() && origin.idle.back()->idle_since > too_old) {
     auto connection = std::move(origin.idle.back());
     origin.idle.pop_back();
     connection->idle_too_long.clear();
-    if (connection->channel.stream.quiet()) return connection;
+    const bool trusted = Clock::now() - connection->idle_since < real(warm);
+    if (trusted || connection->channel.stream.quiet()) return connection;
   }
   return nullptr;
 }

@@ -80,8 +80,9 @@ class ConnectionPool {
   // Back into the pool; the connection is between two messages.
   void put_back(std::shared_ptr<ClientConnection> connection);
   void close_unused();
-  // One that was unused for less than `youngest`, or null.
-  std::shared_ptr<ClientConnection> take_idle(Origin& origin, Duration youngest);
+  // One that was unused for less than `youngest`, or null. Whether it is still open costs a call to
+  // the kernel: one that was in use less than `warm` ago is taken at its word.
+  std::shared_ptr<ClientConnection> take_idle(Origin& origin, Duration youngest, Duration warm = {});
 
  private:
   EventLoop& loop_;

@@ -85,7 +85,8 @@ class EventLoop {
   int64_t tasks_ = 0;
   bool ending_ = false;
   bool sweeping_ = false;
-  asio::io_context io_{1};
+  // Sockets are used by this loop's thread only, so they need no locks; posts from others do.
+  asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   Alarm sweep_alarm_{io_.get_executor()};
 };
 

@@ -12,7 +12,7 @@ constexpr Duration fresh_enough = seconds(4);
 
 std::shared_ptr<ClientConnection> Upstream::ready(Origin& origin) {
   if (!origin.waiting.empty()) return nullptr;
-  auto connection = pool_.take_idle(origin, fresh_enough);
+  auto connection = pool_.take_idle(origin, fresh_enough, milliseconds(5));
   if (connection) connection->channel.heard = connection->channel.sent = false;
   return connection;
 }
