@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 
 #include "audit/collector.h"
@@ -79,6 +80,15 @@ double within_work(const Profile& p, const Settings& settings, int64_t& known, i
   return part(work, known);
 }
 
+// Whoever pressed a button may wait for all that it set off.
+Evidence short_runs(const Seen& s) {
+  const Profile& p = s.caller;
+  if (s.schedule.every != Schedule::Every::none || p.run_count < 5) return {};
+  const Duration usual = usual_run(p).end - usual_run(p).start;
+  if (usual >= minutes(1)) return {};
+  return {"short", -8, "its runs are over after " + spoken(usual) + " and keep no hours: somebody may wait for all of it"};
+}
+
 Evidence hours_of_week(const Seen& s) {
   int64_t known = 0, nights = 0;
   const double share = within_work(s.caller, s.settings, known, nights);
@@ -90,7 +100,7 @@ Evidence hours_of_week(const Seen& s) {
   std::array<int64_t, 6> watches{};  // of four hours
   for (int h = 0; h < week_hours; ++h) watches[static_cast<size_t>(h % 24 / 4)] += s.caller.calls_at[static_cast<size_t>(h)];
   if (*std::ranges::min_element(watches) * 6 >= known * 6 / 10)
-    return {"hours", 3, "calls are spread evenly over day and night"};
+    return {"hours", 2, "calls are spread evenly over day and night"};
   return {};
 }
 
@@ -106,6 +116,16 @@ Evidence schedule(const Seen& s) {
   return {};
 }
 
+// From the first to the last call, with or without a calendar.
+Duration span_of(const Profile& p) {
+  Time first = p.first, last = p.last;
+  for (const Run& run : p.runs) {
+    if (first.ms == 0 || run.start < first) first = run.start;
+    last = std::max(last, run.end);
+  }
+  return std::max(last - first, Duration{1});
+}
+
 Evidence bursts(const Seen& s) {
   const Profile& p = s.caller;
   if (p.calls_in_finished_runs < 50) return {};
@@ -114,23 +134,39 @@ Evidence bursts(const Seen& s) {
   const double pace = p.run_count > 0 ? part(p.calls_in_finished_runs, p.run_count) : 0;
   char mean[24];
   std::snprintf(mean, sizeof mean, "%.0f", pace);
-  if (large >= 0.8) return {"bursts", p.users.estimate() > 3 ? 1 : 5, of_calls(large, "come in runs of a hundred and more, ") + mean + " to a run"};
+  const double busy = part(p.run_time.ms, span_of(p).ms);
+  if (large >= 0.8 && busy < 0.2 && p.users.estimate() <= 3)
+    return {"bursts", 5, of_calls(large, "come in runs of a hundred and more, ") + mean + " to a run, with nothing between"};
+  if (large >= 0.8) return {"bursts", 1, of_calls(large, "come in runs of a hundred and more")};
   if (middling <= 0.2) return {"bursts", -5, "calls trickle: " + percent(1 - middling) + " in runs of fewer than 20"};
   return {};
+}
+
+// Whether shapes are those of single users: known and kept apart.
+bool by_user(const Profile& p) {
+  return !p.name.user.empty() || (p.users.estimate() > 0 && p.folded * 5 < p.calls);
+}
+
+Evidence endurance(const Seen& s) {
+  const Run& run = s.caller.longest;
+  if (!by_user(s.caller) || run.calls < 300 || run.end - run.start < hours(1)) return {};
+  return {"endurance", 7, "one user made " + std::to_string(run.calls) + " calls in " + spoken(run.end - run.start) +
+                              " without a pause of three minutes"};
 }
 
 Evidence concurrency(const Seen& s) {
   const Profile& p = s.caller;
   if (p.calls < few) return {};
   const int64_t usual = p.in_flight.quantile(0.5) + 1, most = p.in_flight.quantile(0.9) + 1;
-  const bool one_user = !p.name.user.empty() || (p.users.estimate() > 0 && p.folded * 5 < p.calls);
+  const bool one_user = by_user(p);
   const std::string words = "half of the time " + std::to_string(usual) + ", one time in ten " +
                             std::to_string(most) + " and more calls at once";
   if (one_user && usual >= 4) return {"concurrency", 10, words + " for one user: nobody reads that"};
   if (one_user && most >= 4) return {"concurrency", 4, words + " for one user"};
   if (one_user && most <= 1 && p.ends_known > p.calls / 2)
     return {"concurrency", -2, "one call at a time for each user"};
-  if (p.users.estimate() == 0 && usual >= 8) return {"concurrency", 2, words};
+  if (p.users.estimate() == 0 && usual >= 4 && most * 10 <= usual * 11)
+    return {"concurrency", 3, "always " + std::to_string(usual) + " calls at once, hardly ever more: a pool of workers"};
   return {};
 }
 
@@ -138,9 +174,12 @@ Evidence pool(const Seen& s) {
   const Profile& p = s.caller;
   const double share = part(p.start_at_end, p.ends_known);
   const bool chained = part(p.chained, p.calls) >= 0.2;
-  if (p.ends_known < 50 || chained || share < 0.5) return {};
+  if (p.ends_known < 50 || chained || p.run_time.ms == 0) return {};
+  const double each_ms = part(p.calls_in_finished_runs, p.run_time.ms);
+  const double chance = 1 - std::exp(-300 * each_ms);
+  if (share - chance < 0.5 * (1 - chance)) return {};
   const bool one = !p.name.user.empty() || p.users.estimate() <= 2;
-  return {"pool", one ? 5 : 2, of_calls(share, "begin within 0.3 s of the end of another: a pool of workers")};
+  return {"pool", one ? 5 : 2, of_calls(share, "begin within 0.3 s of the end of another (by chance it would be ") + percent(chance) + "): a pool of workers"};
 }
 
 Evidence people(const Seen& s) {
@@ -229,6 +268,8 @@ constexpr EvidenceRule table[] = {
     {"hours", "hours and weekdays against working hours", hours_of_week},
     {"schedule", "runs that start at the same time of day, hour or week", schedule},
     {"bursts", "how many calls come in runs without pauses of 3 min", bursts},
+    {"short", "runs that are over within a minute and have no schedule", short_runs},
+    {"endurance", "long runs of one user without a pause", endurance},
     {"concurrency", "calls of one user at the same time", concurrency},
     {"pool", "calls that begin when another ends", pool},
     {"people", "how many users stand behind it", people},

@@ -58,17 +58,6 @@ Duration usual_pause(const std::vector<Run>& runs) {
   return {gaps[gaps.size() / 2]};
 }
 
-// The run that the middle call lies in: how long, and from when to when.
-Run usual_run(const Profile& p) {
-  std::vector<Run> runs = p.runs;
-  std::ranges::sort(runs, {}, [](const Run& r) { return r.end - r.start; });
-  int64_t all = 0, seen = 0;
-  for (const Run& r : runs) all += r.calls;
-  for (const Run& r : runs)
-    if ((seen += r.calls) * 2 >= all) return r;
-  return {};
-}
-
 struct Tolerance {
   Duration time;
   std::string because;
@@ -133,6 +122,16 @@ Verdict by_rule(const Finding& f) {
 }
 
 }  // namespace
+
+Run usual_run(const Profile& p) {
+  std::vector<Run> runs = p.runs;
+  std::ranges::sort(runs, {}, [](const Run& r) { return r.end - r.start; });
+  int64_t all = 0, seen = 0;
+  for (const Run& r : runs) all += r.calls;
+  for (const Run& r : runs)
+    if ((seen += r.calls) * 2 >= all) return r;
+  return {};
+}
 
 std::string_view name_of(Verdict v) {
   static constexpr std::string_view names[] = {"interactive", "can_wait_minutes", "can_wait_hours", "already_batched", "cannot_tell"};

@@ -65,6 +65,8 @@ Finding judge(const Profile& caller, const Settings& settings);
 
 // Parts of it, for tests.
 Schedule schedule_of(const Profile& caller, int zone_minutes);
+// The run that the middle call lies in, when all are ordered by their length.
+Run usual_run(const Profile& caller);
 int64_t confidence_of(int decibans);  // in thousandths
 
 }  // namespace twolane::audit

@@ -108,6 +108,7 @@ class LabelledMonth {
   void programs_of_people();
   void jobs();
   void difficult();
+  void disguised();
 
   // Logs differ in what they hold: some crowds' outcomes and durations are missing.
   bool left_out(std::string_view crowd, uint64_t what, double chance) const {
@@ -268,11 +269,37 @@ inline void LabelledMonth::difficult() {
   for (size_t i = from; i < calls_.size(); ++i) calls_[i].tier = ServiceTier::batch;
 }
 
+// People whose calls look like jobs.
+inline void LabelledMonth::disguised() {
+  const Manner sheet{.label = Label::waits, .crowd = "spreadsheet that fills its cells at once", .key = "k-19a", .route = "r6", .client = "OpenAI", .family = 51,
+                     .input = 700, .output = 90, .latency = 2.5, .sessions_known = false, .texts_known = false};
+  for (int day = 0; day < month_days; ++day)
+    for (int i = 0; i < 8; ++i)
+      if (!weekend(day) && dice_.happens(0.7))
+        run(sheet, at(day, dice_.between(9, 18)), dice_.number(25, 140), 20, "analyst-" + std::to_string(dice_.number(1, 3)));
+  Manner widget{.label = Label::waits, .crowd = "visitors of a busy site, nothing logged", .key = "k-20b", .client = "node", .family = 52,
+                .input = 1800, .output = 250, .latency = 5, .users_known = false, .sessions_known = false, .texts_known = false};
+  for (int day = 0; day < month_days; ++day)
+    for (double hour = dice_.between(0, 0.1); hour < 24; hour += -std::log(dice_.share() + 1e-12) / (hour > 8 && hour < 23 ? 30 : 10))
+      add(widget, at(day, hour), "", static_cast<int64_t>(dice_.about(widget.input, 0.3)));
+  Manner shared = widget;
+  shared.crowd = "agents of people, users not logged", shared.key = "k-21c", shared.client = "python-httpx", shared.family = 53;
+  shared.texts_known = shared.sessions_known = true;
+  crowd_of_users(shared, 8, 0.6, 8, 23, 10, 2, 0.3);
+  Manner morning = widget;
+  morning.crowd = "report that a team opens every morning", morning.key = "k-22d", morning.client = "Go-http-client", morning.family = 54;
+  morning.users_known = true;
+  for (int day = 0; day < month_days; ++day)
+    for (int i = 0; i < 5; ++i)
+      if (!weekend(day)) run(morning, at(day, 9 + dice_.between(0, 0.5)), 6, 3, "lead-" + std::to_string(i));
+}
+
 inline LabelledMonth::LabelledMonth(uint64_t seed) : seed_(seed), dice_(seed) {
   people();
   programs_of_people();
   jobs();
   difficult();
+  disguised();
   std::stable_sort(calls_.begin(), calls_.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
 }
 

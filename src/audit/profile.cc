@@ -64,6 +64,8 @@ void Profile::close_run() {
   calls_in_finished_runs += open_run.calls;
   if (open_run.calls >= 20) calls_in_runs_of_20 += open_run.calls;
   if (open_run.calls >= 100) calls_in_runs_of_100 += open_run.calls;
+  run_time = run_time + (open_run.end - open_run.start);
+  if (open_run.calls > longest.calls) longest = open_run;
   keep_run(runs, open_run);
   if (open_run.calls >= 5) {
     if (latest_runs.size() == most_runs) latest_runs.erase(latest_runs.begin());
@@ -93,6 +95,8 @@ void Profile::merge(const Profile& o) {
   ends_known += o.ends_known, start_at_end += o.start_at_end;
   run_count += o.run_count, calls_in_finished_runs += o.calls_in_finished_runs;
   calls_in_runs_of_20 += o.calls_in_runs_of_20, calls_in_runs_of_100 += o.calls_in_runs_of_100;
+  run_time = run_time + o.run_time;
+  if (o.longest.calls > longest.calls) longest = o.longest;
   for (const Run& run : o.runs) keep_run(runs, run);
   latest_runs.insert(latest_runs.end(), o.latest_runs.begin(), o.latest_runs.end());
   std::ranges::sort(latest_runs, {}, &Run::start);

@@ -106,6 +106,8 @@ struct Profile {
   std::vector<Run> runs;              // finished, at most 128: the largest
   std::vector<Run> latest_runs;       // finished, of 5 calls and more, at most 128: the latest, by time
   int64_t run_count = 0, calls_in_runs_of_20 = 0, calls_in_runs_of_100 = 0, calls_in_finished_runs = 0;
+  Duration run_time;                  // of finished runs together
+  Run longest;                        // the finished run with most calls of one profile, never merged together
   Run open_run;
 
   // Links: whose answer went into which later prompt.
