@@ -230,7 +230,7 @@ std::optional<Endpoint> read_endpoint(std::string_view text) {
   if (holds(text, "moderation")) return Endpoint::moderations;
   if (holds(text, "generatecontent") || holds(text, "generate_content")) return Endpoint::generate_content;
   if (holds(text, "messages")) return Endpoint::messages;
-  if (holds(text, "responses")) return Endpoint::responses;
+  if (holds(text, "responses") && !holds(text, "responsestream")) return Endpoint::responses;
   if (holds(text, "chat") || holds(text, "completion")) return Endpoint::chat_completions;
   return {};
 }

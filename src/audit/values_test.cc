@@ -60,6 +60,8 @@ TEST(Values, TruthTiersAndEndpoints) {
   EXPECT_EQ(read_endpoint("/v1/chat/completions"), Endpoint::chat_completions);
   EXPECT_EQ(read_endpoint("/v1/messages?beta=true"), Endpoint::messages);
   EXPECT_EQ(read_endpoint("list_models"), std::nullopt);
+  EXPECT_EQ(read_endpoint("aresponses"), Endpoint::responses);
+  EXPECT_EQ(read_endpoint("InvokeModelWithResponseStream"), std::nullopt) << "Bedrock's, and not OpenAI's responses";
 }
 
 }  // namespace
