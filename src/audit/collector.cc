@@ -135,7 +135,8 @@ PicoUsd Collector::price(Profile& p, const Call& call) {
   }
   const price::Model* model = models_.find(call.provider, call.model);
   if (model == nullptr && p.unknown_model.empty()) p.unknown_model = call.model.substr(0, 80);
-  PriceCell wanted{.model = model, .tier = tier_of(call)};
+  PriceCell wanted;
+  wanted.model = model, wanted.tier = tier_of(call);
   const int64_t input = call.usage->input();
   const Time at = call.start && !call.clock_from_zero ? *call.start : Time{};
   if (model != nullptr)

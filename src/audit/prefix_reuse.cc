@@ -61,7 +61,8 @@ PrefixReuse::Entry& PrefixReuse::entry(uint64_t chain) {
 
 CacheUse PrefixReuse::take(uint64_t scope, Time at, std::span<const PrefixBlock> pieces, int64_t input,
                            const price::Caching* caching, Reuse& sum) {
-  Reuse one{.calls = 1, .input = input};
+  Reuse one;
+  one.calls = 1, one.input = input;
   CacheUse use;
   const int64_t lifetime =
       caching != nullptr && !caching->lifetimes.empty() ? caching->lifetimes.front().ms : 0;
