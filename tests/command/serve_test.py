@@ -4,6 +4,8 @@ import json
 import select
 import signal
 import socket
+import ssl
+import subprocess
 import time
 import urllib.parse
 
@@ -193,6 +195,36 @@ class Relay(Serving):
         _, self.origin = self.listening("serve", env=env)
         self.assertEqual(self.ask("POST", "/v1/chat/completions", CHAT).status, 200)
         self.assertEqual(self.ask("POST", "/v1/messages", MESSAGE, x_api_key="any").status, 404)
+
+    def certificate(self, name):
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                               "-nodes", "-keyout", self.dir / "key.pem", "-out", self.dir / "cert.pem", "-days", "2",
+                               "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+
+    def seen_name(self):
+        """The subject of the certificate that the gateway shows now."""
+        url = urllib.parse.urlsplit(self.origin)
+        context = ssl.create_default_context(cafile=self.dir / "cert.pem")
+        try:
+            with socket.create_connection((url.hostname, url.port)) as s, context.wrap_socket(s, server_hostname="127.0.0.1") as t:
+                t.sendall(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                self.assertTrue(t.recv(1000).startswith(b"HTTP/1.1 200"))
+                return t.getpeercert()["subject"][0][0][1]
+        except ssl.SSLCertVerificationError:
+            return "another"
+
+    def test_tls_and_a_renewed_certificate(self):
+        self.certificate("first")
+        self.serve("--tls-certificate", str(self.dir / "cert.pem"), "--tls-key", str(self.dir / "key.pem"))
+        self.assertTrue(self.origin.startswith("https://"))
+        self.assertEqual(self.seen_name(), "first")
+        self.certificate("second")
+        for _ in range(100):
+            if self.seen_name() == "second":
+                return
+            time.sleep(0.05)
+        self.fail("the new certificate is not shown")
 
     def test_a_graceful_stop_lets_requests_end(self):
         process = self.serve()
