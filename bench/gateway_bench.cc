@@ -1,6 +1,7 @@
 // What a relayed request costs beside nginx and haproxy, in one run and in alternating rounds.
 //
-// usage: gateway_bench TWOLANE NGINX HAPROXY     (paths; "-" leaves one out)
+// usage: gateway_bench [TWOLANE [NGINX [HAPROXY]]]     (paths; "-" leaves one out; default: this build's
+// twolane, and what is installed)
 // Each proxy has processor 0 for itself; provider and load generator, both in this process, have
 // processor 1. CPU per request is the run time of all threads of the proxy (schedstat) over the
 // requests that ended. Twolane is measured twice in every round: the difference is the spread.
@@ -512,11 +513,19 @@ class Bench {
 
 }  // namespace
 
+// Where Debian's packages put it, or "-".
+std::string installed(const char* name) {
+  const std::string path = std::string("/usr/sbin/") + name;
+  if (::access(path.c_str(), X_OK) == 0) return path;
+  std::printf("%s is not installed (apt install %s): left out\n", name, name);
+  return "-";
+}
+
 int main(int count, char** arguments) {
-  if (count < 4) {
-    std::fprintf(stderr, "usage: gateway_bench TWOLANE NGINX HAPROXY\n");
-    return 2;
-  }
+  const auto beside = std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "twolane";
+  const std::string twolane = count > 1 ? arguments[1] : beside.string();
+  const std::string nginx = count > 2 ? arguments[2] : installed("nginx");
+  const std::string haproxy = count > 3 ? arguments[3] : installed("haproxy");
   ::signal(SIGPIPE, SIG_IGN);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   pin(1);
@@ -524,11 +533,11 @@ int main(int count, char** arguments) {
   if (!::mkdtemp(directory)) return 1;
   Load::start_provider();
   {
-    Bench bench(arguments[1], arguments[2], arguments[3], directory);
-    bench.closed_loop(false, 64, 5, 1.5);
-    bench.closed_loop(true, 100, 3, 1.5);
-    bench.open_loop(500, 3, 1.5);
-    bench.open_loop(2000, 3, 1.5);
+    Bench bench(twolane, nginx, haproxy, directory);
+    bench.closed_loop(false, 64, 3, 1.2);
+    bench.closed_loop(true, 100, 3, 1.2);
+    bench.open_loop(500, 3, 1.0);
+    bench.open_loop(2000, 3, 1.0);
     bench.idle_memory(2000);
   }
   std::filesystem::remove_all(directory);

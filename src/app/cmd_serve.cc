@@ -88,7 +88,6 @@ Result<gateway::Keeper::Settings> patient_settings(const Config& config, const s
                                                    std::optional<double> speed) {
   gateway::Keeper::Settings patient;
   patient.home = home;
-  patient.retention = config.retention;
   patient.engine.accounts = accounts(config, speed ? "simulated" : "");
   patient.engine.world = world_of(config);
   if (speed) {

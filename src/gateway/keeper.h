@@ -54,7 +54,6 @@ class Keeper {
     patient::Settings engine;   // accounts and the name of the world (a simulator's is filled in)
     std::string clock_origin;   // of a simulator whose clock is followed; empty: real time
     double speed = 1;
-    Duration retention;         // finished jobs are forgotten after this; 0: never
   };
 
   // Opens the home, follows the clock, takes up what an earlier process left. Errors: home.busy,

@@ -214,23 +214,10 @@ void Key::used(Time now, int64_t tokens, PicoUsd cost) {
   this_month_ += cost;
 }
 
-void Key::restore(Time now, PicoUsd day, PicoUsd month) {
-  const std::lock_guard lock(mutex_);
-  roll(now);
-  today_ += day;
-  this_month_ += month;
-}
-
 PicoUsd Key::spent_today(Time now) {
   const std::lock_guard lock(mutex_);
   roll(now);
   return today_;
-}
-
-PicoUsd Key::spent_this_month(Time now) {
-  const std::lock_guard lock(mutex_);
-  roll(now);
-  return this_month_;
 }
 
 Status KeyRing::refresh() {

@@ -62,9 +62,6 @@ class Key {
   void used(Time now, int64_t tokens, PicoUsd cost);
   bool allows(std::string_view model_key) const;
   PicoUsd spent_today(Time now);
-  // What was spent before this process, per day and month ("2026-11-20", "2026-11").
-  void restore(Time now, PicoUsd day, PicoUsd month);
-  PicoUsd spent_this_month(Time now);
 
  private:
   void roll(Time now);
