@@ -186,6 +186,7 @@ class Line {
     check->add_option("--config", in_.common.config, "configuration (default: twolane.toml)")->type_name("FILE");
     check->add_flag("--json", in_.common.json, "one JSON object on stdout");
     check->add_option("--home", in_.common.home, "state directory")->type_name("DIR");
+    declare_audit(command("audit", "what in existing traffic could wait, and what that saves", Verb::audit), in_.audit);
     command("version", "version of this build", Verb::version);
   }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/cli_audit.h"
 #include "app/cli_price.h"
 #include "base/money.h"
 #include "base/result.h"
@@ -20,7 +21,7 @@ namespace twolane::app {
 enum class Verb {
   help, version, config_check, run, sim, serve, keys_create, keys_list,
   keys_revoke, jobs, show, results, cancel, pause, resume, promote, deadline,
-  retry, forget, price, price_import, ledger, reconcile, quote
+  retry, forget, price, price_import, ledger, reconcile, quote, audit
 };
 
 enum class ProgressStyle { automatic, plain, none };
@@ -112,6 +113,7 @@ struct Invocation {
   LedgerFlags ledger;
   SimFlags sim;
   PriceFlags price;
+  AuditFlags audit;
   ServeFlags serve;
   KeyFlags keys;
 };

@@ -18,6 +18,7 @@ int config_check_command(const Shell& shell);  // config check
 int quote_command(const Shell& shell);         // quote
 int ledger_command(const Shell& shell);        // ledger
 int reconcile_command(const Shell& shell);     // ledger reconcile
+int audit_command(const Shell& shell);         // audit
 int price_command(const Shell& shell);         // price, price import
 int version_command(const Shell& shell);       // version
 

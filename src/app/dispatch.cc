@@ -25,6 +25,7 @@ int dispatch(const Shell& shell) {
     case Verb::jobs: return jobs_command(shell);
     case Verb::show: return show_command(shell);
     case Verb::results: return results_command(shell);
+    case Verb::audit: return audit_command(shell);
     case Verb::quote: return quote_command(shell);
     case Verb::ledger: return ledger_command(shell);
     case Verb::reconcile: return reconcile_command(shell);

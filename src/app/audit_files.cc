@@ -1,0 +1,85 @@
+// Log files.
+#include "app/audit_files.h"
+
+#include <algorithm>
+
+#include "app/log_source.h"
+
+namespace twolane::app {
+namespace {
+
+constexpr size_t looked_at = 128 << 10;
+
+// The first time that a log tells.
+class FirstTime final : public audit::Sink {
+ public:
+  std::optional<Time> first;
+  void call(const audit::Call& c) override {
+    if (!first && c.start) first = c.start;
+  }
+  void bucket(const audit::Bucket& b) override {
+    if (!first) first = b.start;
+  }
+};
+
+Result<LogFile> look_at(const std::string& path, const std::shared_ptr<const audit::Columns>& columns) {
+  LogFile file;
+  file.path = path;
+  if (path == "-") return file;
+  const auto source = TRY(LogSource::open(path));
+  auto head = source->next();
+  if (!head) return file;  // said again, with its place, when the file is read
+  const std::string_view beginning = head->substr(0, looked_at);
+  file.serves = audit::serves_others(beginning);
+  FirstTime sink;
+  audit::Lengths none;
+  audit::LogReader reader(path, columns, none, sink);
+  // Only the time is wanted: a beginning cut in the middle of a record has faults of its own.
+  if (reader.feed(beginning)) (void)reader.finish().has_value();
+  file.first = sink.first;
+  return file;
+}
+
+}  // namespace
+
+Result<std::vector<LogFile>> order_logs(const std::vector<std::string>& paths,
+                                        const std::shared_ptr<const audit::Columns>& columns) {
+  std::vector<LogFile> files;
+  for (const auto& path : paths) files.push_back(TRY(look_at(path, columns)));
+  std::stable_sort(files.begin(), files.end(), [](const LogFile& a, const LogFile& b) {
+    if (a.serves != b.serves) return a.serves;
+    if (a.first.has_value() != b.first.has_value()) return a.first.has_value();
+    return a.first && b.first && *a.first < *b.first;
+  });
+  return files;
+}
+
+Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
+                                 audit::Lengths& lengths, audit::Sink& sink) {
+  const auto source = TRY(LogSource::open(file.path));
+  audit::LogReader reader(file.path, columns, lengths, sink);
+  std::optional<Error> damage;
+  while (true) {
+    auto piece = source->next();
+    if (!piece) {
+      if (piece.error().code != "audit.compression") return fail(std::move(piece).error());
+      damage = std::move(piece).error();
+      break;
+    }
+    if (piece->empty()) break;
+    CHECKED(reader.feed(*piece));
+  }
+  if (auto ended = reader.finish(); !ended) return fail(damage ? *damage : std::move(ended).error());
+  audit::FileRead read = reader.read();
+  if (damage) {
+    audit::Fault fault;
+    fault.code = "compression";
+    fault.reason = damage->message + ": " + damage->why;
+    fault.count = 1;
+    read.faults.push_back(std::move(fault));
+    ++read.records;
+  }
+  return read;
+}
+
+}  // namespace twolane::app

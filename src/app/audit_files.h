@@ -1,0 +1,31 @@
+// The log files of an audit, from the disk into a sink, in the order in which they were written.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/reader.h"
+#include "base/result.h"
+
+namespace twolane::app {
+
+struct LogFile {
+  std::string path;
+  bool serves = false;              // its rows are needed by others
+  std::optional<Time> first;        // time of the first record that has one
+};
+
+// Looks at the beginning of each file: those that serve others come first, then by time, then as named.
+// Rotated logs (x.1, x.2.gz) so come in the order of their calls. Error of the first file that cannot be
+// opened.
+Result<std::vector<LogFile>> order_logs(const std::vector<std::string>& paths,
+                                        const std::shared_ptr<const audit::Columns>& columns);
+
+// Streams one file into the sink. A damaged end of a compressed file is a fault of the file, "compression";
+// files that are no log at all are errors, see audit/reader.h and log_source.h.
+Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
+                                 audit::Lengths& lengths, audit::Sink& sink);
+
+}  // namespace twolane::app

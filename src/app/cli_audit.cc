@@ -1,0 +1,16 @@
+// Flags of `twolane audit`.
+#include "app/cli_audit.h"
+
+namespace twolane::app {
+
+void declare_audit(CLI::App* audit, AuditFlags& f) {
+  audit->add_option("LOGS", f.logs, "logs and exports: JSON, JSONL or CSV, plain, gzip or zstd; - for stdin")->required();
+  audit->add_option("--columns", f.columns, "of plain files: time=ts,model=m,input=tokens_in,output=tokens_out,...")
+      ->type_name("NAME=COLUMN,...");
+  audit->add_option("--overrides", f.overrides, "verdicts that a person knows better")->type_name("FILE");
+  audit->add_option("--html", f.html, "the report as one file for a browser")->type_name("FILE");
+  audit->add_option("--zone", f.zone, "where the callers work: +01:00 (default: that of this machine)")->type_name("OFFSET");
+  audit->add_flag("--bad-lines", f.bad_lines, "every kind of line that could not be read, by file");
+}
+
+}  // namespace twolane::app

@@ -1,0 +1,19 @@
+// The flags of `twolane audit`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace twolane::app {
+
+// As written; cmd_audit.cc reads them.
+struct AuditFlags {
+  std::vector<std::string> logs;
+  std::string columns, overrides, html, zone;
+  bool bad_lines = false;
+};
+
+void declare_audit(CLI::App* audit, AuditFlags& flags);
+
+}  // namespace twolane::app
