@@ -78,11 +78,28 @@ int status_of(const ErrorCode& error) {
   return 0;  // the connection, not the message
 }
 
+bool may_stand_in_a_host(char c) {
+  constexpr std::string_view others = "-._~%!$&'()*+,;=:[]";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
+}
+
+// Exactly one, with nothing in it that a host's name and port cannot hold (RFC 9112, 3.2); old
+// clients may leave it out.
+bool has_good_host(const MessageHead& head) {
+  int hosts = 0;
+  for (const auto& [name, value] : head.headers)
+    if (same_name(name, "Host") &&
+        (++hosts > 1 || value.empty() || !std::ranges::all_of(value, may_stand_in_a_host)))
+      return false;
+  return hosts == 1 || head.version < 11;
+}
+
 // Why a request is refused by its head alone; 0 if it is not.
 int refusal(const ServerChannel::Parser& parser, int64_t body_limit) {
   const MessageHead& head = parser.head;
   if (parser.unknown_coding()) return 501;
-  if (head.version == 11 && wire::header(head.headers, "Host").empty()) return 400;
+  if (parser.chunked() && head.version < 11) return 400;  // whoever relayed it did not know chunks
+  if (!has_good_host(head)) return 400;
   if (!head.target.starts_with('/') && head.target != "*") return 400;
   if (parser.content_length().value_or(0) > static_cast<uint64_t>(body_limit)) return 413;
   return 0;

@@ -148,6 +148,8 @@ TEST(HttpServer, RefusesWhatItCannotOrMayNotRead) {
       {"hello\r\n\r\n", 400},
       {"GET / HTTP/2.0\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\n\r\n", 400},  // no Host
+      {"GET / HTTP/1.1\r\n" + host + host + "\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
       {"GET x HTTP/1.1\r\n" + host + "\r\n", 400},
       {"CONNECT h:80 HTTP/1.1\r\n" + host + "\r\n", 400},
       {"GET / HTTP/1.1\r\n" + host + "Bad Name: x\r\n\r\n", 400},
@@ -157,7 +159,11 @@ TEST(HttpServer, RefusesWhatItCannotOrMayNotRead) {
            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        400},
       {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
+      {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n8000000000000000\r\n", 400},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: gzip\r\n\r\nxyz", 501},
+      {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding:\r\n\r\nxyz", 501},
       {"POST / HTTP/1.1\r\n" + host + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), 413},
       {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" +
            std::string(1001, 'x') + "\r\n0\r\n\r\n",

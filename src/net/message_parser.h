@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "net/asio.h"
+#include "net/head.h"
 #include "wire/http.h"
 
 namespace twolane::net {
@@ -39,11 +40,18 @@ class MessageParser final : public http::basic_parser<is_request> {
   wire::Sink take;               // set before the body is parsed
   std::optional<Error> refused;  // by `take`
 
+  // Anything but "chunked", once: two parties may read the rest in two ways.
   bool unknown_coding() const {
-    return !this->chunked() && !wire::header(head.headers, "Transfer-Encoding").empty();
+    int fields = 0;
+    for (const auto& [name, value] : head.headers)
+      if (same_name(name, "Transfer-Encoding") && (++fields > 1 || !same_name(value, "chunked")))
+        return true;
+    return false;
   }
 
  private:
+  static constexpr uint64_t longest_chunk = 1ull << 40;  // bytes; no body comes near
+
   static std::string_view view(Text text) { return {text.data(), text.size()}; }
 
   size_t give(Text piece, ErrorCode& error) {
@@ -70,7 +78,9 @@ class MessageParser final : public http::basic_parser<is_request> {
   void on_header_impl(ErrorCode&) override {}
   void on_body_init_impl(const boost::optional<uint64_t>&, ErrorCode&) override {}
   size_t on_body_impl(Text piece, ErrorCode& error) override { return give(piece, error); }
-  void on_chunk_header_impl(uint64_t, Text, ErrorCode&) override {}
+  void on_chunk_header_impl(uint64_t size, Text, ErrorCode& error) override {
+    if (size > longest_chunk) error = http::error::bad_chunk;
+  }
   size_t on_chunk_body_impl(uint64_t, Text piece, ErrorCode& error) override {
     return give(piece, error);
   }
