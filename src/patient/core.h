@@ -35,6 +35,7 @@ struct Line {
   Time refilled;
   int in_flight = 0;
   int refusals = 0;  // in a row
+  Duration takes = seconds(8);  // a synchronous call, from its start to its answer; learned
   Time paused_until;
   net::TimerId pump = 0;
   std::deque<Time> creates;  // within the last hour
@@ -183,6 +184,7 @@ struct Engine::Core {
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
   void overtake(JobId job, BatchId batch);
   int64_t live_room(Line& line);   // calls that may be sent now
+  void tell_plan(const Line& line);
   void pump_later(Line& line);
   void take_answer(BatchAtWork& wave, const store::Member& member, const wire::HttpResult& result,
                    store::Settlement& s, std::deque<std::string>& texts);

@@ -67,8 +67,7 @@ Engine::Core::Core(net::World& w, store::Store& s, store::Payloads& p, Settings 
     line.api = &dialect::batch_api(entry->dialect);
     line.per_minute = account.live_per_minute;
     line.refilled = world.now();
-    plan::apply(plan, plan::RateLearned{account.provider, line.per_minute});
-    lines.emplace(account.provider, std::move(line));
+    tell_plan(lines.emplace(account.provider, std::move(line)).first->second);
   }
   if (settings.batch_requests > 0) plan.batch_requests = settings.batch_requests;
 }

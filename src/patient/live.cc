@@ -31,6 +31,12 @@ int64_t Engine::Core::live_room(Line& line) {
   return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
 }
 
+// What can be drained is bounded by the allowed rate and by the calls that may be under way at a time.
+void Engine::Core::tell_plan(const Line& line) {
+  const double at_a_time = line.account.live_in_flight * 60'000.0 / static_cast<double>(std::max<int64_t>(line.takes.ms, 1));
+  plan::apply(plan, plan::RateLearned{line.account.provider, std::min(line.per_minute, at_a_time)});
+}
+
 void Engine::Core::pump_later(Line& line) {
   if (line.pump != 0) return;
   const double per_ms = line.per_minute / 60'000;
@@ -122,8 +128,10 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
   for (size_t i = 0; i < bodies.size(); ++i) {
     wire::HttpCall http = line.api->live_call(line.account.access, *endpoint, target.model, bodies[i], tier);
     http.timeout = answer_within;
-    call(std::move(http), [this, id, position = static_cast<int32_t>(i), &line](wire::HttpResult result) {
+    call(std::move(http), [this, id, position = static_cast<int32_t>(i), &line, sent = now()](wire::HttpResult result) {
       --line.in_flight;
+      line.takes = line.takes + (now() - sent - line.takes) / 16;
+      tell_plan(line);
       answered(id, position, std::move(result));
     });
   }
@@ -308,7 +316,7 @@ void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
   line.paused_until = std::max(line.paused_until, now() + std::max(asked, seconds(1)));
   if (!too_fast || paused) return;  // one burst of refusals counts once
   line.per_minute = std::max(line.per_minute * 0.8, slowest_per_minute);
-  plan::apply(plan, plan::RateLearned{line.account.provider, line.per_minute});
+  tell_plan(line);
 }
 
 // A shape is proven by its first answer, and refused after three clear refusals.
@@ -319,7 +327,7 @@ void Engine::Core::prove(BatchAtWork& wave, const store::Member& m, const store:
   if (wave.line->per_minute < wave.line->account.live_per_minute && s.state == AttemptState::answered) {
     const double allowed = wave.line->account.live_per_minute;
     wave.line->per_minute = std::min(wave.line->per_minute + allowed * regained, allowed);
-    plan::apply(plan, plan::RateLearned{wave.line->account.provider, wave.line->per_minute});
+    tell_plan(*wave.line);
   }
   if (shape.shape.proof != Shape::Proof::untried) return;
   if (s.state == AttemptState::answered) {

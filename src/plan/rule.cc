@@ -12,6 +12,7 @@ constexpr Duration answer_time = seconds(30);    // of a synchronous call, gener
 constexpr Duration cancel_lead = minutes(11);    // most cancels take effect within this
 constexpr Duration overtake_after = minutes(3);  // within this of the deadline's start, wait for a cancel
 constexpr Duration flush_most = minutes(15);
+constexpr Duration rides_from = hours(4);        // half of it is longer than most batches take
 constexpr Duration best_effort_grace = hours(24);
 
 template <class... F>
@@ -25,6 +26,13 @@ Duration margin_of(const JobView& job) {
 
 Duration lead_of(const JobView& job) {
   return std::min(cancel_lead, std::max((job.deadline - job.accepted) / 5, Duration{0}));
+}
+
+// More than the live lane can do by the deadline: such a job rides in batches for the first half of its
+// time, and drains what is left then. To go live at once would pay list price and be late all the same.
+bool rides(const JobView& job, Duration drain, Time now) {
+  const Duration all = job.deadline - job.accepted;
+  return all >= rides_from && drain > job.deadline - now && now - job.accepted < all / 2;
 }
 
 struct Urgency {
@@ -64,6 +72,10 @@ std::map<JobId, Urgency> urgencies(const State& s, Time now) {
       before += of_job.at(job.id);
       const Duration drain{static_cast<int64_t>(static_cast<double>(before) / per_ms)};
       Urgency& u = all[job.id];
+      if (rides(job, drain, now)) {
+        before -= of_job.at(job.id);
+        continue;
+      }
       const Time start = job.deadline - margin_of(job) - drain;
       u.start = std::min(u.start, start);
       u.finish = std::max(u.finish, now + drain + answer_time);
@@ -110,7 +122,8 @@ class Decision {
       return;
     }
     const Urgency u = urgency(job.id);
-    if (u.start.ms == std::numeric_limits<int64_t>::max()) return;
+    if (u.start.ms == std::numeric_limits<int64_t>::max())
+      return wake(job.accepted + (job.deadline - job.accepted) / 2);
     actions_.push_back(Takeover{job.id, u.start});
     if (u.finish > job.deadline) actions_.push_back(AtRisk{job.id, u.finish});
     wake(u.start);

@@ -55,6 +55,21 @@ TEST(Rule, FreshRequestsArePackedAtOnce) {
   EXPECT_EQ(s.count<Drain>(), 0u);
 }
 
+TEST(Rule, WhatTheLiveLaneCannotDoInTimeRidesForHalfOfItsTime) {
+  Situation s(hours(6), 100'000);  // a thousand minutes of the live lane
+  s.at(Duration{0});
+  EXPECT_EQ(s.count<Pack>(), 1u);
+  EXPECT_EQ(s.count<Drain>(), 0u);
+  EXPECT_EQ(s.count<AtRisk>(), 0u);
+  ASSERT_EQ(s.count<WakeAt>(), 1u);
+  EXPECT_EQ(all<WakeAt>(s.actions)[0].at, noon + minutes(15));  // the buffer's timer
+  s.at(hours(2));
+  EXPECT_EQ(s.count<Drain>(), 0u);
+  s.at(hours(3));
+  EXPECT_EQ(s.count<Drain>(), 1u);
+  EXPECT_EQ(s.count<AtRisk>(), 1u);
+}
+
 TEST(Rule, ReturnedRequestsWaitForWhatMayStillReturn) {
   Situation s(hours(6));
   s.open(5, false, noon + hours(1)).in_batch(90);
