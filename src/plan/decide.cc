@@ -3,6 +3,7 @@
 // A decision looks at the root of each deadline tree first. Only when something must start within the lead
 // of a cancel does it walk jobs, earliest deadline first, and only as far as that reaches.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "plan/planner.h"
@@ -14,8 +15,8 @@ constexpr Duration most_lead = minutes(11);      // cancel_lead of a long job
 constexpr Duration most_flex = minutes(10);      // a flex call is given this long
 constexpr Duration least_flex = minutes(1);      // below this flex is not tried
 constexpr Duration gamble_again = seconds(30);   // a gamble is looked at again after this
-constexpr Duration risk_window = minutes(1);     // drains are handed out for this long ahead
-constexpr int walked_most = 256;                 // jobs in one decision; those behind them wait for their turn
+constexpr Duration share_window = minutes(1);    // who wants less than a share of this long goes first
+constexpr size_t walked_most = 256;               // jobs in one decision; those behind them wait for their turn
 constexpr size_t portions_most = 4096;           // of a batch
 constexpr int restarts_most = 2;                 // of each batch's worth of a job
 constexpr double quick_share = 0.09;             // t*: what the drain reaches before 9 % of batches end is not packed
@@ -91,13 +92,21 @@ class Decision {
     const auto until = p.tree.last_starting_by(now_ + lead);
     full_us_ = 60e6 / p.rate.allowed_per_minute();
     counted_us_ = static_cast<double>(p.need_us[static_cast<int>(Pace::measured)]);
-    position_us_ = 0;
-    requests_before_ = 0;
+    queue_ = {};
+    std::vector<const JobState*> jobs;
+    for (auto at = p.by_due.begin(); at != p.by_due.end() && at->first <= *until && jobs.size() < walked_most; ++at)
+      jobs.push_back(&s_.jobs_.at(at->second));
+    std::map<uint32_t, Queue> tenants;
+    double weights = 0;
+    for (const JobState* job : jobs)
+      if (tenants.try_emplace(job->view.tenant).second) weights += job->view.weight;
     const size_t first = actions_.size();
     bool short_of_room = false;
-    int walked = 0;
-    for (auto at = p.by_due.begin(); at != p.by_due.end() && at->first <= *until && walked < walked_most; ++at, ++walked)
-      short_of_room = look(p, number, s_.jobs_.at(at->second)) || short_of_room;
+    for (const JobState* job : jobs) {
+      tenant_ = tenants.size() > 1 ? &tenants.at(job->view.tenant) : nullptr;
+      tenant_slowness_ = weights / job->view.weight;
+      short_of_room = look(p, number, *job) || short_of_room;
+    }
     if (short_of_room) share_drain(first);
   }
 
@@ -107,6 +116,7 @@ class Decision {
     const Duration flex = flex_window(p, job), lead = lead_of(p, job);
     const bool drains = wait <= Duration{0};
     const bool flexes = flex.ms > 0 && wait <= flex && wait >= least_flex;
+    turns_[job.view.id] = turn(wait);
     int64_t open = 0;
     for (const Group& g : job.groups) {
       if (g.view.open == 0 || s_.lanes_[g.view.lane.n].provider != number) continue;
@@ -123,8 +133,17 @@ class Decision {
   }
 
   void advance(int64_t requests) {
-    requests_before_ += requests;
-    position_us_ += static_cast<double>(requests) * full_us_;
+    queue_.requests += requests;
+    if (tenant_ != nullptr) tenant_->requests += requests;
+  }
+
+  // From now until the drain comes to what is looked at: after all that is due earlier or, where there is
+  // not enough for all, after what its own tenant has before it at that tenant's share of the rate.
+  Duration turn(Duration wait) const {
+    auto before_us = static_cast<double>(queue_.requests) * full_us_;
+    if (tenant_ != nullptr && wait < Duration{0})
+      before_us = std::min(before_us, static_cast<double>(tenant_->requests) * full_us_ * tenant_slowness_);
+    return std::max(wait, Duration{0}) + Duration{static_cast<int64_t>(before_us / 1000)};
   }
 
   // Fresh requests of a job that may gamble ride in a batch even now if that is likely enough to be in time.
@@ -154,12 +173,12 @@ class Decision {
     std::stable_sort(reached.begin(), reached.end(), [](const Reach& a, const Reach& b) { return a.late > b.late; });
     const double theta = job.view.rush ? 0 : gamble(job.view.on_time);
     for (const Reach& r : reached) {
-      const Duration turn = std::max(wait, Duration{0}) + Duration{static_cast<int64_t>(position_us_ / 1000)};
+      const Duration at = turn(wait);
       if (r.batch->cancelling) {
         if (idle) actions_.push_back(Overtake{job.view.id, r.batch->id});
         idle = false;
-      } else if (turn > lead) {
-        return wake(now_ + turn - lead);
+      } else if (at > lead) {  // once the drain goes on, its answers bring the next look
+        return wake(now_ + std::max(at - lead, wait > Duration{0} ? Duration{0} : gamble_again));
       } else if (r.late >= theta) {
         actions_.push_back(Cancel{r.batch->id, CancelFor::deadline});
       } else {
@@ -172,7 +191,7 @@ class Decision {
   // A miss is foreseen when even the rate that drains really reach is too slow for what stands before it.
   bool foresee(const JobState& job, Duration wait) {
     if (wait >= Duration{0}) return false;
-    const Time finish = now_ + Duration{static_cast<int64_t>(static_cast<double>(requests_before_) * counted_us_ / 1000)};
+    const Time finish = now_ + Duration{static_cast<int64_t>(static_cast<double>(queue_.requests) * counted_us_ / 1000)};
     if (finish <= job.due + margin(time_of(job))) return false;
     double late = 0;
     for (const BatchId id : job.batches) {
@@ -184,31 +203,35 @@ class Decision {
     return true;
   }
 
-  // Where there is not enough for all, tenants share the next minute of the drain by weight.
+  // Where there is not enough for all, tenants share the drain by weight: whoever wants less than a share goes
+  // first, the others take turns, a second each, as often as they weigh.
   void share_drain(size_t first) {
     std::map<uint32_t, Claim> claims;
-    const auto tenant_of = [&](const Drain& d) { return s_.jobs_.at(d.job).view.tenant; };
     for (size_t i = first; i < actions_.size(); ++i)
       if (const auto* d = std::get_if<Drain>(&actions_[i])) {
-        Claim& c = claims[tenant_of(*d)];
+        const JobView& job = s_.jobs_.at(d->job).view;
+        Claim& c = claims[job.tenant];
         c.wants += static_cast<double>(d->most);
-        c.weight = s_.jobs_.at(d->job).view.weight;
+        c.weight = job.weight;
       }
     if (claims.size() < 2) return;
     std::vector<Claim> all;
     for (const auto& [tenant, claim] : claims) all.push_back(claim);
-    const auto got = shares(static_cast<double>(risk_window.ms) * 1000 / full_us_, all);
+    const auto got = shares(static_cast<double>(share_window.ms) * 1000 / full_us_, all);
+    std::map<uint32_t, double> rank;  // least first
     size_t i = 0;
-    for (auto& [tenant, claim] : claims) claim.wants = got[i++];
-    for (size_t k = first; k < actions_.size(); ++k)
-      if (auto* d = std::get_if<Drain>(&actions_[k])) {
-        double& left = claims[tenant_of(*d)].wants;
-        d->most = std::min(d->most, static_cast<int64_t>(std::ceil(left)));
-        left = std::max(left - static_cast<double>(d->most), 0.0);
-      }
-    std::erase_if(actions_, [](const Action& a) {
-      const auto* d = std::get_if<Drain>(&a);
-      return d != nullptr && d->most == 0;
+    for (const auto& [tenant, claim] : claims) {
+      // A number in (0, 1) for each tenant and second; its power by the weight makes the odds.
+      const uint64_t h = (static_cast<uint64_t>(now_.ms / 1000) * 0x9E3779B97F4A7C15ull) ^ (tenant * 0xC2B2AE3D27D4EB4Full);
+      const double u = (static_cast<double>((h ^ (h >> 29)) * 0xBF58476D1CE4E5B9ull >> 11) + 0.5) * 0x1.0p-53;
+      rank[tenant] = got[i++] >= claim.wants ? -1 : -std::log(u) / claim.weight;
+    }
+    std::stable_sort(actions_.begin() + static_cast<ptrdiff_t>(first), actions_.end(), [&](const Action& a, const Action& b) {
+      const auto of = [&](const Action& x) {
+        const auto* d = std::get_if<Drain>(&x);
+        return d == nullptr ? -2 : rank.at(s_.jobs_.at(d->job).view.tenant);
+      };
+      return of(a) < of(b);
     });
   }
 
@@ -317,10 +340,10 @@ class Decision {
     if (gambles(job, g)) return g.view.open;
     const Duration quick = times.quantile(quick_share) + (g.view.fresh ? Duration{0} : lead);
     const double full_us = 60e6 / p.rate.allowed_per_minute();
-    const double before_us = static_cast<double>(p.tree.need_by(job.due - seconds(8))) * full_us /
-                             static_cast<double>(p.need_us[static_cast<int>(job.pace)]);
-    const double room_us = static_cast<double>((quick - std::max(wait, Duration{0})).ms) * 1000 - before_us;
-    const auto kept_back = static_cast<int64_t>(std::ceil(std::max(room_us, 0.0) / full_us));
+    const auto walked = turns_.find(job.view.id);
+    if (walked == turns_.end()) return g.view.open;  // far behind what must start now
+    const Duration room = std::max(quick - walked->second, Duration{0});
+    const auto kept_back = static_cast<int64_t>(std::ceil(static_cast<double>(room.ms) * 1000 / full_us));
     return std::max<int64_t>(g.view.open - kept_back, 0);
   }
 
@@ -379,9 +402,16 @@ class Decision {
   Time now_;
   Time wake_ = far;
   std::vector<Action> actions_;
-  // Of the walk: drain time at the full rate of what stands before, and how many requests that is.
-  double full_us_ = 0, counted_us_ = 0, position_us_ = 0;
-  int64_t requests_before_ = 0;
+  // Of the walk through one provider's jobs: a request's time at the full rate and at the one counted on,
+  // and what stands before the job that is looked at.
+  struct Queue {
+    int64_t requests = 0;
+  };
+  double full_us_ = 0, counted_us_ = 0;
+  Queue queue_;
+  Queue* tenant_ = nullptr;      // its own, where there is more than one
+  double tenant_slowness_ = 1;   // all weights over its own
+  std::map<JobId, Duration> turns_;
 };
 
 std::vector<Action> step(State& state, const Event& event, Time now) {

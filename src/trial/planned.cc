@@ -40,16 +40,19 @@ std::vector<Tally> Planned::run(const std::vector<Task>& tasks) {
     schedule(task.start, Happens::arrival, jobs_.size() - 1);
   }
   now_ = live_free_ = flex_free_ = wake_ = 0;
+  size_t arrived = 0;
   while (!events_.empty()) {
     const Event first = events_.top();
     now_ = first.at;
     while (!events_.empty() && events_.top().at <= now_) {
       const Event e = events_.top();
       events_.pop();
+      arrived += e.what == Happens::arrival;
       happen(e);
     }
     if (at_every_event) at_every_event(now_);
     decide();
+    if (arrived == jobs_.size() && batches_.empty() && waves_.empty() && done()) events_ = {};
   }
   std::vector<Tally> all;
   for (const Job& job : jobs_) {
@@ -57,6 +60,10 @@ std::vector<Tally> Planned::run(const std::vector<Task>& tasks) {
     apply(state_, JobGone{job.group.job});
   }
   return all;
+}
+
+bool Planned::done() const {
+  return std::all_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.unfinished <= 0; });
 }
 
 void Planned::happen(const Event& e) {
@@ -351,6 +358,7 @@ void Planned::answer(uint64_t number) {
     const double on_time = std::floor(wave.requests * std::clamp(in_time, 0.0, 1.0) + 1e-9);
     job.tally.on_time += on_time;
     job.unfinished -= wave.requests;
+    ended_ = now_;
   }
   apply(state_, BatchGone{BatchId{number | (uint64_t{1} << 63)}});
 }
@@ -364,8 +372,10 @@ void Planned::reopen(Job& job, double requests) {
 }
 
 void Planned::finish(Job& job, double requests, double at) {
+  if (requests <= 0) return;
   if (at <= job.task.deadline + 1e-9) job.tally.on_time += requests;
   job.unfinished -= requests;
+  ended_ = at;
 }
 
 // ---------------------------------------------------------------- crashes
@@ -380,6 +390,35 @@ void Planned::crash() {
     (void)state_.learn(lane.lane.provider, again.learned(lane.lane.provider));
   }
   tell_everything();
+}
+
+std::string Planned::would_do() {
+  std::string text;
+  const auto say = [&](std::string_view word, std::initializer_list<int64_t> figures) {
+    text += word;
+    for (const int64_t f : figures) text += ' ' + std::to_string(f);
+    text += '\n';
+  };
+  const auto id = [](auto x) { return static_cast<int64_t>(x.n); };
+  for (const Action& action : step(state_, Tick{}, time(now_))) {
+    if (const auto* a = std::get_if<Pack>(&action)) {
+      say("pack", {a->lane.n, a->batch_requests});
+      for (const Portion& p : a->portions) say("  of", {id(p.job), p.most});
+    } else if (const auto* a = std::get_if<Drain>(&action)) {
+      say("drain", {id(a->job), static_cast<int64_t>(a->tier), a->patience.ms, a->most});
+    } else if (const auto* a = std::get_if<Cancel>(&action)) {
+      say("cancel", {id(a->batch), static_cast<int64_t>(a->why)});
+    } else if (const auto* a = std::get_if<Overtake>(&action)) {
+      say("overtake", {id(a->job), id(a->batch)});
+    } else if (const auto* a = std::get_if<AtRisk>(&action)) {
+      say("at risk", {id(a->job), a->finish.ms, static_cast<int64_t>(a->probability * 1e9)});
+    } else if (const auto* a = std::get_if<WakeAt>(&action)) {
+      say("wake", {a->at.ms});
+    } else {
+      say("other", {static_cast<int64_t>(action.index())});
+    }
+  }
+  return text;
 }
 
 }  // namespace twolane::trial

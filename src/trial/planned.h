@@ -5,6 +5,7 @@
 // are moved as groups. One thread; the same tasks and weather give the same run.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,6 +37,8 @@ class Planned {
   std::vector<Tally> run(const std::vector<Task>& tasks);
 
   int64_t decisions() const { return decisions_; }
+  // When the last request of the last run was answered.
+  double ended() const { return ended_; }
   // Called at every instant at which something happened, before the planner decides. For the crash trial.
   std::function<void(double at)> at_every_event;
   // Replaces the planner by one that is told everything anew and given what was learned.
@@ -84,12 +87,13 @@ class Planned {
     bool flex = false, abandoned = false;
   };
 
-  static Time time(double minutes_) { return {epoch + static_cast<int64_t>(minutes_ * 60'000)}; }
+  static Time time(double minutes_) { return {epoch + std::llround(minutes_ * 60'000)}; }
   static double minutes_of(Time t) { return static_cast<double>(t.ms - epoch) / 60'000; }
   static constexpr int64_t epoch = 1'767'225'600'000;  // 2026-01-01
 
   void schedule(double at, Happens what, uint64_t subject) { events_.push({at, ++order_, what, subject}); }
   void happen(const Event& e);
+  bool done() const;
   void decide();
   bool act(const plan::v2::Action& action);
   void pack(const plan::v2::Pack& action);
@@ -118,7 +122,7 @@ class Planned {
   std::vector<Job> jobs_;
   std::map<uint64_t, Batch> batches_;
   std::unordered_map<uint64_t, Wave> waves_;
-  double now_ = 0, wake_ = 0;
+  double now_ = 0, wake_ = 0, ended_ = 0;
   double live_free_ = 0, flex_free_ = 0;  // when the next wave may begin
   double drained_ = 0, drain_began_ = 0;
   double quota_used_ = 0;

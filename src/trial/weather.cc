@@ -19,7 +19,7 @@ constexpr double shared_variance = 0.7;  // of log T, by all batches of a day
 constexpr Regime calm[] = {{20, 0.770, 0.05}};
 constexpr Regime busy[] = {{120, 0.843, 0.60}};
 constexpr Regime outage[] = {{30, 0.9, 0.05}, {forever, 0, 0.95}};
-constexpr Regime regime[] = {{120, 0.2, 0.20}, {960, 0.2, 0.95}};
+constexpr Regime regime[] = {{120, 0.3, 0.20}, {960, 0.2, 0.95}};
 constexpr Regime field[] = {{2.5, 0.6, 0.05}, {45, 1.0, 0.30}, {900, 0.4, 0.90}};
 constexpr double dead_days = 0.05, dead_batches = 0.053;
 
