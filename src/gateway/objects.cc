@@ -1,4 +1,5 @@
 // A worker's part in the patient lane: takes the body in, asks the keeper, gives its answer.
+#include "dialect/translate.h"
 #include "gateway/keeper.h"
 #include "gateway/worker.h"
 #include "wire/json.h"
@@ -86,6 +87,13 @@ net::Awaitable<void> Worker::patient_call(net::Exchange& exchange, Call& call, L
   for (const char* name : {"stream", "stream_options", "background"}) body->erase(name);
   if (call.scan.service_tier == "batch") body->erase("service_tier");
   ticket.body = wire::dump(*body);
+  const auto checked = dialect::check_body(call.door.endpoint, ticket.body);
+  if (!checked) {
+    const Error& e = checked.error();
+    call.error = e.code;
+    Refusal no(400, e.message + (e.why.empty() ? "" : ": " + e.why), "invalid_value", e.where.field);
+    co_return co_await say_no(exchange, call, std::move(no));
+  }
   ticket.digest = key_hash(std::string(call.door.path) + '\n' + ticket.body);
   auto answered = std::make_shared<net::Signal>(world_.loop());
   auto reply = std::make_shared<std::optional<wire::HttpReply>>();
