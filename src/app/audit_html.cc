@@ -69,6 +69,7 @@ std::string opening(const Report& r) {
   const auto month = r.per_month(r.saving);
   std::string out = "<h1>" + html_text(audit_headline(r), 300) + "</h1>\n<p class=\"soft\">" + html_text(audit_period(r)) + ", " +
                     grouped(r.calls) + " calls, times in " + html_text(r.settings.zone) + ".</p>\n<div class=\"figures\">";
+  if (r.no_amounts()) return out + figure(grouped(r.calls), "calls, of unknown cost") + "</div>\n";
   out += figure(usd(r.spend), "USD spent in the log");
   out += figure(share(r.can_wait, r.spend), "of it had nobody waiting");
   if (month) {
@@ -84,6 +85,12 @@ std::string opening(const Report& r) {
 }
 
 std::string planes(const Report& r) {
+  if (r.no_amounts()) {
+    std::string table = "<h2>Calls by plane</h2>\n" + head({"plane", "calls"});
+    for (const Verdict v : plane_order)
+      table += row({"<span class=\"key " + style_of(v) + "\"></span>" + std::string(audit::words_of(v)), grouped(r.plane_calls[static_cast<size_t>(v)])});
+    return table + row({"all", grouped(r.calls)}, "sum") + "</tbody></table>\n";
+  }
   std::vector<Part> parts;
   const int decimals = decimals_that_add_up(r.planes, r.spend);
   std::string table = head({"plane", "USD", "share"});
@@ -249,6 +256,7 @@ std::string method(const Report& r) {
                     "and the dearer reading; the high end adds what cannot be told, by its probability.</p>\n";
   out += "<p>Prices: book of " + rfc3339(price::book().date()).substr(0, 10) + ", each call at the rate of its time. ";
   if (r.logged_calls > 0) out += "The logs themselves say " + usd(r.logged) + " USD for " + counted(r.logged_calls, "call") + ". ";
+  if (r.assumed_calls > 0) out += counted(r.assumed_calls, "call") + " name no model and are priced as " + html_text(r.settings.assumed.provider + '/' + r.settings.assumed.model) + ". ";
   if (r.unpriced.n != 0) out += usd(r.unpriced) + " USD are the log's word for models without a known price. ";
   if (r.unknown_calls > 0) out += counted(r.unknown_calls, "call") + " have neither a price nor a cost and are in no amount. ";
   out += "</p>\n";

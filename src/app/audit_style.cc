@@ -16,8 +16,8 @@ body{margin:0 auto;padding:24px 20px 60px;max-width:980px;background:var(--groun
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;overflow-wrap:anywhere}
 h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:19px;margin:40px 0 8px;padding-top:12px;border-top:1px solid var(--line)}
 h3{font-size:16px;margin:14px 0 4px}p{margin:6px 0;max-width:74ch}.soft{color:var(--soft)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:10px;margin:18px 0 4px}
-.figures div{background:var(--raised);border-radius:6px;padding:10px 12px}.figures b{display:block;font-size:21px;line-height:1.3}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:10px;margin:18px 0 4px}
+.figures div{background:var(--raised);border-radius:6px;padding:10px 12px}.figures b{display:block;font-size:20px;line-height:1.35}
 .figures span{color:var(--soft);font-size:14px}
 svg{display:block;width:100%;height:auto;margin:10px 0}
 .t,.v{font-size:13.5px;fill:var(--ink)}.v{font-weight:600}
@@ -45,7 +45,7 @@ details{border:1px solid var(--line);border-radius:6px;margin:8px 0;background:v
 summary{cursor:pointer;padding:9px 12px;display:grid;grid-template-columns:1fr auto;gap:2px 14px;list-style-position:inside}
 summary .who{font-weight:600}summary .amount{font-weight:600;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 summary .rest{color:var(--soft);font-size:14px;grid-column:1/-1}
-summary::before{content:"+";position:absolute;margin-left:-9px;color:var(--soft)}details[open]>summary::before{content:"\2212"}
+summary::before{content:"+";position:absolute;left:10px;top:9px;color:var(--soft)}details[open]>summary::before{content:"\2212"}
 summary::-webkit-details-marker{display:none}summary{list-style:none;padding-left:24px;position:relative}
 .inside{padding:2px 14px 12px 24px;border-top:1px solid var(--line);background:var(--ground);border-radius:0 0 6px 6px}
 pre{background:var(--raised);border:1px solid var(--line);border-radius:5px;padding:9px 11px;margin:6px 0;overflow-x:auto;

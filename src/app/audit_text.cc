@@ -40,6 +40,11 @@ std::string planes(const Report& r) {
                                       Verdict::already_batched, Verdict::cannot_tell};
   const int decimals = decimals_that_add_up(r.planes, r.spend);
   std::string text;
+  if (r.no_amounts()) {
+    for (const Verdict v : order)
+      text += "  " + left(audit::words_of(v), 18) + right(grouped(r.plane_calls[static_cast<size_t>(v)]) + " calls", 22) + '\n';
+    return text;
+  }
   for (const Verdict v : order) {
     const PicoUsd amount = r.planes[static_cast<size_t>(v)];
     text += "  " + left(audit::words_of(v), 18) + right(usd(amount, decimals), 16) + right(share(amount, r.spend), 10) + '\n';
@@ -56,9 +61,9 @@ std::string moves(const Report& r) {
   for (size_t i = 0; i < all.size() && i < moves_shown; ++i) {
     const audit::Move& m = all[i];
     const std::string where = std::string(" -> ") + std::string(name_of(m.tier)) + ", " + deadline_words(m.deadline);
-    const std::string who = escaped(shown(r.callers[m.caller].profile.name), 39 - std::min<size_t>(where.size(), 30));
+    const std::string who = escaped(brief(r.callers[m.caller].profile.name), 39 - std::min<size_t>(where.size(), 30));
     char confidence[16];
-    std::snprintf(confidence, sizeof confidence, "%.2f", static_cast<double>(m.confidence) / 1000);
+    std::snprintf(confidence, sizeof confidence, "%.3f", static_cast<double>(m.confidence) / 1000);
     text += right(std::to_string(i + 1), 3) + ' ' + left(who + where, 39) + right(usd(of(m.saving()), 2), 12) + right("unknown", 9) +
             right(confidence, 13) + '\n';
   }
@@ -72,7 +77,10 @@ std::string about_prices(const Report& r) {
   std::string text;
   if (r.unpriced.n != 0) text += "note   " + usd(r.unpriced, 2) + " USD are the log's own words: no price is known for their models\n";
   if (r.unknown_calls > 0)
-    text += "note   " + counted(r.unknown_calls, "call") + " have neither price nor cost and are in no amount\n";
+    text += "note   " + counted(r.unknown_calls, "call") + " have neither price nor cost and are in no amount (--model prices them)\n";
+  if (r.assumed_calls > 0)
+    text += "note   " + counted(r.assumed_calls, "call") + " name no model and are priced as " + r.settings.assumed.provider + '/' +
+            escaped(r.settings.assumed.model) + '\n';
   if (r.logged_calls > 0)
     text += "note   the logs say " + usd(r.logged, 2) + " USD for " + counted(r.logged_calls, "call") + "; amounts here are by the price book\n";
   if (r.others) text += "note   " + counted(r.others->name.users, "small caller") + " were put together and not judged\n";
@@ -84,8 +92,9 @@ std::string buckets(const Report& r) {
   std::string text = "exports (sums of providers; nobody can be told from them)\n";
   for (size_t i = 0; i < r.buckets.size() && i < moves_shown; ++i) {
     const auto& b = r.buckets[i];
-    text += "  " + left(escaped(b.model.empty() ? std::string("all models") : b.model, 30), 32) + right(grouped(b.usage.input()), 16) + " in " +
-            right(grouped(b.usage.output), 14) + " out " + (b.cost_known ? right(usd(b.logged, 2), 10) : b.priced ? right(usd(b.list, 2), 10) : right("unknown", 10)) + '\n';
+    text += "  " + left(escaped(b.model.empty() ? std::string("all models") : b.model, 30), 32) + (b.usage.input() + b.usage.output == 0 && b.requests_known
+                ? right(grouped(b.requests) + " requests", 38)
+                : right(grouped(b.usage.input()), 16) + " in " + right(grouped(b.usage.output), 14) + " out") + ' ' + (b.cost_known ? right(usd(b.logged, 2), 10) : b.priced ? right(usd(b.list, 2), 10) : right("unknown", 10)) + '\n';
   }
   return text;
 }
@@ -106,11 +115,12 @@ std::string audit_period(const Report& r) {
 
 std::string audit_headline(const Report& r) {
   const PicoUsd waits = r.planes[static_cast<size_t>(Verdict::can_wait_hours)] + r.planes[static_cast<size_t>(Verdict::can_wait_minutes)];
+  if (r.no_amounts()) return "What these calls cost is not known: the log names no model that has a price.";
   std::string text = usd(waits, 2) + " of " + usd(r.spend, 2) + " USD had nobody waiting";
   const auto month = r.per_month(r.saving);
   if (r.plan.moves.empty()) return text + "; no move saves anything worth it.";
-  if (month) return text + "; moving it saves " + usd(*month, 2) + " USD a month.";
-  return text + "; moving it would have saved " + usd(r.saving, 2) + " USD in this log.";
+  if (month) return text + "; moving what can move saves " + usd(*month, 2) + " USD a month.";
+  return text + "; moving what can move would have saved " + usd(r.saving, 2) + " USD in this log.";
 }
 
 std::string audit_text(const Report& r, const std::string& html) {
@@ -118,9 +128,9 @@ std::string audit_text(const Report& r, const std::string& html) {
   for (const auto& file : r.files) bad += file.bad();
   std::string text;
   if (r.calls > 0) {
-    text = usd(r.spend, 2) + " USD, " + audit_period(r) + ", " + counted(r.calls, "call") + (bad > 0 ? ", " + counted(bad, "bad line") + " (--bad-lines)" : "") + '\n';
-    text += planes(r) + to_tell(r) + moves(r);
-    if (!r.per_month(r.saving)) text += "note   less than a week of traffic: amounts are of the log, not of a month\n";
+    text = (r.no_amounts() ? std::string("cost unknown") : usd(r.spend, 2) + " USD") + ", " + audit_period(r) + ", " + counted(r.calls, "call") + (bad > 0 ? ", " + counted(bad, "bad line") + " (--bad-lines)" : "") + '\n';
+    text += planes(r) + to_tell(r) + (r.no_amounts() ? "" : moves(r));
+    if (!r.no_amounts() && !r.per_month(r.saving)) text += "note   less than a week of traffic: amounts are of the log, not of a month\n";
     if (!r.plan.moves.empty()) text += "note   late: unknown, because arrivals were not replayed\n";
     if (r.relief.calls_after < r.relief.calls_before)
       text += "limits peak of the live plane " + grouped(r.relief.calls_before) + " -> " + grouped(r.relief.calls_after) + " requests a minute, " +

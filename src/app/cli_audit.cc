@@ -8,6 +8,8 @@ void declare_audit(CLI::App* audit, AuditFlags& f) {
   audit->add_option("--columns", f.columns, "of plain files: time=ts,model=m,input=tokens_in,output=tokens_out,...")
       ->type_name("NAME=COLUMN,...");
   audit->add_option("--overrides", f.overrides, "verdicts that a person knows better")->type_name("FILE");
+  audit->add_option("--model", f.model, "as which calls are priced where the log names no model")
+      ->type_name("PROVIDER/MODEL");
   audit->add_option("--html", f.html, "the report as one file for a browser")->type_name("FILE");
   audit->add_option("--zone", f.zone, "where the callers work: +01:00 (default: that of this machine)")->type_name("OFFSET");
   audit->add_flag("--bad-lines", f.bad_lines, "every kind of line that could not be read, by file");

@@ -11,6 +11,7 @@ namespace twolane::app {
 struct AuditFlags {
   std::vector<std::string> logs;
   std::string columns, overrides, html, zone;
+  std::string model;  // as which calls are priced whose log names none
   bool bad_lines = false;
 };
 

@@ -16,6 +16,7 @@
 #include "audit/report.h"
 #include "audit/report_json.h"
 #include "audit/values.h"
+#include "dialect/catalogue.h"
 
 namespace twolane::app {
 namespace {
@@ -113,7 +114,8 @@ Result<int> run_audit(const Shell& shell) {
   if (!flags.columns.empty()) columns = TRY(audit::parse_columns(flags.columns));
   const auto overrides = TRY(read_overrides(flags.overrides));
   const auto order = TRY(order_logs(flags.logs, columns));
-  const auto settings = TRY(settings_of(shell, order));
+  auto settings = TRY(settings_of(shell, order));
+  if (!flags.model.empty()) settings.assumed = TRY(dialect::parse_target(flags.model));
 
   audit::Collector collector(settings);
   audit::Lengths lengths;

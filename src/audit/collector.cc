@@ -133,7 +133,10 @@ PicoUsd Collector::price(Profile& p, const Call& call) {
     ++p.without_usage;
     return by_log();
   }
-  const price::Model* model = models_.find(call.provider, call.model);
+  const bool named = !call.model.empty() || all_.settings.assumed.model.empty();
+  const price::Model* model = named ? models_.find(call.provider, call.model)
+                                    : models_.find(all_.settings.assumed.provider, all_.settings.assumed.model);
+  all_.assumed_calls += named ? 0 : 1;
   if (model == nullptr && p.unknown_model.empty()) p.unknown_model = call.model.substr(0, 80);
   PriceCell wanted;
   wanted.model = model, wanted.tier = tier_of(call);

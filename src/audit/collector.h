@@ -20,6 +20,7 @@
 #include "audit/prefix_reuse.h"
 #include "audit/profile.h"
 #include "audit/reader.h"
+#include "model/job.h"
 
 namespace twolane::audit {
 
@@ -28,6 +29,7 @@ struct Settings {
   std::string zone = "UTC";      // as shown
   int work_begins = 8, work_ends = 19;  // local hours, Monday to Friday
   size_t most_callers = 4096;
+  Target assumed = {};           // what calls are priced as whose model the log does not say; empty: they have no price
 };
 
 // Sums of a provider's own export, which hold no single calls.
@@ -49,6 +51,7 @@ struct Collected {
   std::vector<Profile> callers;
   std::optional<Profile> others;    // what was folded, and never judged
   int64_t calls = 0;
+  int64_t assumed_calls = 0;        // priced as Settings::assumed
   Time first, last;                 // of dated calls
   bool dated = false;
   std::unordered_map<int64_t, Minute> live_minutes;  // every tier but batch

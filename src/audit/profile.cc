@@ -58,6 +58,15 @@ std::string shown(const CallerName& name) {
   return text;
 }
 
+std::string brief(const CallerName& name) {
+  std::string text;
+  if (!name.key.empty()) text = "key " + name.key;
+  if (!name.route.empty()) text += (text.empty() ? "route " : " route ") + name.route;
+  if (text.empty() && !name.user.empty()) text = "user " + name.user;
+  if (text.empty() && !name.family.empty()) text = "prompt " + name.family;
+  return text.empty() ? shown(name) : text;
+}
+
 void Profile::close_run() {
   if (open_run.calls == 0) return;
   ++run_count;

@@ -35,6 +35,8 @@ struct CallerName {
 };
 // "key ci, route embed, user u7": what is known, in that order; "unnamed" where nothing is.
 std::string shown(const CallerName& name);
+// The shortest that names it: "key ci route embed", or the prompt, or the client.
+std::string brief(const CallerName& name);
 
 // Calls with little time between them.
 struct Run {

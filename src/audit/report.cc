@@ -14,6 +14,7 @@ void sum_callers(Report& r) {
     r.spend += p.spend, r.unpriced += p.unpriced, r.unknown_calls += p.unknown_calls;
     r.logged += p.logged, r.logged_calls += p.logged_calls;
     r.planes[static_cast<size_t>(v)] += p.spend;
+    r.plane_calls[static_cast<size_t>(v)] += p.calls;
     for (size_t h = 0; h < r.by_hour.size(); ++h) {
       r.by_hour[h] += p.spend_at[h];
       if (can_wait(v)) r.waiting_by_hour[h] += p.spend_at[h];
@@ -99,6 +100,7 @@ Report make_report(Collected collected, const std::vector<Overrule>& overrules, 
   r.settings = collected.settings;
   r.files = std::move(files);
   r.calls = collected.calls, r.dated = collected.dated, r.first = collected.first, r.last = collected.last;
+  r.assumed_calls = collected.assumed_calls;
   r.callers = judge_callers(collected, overrules);
   r.others = std::move(collected.others);
   for (const Caller& c : r.callers) r.prices.push_back(price_lines(c.profile.cells, c.profile.unpriced));

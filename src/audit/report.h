@@ -45,6 +45,8 @@ struct Report {
   PicoUsd logged;                // what the logs say of the calls that hold a cost
   int64_t logged_calls = 0;
   std::array<PicoUsd, verdict_count> planes{};
+  std::array<int64_t, verdict_count> plane_calls{};
+  int64_t assumed_calls = 0;     // priced as settings.assumed, because the log names no model
   std::array<PicoUsd, week_hours> by_hour{}, waiting_by_hour{};  // from Sunday 00:00 local
   Plan plan;
   PicoUsd saving, low, high;     // of all moves; the range follows from the confidence
@@ -59,6 +61,7 @@ struct Report {
   std::vector<BucketSum> buckets;
   Time buckets_first, buckets_last;
 
+  bool no_amounts() const { return spend.n == 0 && unknown_calls > 0; }
   Duration span() const { return last - first; }
   // Of a month of 30 days; nothing for less than a week of traffic, which has not seen a weekend. 27 to 32
   // days count as one month.

@@ -153,8 +153,12 @@ Json buckets_json(const Report& r) {
 }  // namespace
 
 Json report_json(const Report& r, size_t most_callers) {
-  Json planes = Json::object();
-  for (size_t v = 0; v < r.planes.size(); ++v) planes[std::string(name_of(static_cast<Verdict>(v)))] = exact_usd(r.planes[v]);
+  Json planes = Json::object(), plane_calls = Json::object();
+  for (size_t v = 0; v < r.planes.size(); ++v) {
+    const std::string name(name_of(static_cast<Verdict>(v)));
+    planes[name] = exact_usd(r.planes[v]);
+    plane_calls[name] = r.plane_calls[v];
+  }
   Json callers = Json::array(), moves = Json::array(), stays = Json::array(), sensitivity = Json::array();
   PicoUsd left_out{};
   for (size_t i = 0; i < r.callers.size(); ++i)
@@ -175,10 +179,13 @@ Json report_json(const Report& r, size_t most_callers) {
               {"spend_usd", exact_usd(r.spend)},
               {"unpriced_usd", exact_usd(r.unpriced)},
               {"calls_without_price", r.unknown_calls},
+              {"calls_priced_as_assumed", r.assumed_calls},
+              {"assumed_model", r.assumed_calls > 0 ? Json(r.settings.assumed.provider + '/' + r.settings.assumed.model) : Json(nullptr)},
               {"logged_usd", r.logged_calls > 0 ? Json(exact_usd(r.logged)) : Json(nullptr)},
               {"logged_calls", r.logged_calls},
               {"price_book", rfc3339(price::book().date())}};
   out["planes"] = std::move(planes);
+  out["plane_calls"] = std::move(plane_calls);
   out["saves_usd"] = exact_usd(r.saving);
   out["saves_low_usd"] = exact_usd(r.low);
   out["saves_high_usd"] = exact_usd(r.high);
