@@ -207,6 +207,6 @@ int main(int count, char** arguments) {
       read_all(path, sink);
       (void)sink.finish();
     });
-    ::unlink(path.c_str());
+    if (std::getenv("AUDIT_BENCH_KEEP") == nullptr) ::unlink(path.c_str());
   }
 }

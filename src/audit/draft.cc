@@ -2,7 +2,6 @@
 #include "audit/draft.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "audit/values.h"
 
@@ -13,7 +12,7 @@ constexpr size_t longest_text = 1024;  // of a name; longer ones are cut
 
 bool same_word(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
+    return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b;
   });
 }
 
@@ -177,9 +176,14 @@ void Draft::put_times(Call& c) const {
   }
 }
 
-void Draft::put_answer(Call& c) const {
+void Draft::put_answer(Call& c) {
   const bool named = !operation_.empty();
-  c.endpoint = read_endpoint(named ? std::string_view(operation_) : std::string_view(kind_));
+  const std::string& operation = named ? operation_ : kind_;
+  if (operation != last_operation_) {  // a log has few of them
+    last_operation_ = operation;
+    last_endpoint_ = read_endpoint(operation);
+  }
+  c.endpoint = last_endpoint_;
   if (!c.endpoint) c.endpoint = facts_.endpoint;
   // Bedrock and Gemini say it by the name of the operation.
   if (!c.streaming && named && (operation_.find("Stream") != std::string::npos || operation_.find("stream") != std::string::npos))

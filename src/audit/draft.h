@@ -49,7 +49,7 @@ class Draft {
   bool wanted_kind() const;
   void put_names(Call& call) const;
   void put_times(Call& call) const;
-  void put_answer(Call& call) const;
+  void put_answer(Call& call);
   void put_cost(Call& call) const;
   void put_prefix(Call& call);
   std::string_view text(Slot s) const { return texts_[static_cast<size_t>(s)]; }
@@ -59,6 +59,8 @@ class Draft {
   Duration zone_;
   std::array<std::string, static_cast<size_t>(Slot::text_slots)> texts_;
   std::string kind_, operation_;
+  std::string last_operation_;
+  std::optional<Endpoint> last_endpoint_;  // of last_operation_
   TokenCounts counts_;
   std::optional<Time> start_, end_, first_token_at_;
   bool from_zero_ = false;

@@ -6,13 +6,22 @@
 namespace twolane::audit {
 namespace {
 
+template <class Word>
+uint64_t word_at(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 // Names of members are short and differ at their ends.
 size_t hash_of(std::string_view name) {
+  const char* begin = name.data();
+  const size_t n = name.size();
   uint64_t head = 0, tail = 0;
-  const size_t n = name.size() < 8 ? name.size() : 8;
-  std::memcpy(&head, name.data(), n);
-  std::memcpy(&tail, name.data() + name.size() - n, n);
-  uint64_t h = (head ^ (tail << 1) ^ name.size()) * 0x9E3779B97F4A7C15ull;
+  if (n >= 8) head = word_at<uint64_t>(begin), tail = word_at<uint64_t>(begin + n - 8);
+  else if (n >= 4) head = word_at<uint32_t>(begin), tail = word_at<uint32_t>(begin + n - 4);
+  else if (n > 0) head = static_cast<unsigned char>(begin[0]), tail = static_cast<unsigned char>(begin[n - 1]);
+  const uint64_t h = (head ^ (tail << 1) ^ n) * 0x9E3779B97F4A7C15ull;
   return static_cast<size_t>(h ^ (h >> 29));
 }
 

@@ -7,6 +7,8 @@
 
 #include <simdjson.h>
 
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -24,10 +26,16 @@ inline bool open_json(ondemand::parser& parser, std::string_view text, ondemand:
 
 // The name of a member as written; a name with escapes comes out cut, and matches nothing that is known.
 inline std::string_view name_of(ondemand::field& field) {
+  // Eight bytes at a time: a zero byte appears where the quote stands. The padding can be read.
+  constexpr uint64_t ones = 0x0101010101010101ull, tops = 0x8080808080808080ull;
   const char* begin = field.key().raw();
-  const char* end = begin;
-  while (*end != '"') ++end;
-  return {begin, static_cast<size_t>(end - begin)};
+  for (const char* at = begin;; at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    word ^= ones * '"';
+    if (const uint64_t zero = (word - ones) & ~word & tops; zero != 0)
+      return {begin, static_cast<size_t>(at - begin) + static_cast<size_t>(std::countr_zero(zero)) / 8};
+  }
 }
 
 // The bytes of a number or of true, false.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 
 namespace twolane::audit {
@@ -144,10 +143,11 @@ std::optional<__int128> scaled(Decimal d, int places) {
   return minus ? -whole : whole;
 }
 
+char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
 bool same(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
+  return a.size() == lower.size() &&
+         std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) { return lowered(x) == y; });
 }
 
 bool any_of(std::string_view text, std::initializer_list<std::string_view> lower) {
@@ -155,9 +155,8 @@ bool any_of(std::string_view text, std::initializer_list<std::string_view> lower
 }
 
 bool holds(std::string_view text, std::string_view lower) {
-  const auto found = std::search(text.begin(), text.end(), lower.begin(), lower.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
+  const auto found = std::search(text.begin(), text.end(), lower.begin(), lower.end(),
+                                 [](char x, char y) { return lowered(x) == y; });
   return found != text.end();
 }
 
@@ -216,11 +215,11 @@ std::optional<bool> read_truth(std::string_view text) {
 }
 
 std::optional<ServiceTier> read_tier(std::string_view text) {
+  if (any_of(text, {"standard", "default", "on_demand", "ondemand"})) return ServiceTier::standard;
   if (any_of(text, {"batch"})) return ServiceTier::batch;
   if (any_of(text, {"flex", "flex_discount"})) return ServiceTier::flex;
   if (any_of(text, {"priority", "priority_on_demand"})) return ServiceTier::priority;
   if (any_of(text, {"scale"})) return ServiceTier::scale;
-  if (any_of(text, {"standard", "default", "on_demand", "ondemand"})) return ServiceTier::standard;
   return {};  // "auto" is a wish, not an answer
 }
 
