@@ -77,8 +77,8 @@ std::unexpected<Error> RecordReader::unknown() const {
   e.code = "audit.unknown_format";
   e.message = "no log format that is known";
   e.where.file = read_.name;
-  if (seen_.empty()) {
-    e.why = "no record was found in it: it is neither JSON, JSON lines, nor CSV with a header";
+  if (seen_.empty() || (seen_.size() == 1 && !columns_ && csv_names_.size() == 1)) {
+    e.why = seen_.empty() ? "it has no record" : "it is neither JSON, JSON lines, nor CSV with a header";
     e.next = {"give a log or an export: JSON, JSONL or CSV, plain, gzip or zstd"};
     return fail(std::move(e));
   }
