@@ -171,6 +171,11 @@ void Answerer::answer(const Ask& ask, ServiceTier tier, PrefixCache& cache, doub
   // Several choices share the prompt; each has its own tokens.
   said.usage.output = visible * ask.choices + said.usage.reasoning;
 
+  if (ask.cached) {  // named, and therefore always found
+    said.usage.cache_read = std::min(ask.cached_tokens, ask.input_tokens);
+    said.usage.fresh = ask.input_tokens - said.usage.cache_read;
+    return;
+  }
   const auto found = cache.look(ask, cache_hits, draw, tier == ServiceTier::batch);
   said.usage.cache_read = found.read;
   (ask.mark_for_an_hour ? said.usage.cache_write_1h : said.usage.cache_write_5m) = found.written;

@@ -16,6 +16,8 @@ void Ask::clear(Endpoint e) {
   texts.clear();
   system = user = {};
   text_bytes = messages = other_tokens = input_tokens = 0;
+  cached.reset();
+  cached_tokens = 0;
   marked_texts = -1;
   mark_for_an_hour = false;
   limit = -1;

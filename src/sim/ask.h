@@ -40,6 +40,9 @@ struct Ask {
   int64_t messages = 0;
   int64_t other_tokens = 0;   // images, files, tool and schema definitions
   int64_t input_tokens = 0;   // all of it; set when reading is done
+  // What a cachedContent that it names holds; Gemini only.
+  std::optional<simdjson::dom::element> cached;
+  int64_t cached_tokens = 0;
   int64_t marked_texts = -1;  // the first so many texts end at the last cache mark; -1: no mark
   bool mark_for_an_hour = false;
 

@@ -117,7 +117,36 @@ void take_tier(Ask& ask, std::string_view tier) {
     bad(ask, "Invalid value at 'service_tier'");
 }
 
+void take_system(Ask& ask, element body) {
+  auto system = either(body, "systemInstruction", "system_instruction");
+  if (!system) return;
+  ++ask.messages;
+  ask.system = take_parts(ask, *system);
+}
+
+void take_kept(Ask& ask, element kept) {
+  take_system(ask, kept);
+  if (auto contents = member(kept, "contents")) take_contents(ask, *contents);
+  if (auto tools = member(kept, "tools")) take_tools(ask, *tools, member(kept, "toolConfig"));
+}
+
+// What the cache holds comes first, and may not be said again.
+void take_cached(Ask& ask, element body) {
+  for (const char* key : {"systemInstruction", "system_instruction", "tools", "toolConfig",
+                          "tool_config"})
+    if (member(body, key))
+      bad(ask,
+          "CachedContent can not be used with GenerateContent request setting system_instruction, "
+          "tools or tool_config.");
+  take_kept(ask, *ask.cached);
+}
+
 }  // namespace
+
+void read_cached_prompt(element body, Ask& ask) {
+  take_kept(ask, body);
+  close_prompt(ask);
+}
 
 void read_generate_content(element body, Ask& ask) {
   std::optional<element> tools, config;
@@ -125,10 +154,10 @@ void read_generate_content(element body, Ask& ask) {
   simdjson::dom::object fields;
   if (body.get(fields))
     return bad(ask, "Invalid JSON payload received. The request is not an object.");
-  if (auto system = either(body, "systemInstruction", "system_instruction")) {
-    ++ask.messages;
-    ask.system = take_parts(ask, *system);
-  }
+  if (ask.cached)
+    take_cached(ask, body);
+  else
+    take_system(ask, body);
   for (auto [key, value] : fields) {
     if (key == "contents")
       has_contents = true, take_contents(ask, value);

@@ -29,6 +29,8 @@ void close_prompt(Ask& ask);  // sums up the input tokens
 
 void read_messages(simdjson::dom::element body, Ask& ask);
 void read_generate_content(simdjson::dom::element body, Ask& ask);
+// What lies in a cachedContent: the parts of a prompt without a question.
+void read_cached_prompt(simdjson::dom::element body, Ask& ask);
 void read_embed_content(simdjson::dom::element body, Ask& ask);
 
 }  // namespace twolane::sim

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/money.h"
+#include "sim/cached_contents.h"
 #include "sim/json_text.h"
 #include "sim/lines.h"
 
@@ -76,6 +77,7 @@ int64_t Batches::enqueued(Provider provider, std::string_view account, std::stri
 }
 
 Status Batches::bring_up_to(Time now) {
+  CHECKED(bill_expired(state_, storage_, now));
   std::vector<std::pair<Time, Batch*>> due;
   for (Batch* b : state_.unfinished())
     if (ended(*b, now)) due.emplace_back(ends_at(*b), b);
@@ -196,6 +198,7 @@ class Batches::Settling {
       line_.draw = Draw{mix(b_.plan.draw, ++number)};
       if (my_.parser_.parse(text.data(), text.size(), false).get(line_.json))
         continue;  // refused at creation
+      line_.at = std::min(served_at(), at_);
       format_.read(b_, line_);
       CHECKED(one());
       if (ledger_.size() < (256 << 10)) continue;
@@ -205,15 +208,19 @@ class Batches::Settling {
     return {};
   }
 
+  // When the request's turn comes.
+  Time served_at() const {
+    const double share = 0.5 + 0.5 * line_.draw.uniform(Chance::finish);
+    return b_.plan.validated +
+           milliseconds(static_cast<int64_t>(static_cast<double>(b_.plan.takes.ms) * share));
+  }
+
   bool reached() const {
     if (b_.plan.stuck) return false;
     if (end_.how == How::completed && b_.cancel_asked.ms == 0) return true;
     if (end_.how == How::expired && s_.expired_share > 0)
       return !line_.draw.hits(s_.expired_share, Chance::expired);
-    const double share = 0.5 + 0.5 * line_.draw.uniform(Chance::finish);
-    return b_.plan.validated +
-               milliseconds(static_cast<int64_t>(static_cast<double>(b_.plan.takes.ms) * share)) <=
-           at_;
+    return served_at() <= at_;
   }
 
   Fate fate_of() {
@@ -376,6 +383,26 @@ void append_charge(std::string& out, const Charge& c) {
   append_usd(out, usd.n);
   out += "\",\"at\":\"";
   out += c.at;
+  out += "\"}\n";
+}
+
+void append_storage_charge(std::string& out, const Model& model, std::string_view account,
+                           std::string_view name, int64_t token_ms, PicoUsd usd, Time at) {
+  out += "{\"provider\":\"";
+  out += name_of(model.provider);
+  out += "\",\"account\":\"";
+  out += account;
+  out += "\",\"response_id\":\"";
+  out += name;
+  out += "\",\"custom_id\":\"\",\"batch\":\"\",\"model\":\"";
+  out += model.name;
+  out += "\",\"tier\":\"storage\",\"usage\":{\"fresh\":0,\"cache_read\":0,\"cache_write_5m\":0,"
+         "\"cache_write_1h\":0,\"output\":0,\"reasoning\":0,\"stored_token_ms\":";
+  append_number(out, token_ms);
+  out += "},\"usd\":\"";
+  append_usd(out, usd.n);
+  out += "\",\"at\":\"";
+  out += rfc3339(at);
   out += "\"}\n";
 }
 

@@ -26,6 +26,7 @@ struct Line {
   Ask ask;
   Said said;
   Draw draw;
+  Time at;  // when it is looked at, or served
   std::string response_id;  // as the ledger names it
   bool has_usage = false;   // a server error that tells what it charged
 };
@@ -96,5 +97,8 @@ struct Charge {
   Billing billing = Billing::ranked;
 };
 void append_charge(std::string& ledger, const Charge& charge);
+// The keeping of a cached content as a line: its id is the content's name, its tier "storage".
+void append_storage_charge(std::string& ledger, const Model& model, std::string_view account,
+                           std::string_view name, int64_t token_ms, PicoUsd usd, Time at);
 
 }  // namespace twolane::sim

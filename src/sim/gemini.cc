@@ -1,5 +1,5 @@
 // The Gemini API: routing, errors, models and synchronous calls. Files: gemini_files.cc. Batches:
-// gemini_batches.cc.
+// gemini_batches.cc. Explicit caches: gemini_cached.cc.
 
 #include "sim/gemini.h"
 
@@ -66,6 +66,8 @@ Result<HttpReply> Gemini::handle(Call& call) {
     return files(call, path.substr(13));
   if (path == "/v1beta/batches" || path.starts_with("/v1beta/batches/"))
     return batches(call, path.substr(15));
+  if (path == "/v1beta/cachedContents" || path.starts_with("/v1beta/cachedContents/"))
+    return cached_contents(call, path.substr(22));
   if (path == "/v1beta/models") return list_models({});
   if (path.starts_with("/v1beta/models/")) return model_call(call, path.substr(15));
   return refuse(404, "Not Found");
@@ -149,7 +151,8 @@ Result<HttpReply> Gemini::live(Call& call, Endpoint endpoint, const Model& model
   LiveLane& lane = core_.live;
   const LiveLane::Turn turn = lane.take(Provider::gemini, call.account, call.now);
   if (!turn.granted) return too_many(call, turn.retry_after);
-  lane.read(endpoint, TRY(call.http.body.text()), &model, call.draw);
+  lane.read(endpoint, TRY(call.http.body.text()), &model, call.draw,
+            {&core_.state, call.account, call.now});
   Line& line = lane.line();
   if (line.ask.refusal) return refuse(line.ask.refusal->status, line.ask.refusal->message);
   if (lane.shed()) return server_error(call, 503);
@@ -211,13 +214,15 @@ Result<HttpReply> Gemini::count_tokens(Call& call, const Model& model) {
   auto body = wire::parse_json(text);
   if (!body) return refuse(400, "Invalid JSON payload received.");
   if (const Json* inner = wire::find(*body, "generateContentRequest")) text = wire::dump(*inner);
-  core_.live.read(Endpoint::generate_content, text, &model, call.draw);
+  core_.live.read(Endpoint::generate_content, text, &model, call.draw,
+                  {&core_.state, call.account, call.now});
   const Ask& ask = core_.live.line().ask;
   if (ask.refusal) return refuse(ask.refusal->status, ask.refusal->message);
-  return json_reply(
-      200, Json{{"totalTokens", ask.input_tokens},
-                {"promptTokensDetails",
-                 Json::array({{{"modality", "TEXT"}, {"tokenCount", ask.input_tokens}}})}});
+  Json counted = {{"totalTokens", ask.input_tokens},
+                  {"promptTokensDetails",
+                   Json::array({{{"modality", "TEXT"}, {"tokenCount", ask.input_tokens}}})}};
+  if (ask.cached) counted["cachedContentTokenCount"] = ask.cached_tokens;
+  return json_reply(200, counted);
 }
 
 }  // namespace twolane::sim

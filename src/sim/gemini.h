@@ -7,6 +7,7 @@ namespace twolane::sim {
 
 class GeminiFormat final : public BatchFormat {
  public:
+  explicit GeminiFormat(const State& state) : state_(state) {}
   void read(const Batch& batch, Line& line) const override;
   void name(const Batch& batch, Fate fate, Line& line) const override;
   void write(const Batch& batch, Fate fate, const Line& line, Time at,
@@ -14,6 +15,9 @@ class GeminiFormat final : public BatchFormat {
   bool two_files() const override { return false; }
   bool expiry_leaves_results() const override { return false; }
   Refusal mishap(bool server, Draw draw) const override;
+
+ private:
+  const State& state_;
 };
 
 std::string gemini_response_id(Draw draw);
@@ -24,7 +28,7 @@ std::string_view gemini_word(int http_status);
 
 class Gemini final : public Api {
  public:
-  explicit Gemini(Core& core) : core_(core) {}
+  explicit Gemini(Core& core) : core_(core), format_(core.state) {}
   Result<wire::HttpReply> handle(Call& call) override;
   wire::HttpReply too_many(const Call& call, Duration retry_after) const override;
   wire::HttpReply server_error(const Call& call, int status) const override;
@@ -49,6 +53,12 @@ class Gemini final : public Api {
   Reply embed_many(Call& call, const Model& model);
   Reply count_tokens(Call& call, const Model& model);
   Reply list_models(std::string_view name) const;
+
+  Reply cached_contents(Call& call, std::string_view rest);
+  Reply create_cached(Call& call);
+  Reply count_cached(CachedContent& content, const Model& model) const;
+  Reply patch_cached(Call& call, CachedContent& content);
+  Reply list_cached(Call& call) const;
 
   Reply create(Call& call, Endpoint endpoint, const Model& model);
   Reply check(Call& call, Batch& batch, const simdjson::dom::element& config);

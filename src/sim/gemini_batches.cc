@@ -84,6 +84,7 @@ Result<HttpReply> Gemini::check_file(Call& call, Batch& b, std::string_view name
   Lines lines(TRY(core_.storage.read(f->blob)));
   simdjson::dom::parser parser;
   Line line;
+  line.at = call.now;
   std::string_view text;
   for (int64_t number = 1; TRY(lines.next(text)); ++number) {
     if (text.empty() || text == "\r") continue;
@@ -99,7 +100,7 @@ Result<HttpReply> Gemini::check_file(Call& call, Batch& b, std::string_view name
   return HttpReply{200, {}, {}};
 }
 
-Result<HttpReply> Gemini::check_inline(Call&, Batch& b, const element& config) {
+Result<HttpReply> Gemini::check_inline(Call& call, Batch& b, const element& config) {
   b.input = b.id + ".input";
   auto outer = member(config, "requests");
   auto inner = outer ? member(*outer, "requests") : std::nullopt;
@@ -110,6 +111,7 @@ Result<HttpReply> Gemini::check_inline(Call&, Batch& b, const element& config) {
         "* BatchGenerateContentRequest.batch.input_config.requests: requests is not specified");
   auto blob = TRY(core_.storage.create(b.input));
   Line line;
+  line.at = call.now;
   std::string rows;
   for (element item : requests) {
     if (!member(item, "request"))

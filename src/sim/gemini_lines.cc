@@ -136,10 +136,12 @@ void GeminiFormat::read(const Batch& batch, Line& line) const {
   line.key = text_at(line.json, "key");
   if (line.key.empty())
     if (auto metadata = member(line.json, "metadata")) line.key = text_at(*metadata, "key");
-  if (auto request = member(line.json, "request"))
+  if (auto request = member(line.json, "request")) {
+    find_cached({&state_, batch.account, line.at}, *request, line.ask);
     read_ask(batch.endpoint, *request, line.ask);
-  else
+  } else {
     line.ask.refuse(400, "INVALID_ARGUMENT", "request is not specified");
+  }
 }
 
 // An embedding has no id: in the ledger it is named by its batch and key.

@@ -42,7 +42,8 @@ LiveLane::Turn LiveLane::take(Provider provider, std::string_view account, Time 
   return turn;
 }
 
-void LiveLane::read(Endpoint endpoint, std::string_view body, const Model* model, Draw draw) {
+void LiveLane::read(Endpoint endpoint, std::string_view body, const Model* model, Draw draw,
+                    const CacheReader& reader) {
   line_.ask.clear(endpoint);
   line_.ask.model = model;
   line_.draw = draw;
@@ -55,6 +56,7 @@ void LiveLane::read(Endpoint endpoint, std::string_view body, const Model* model
         "We could not parse the JSON body of your request.");
     return;
   }
+  find_cached(reader, line_.json, line_.ask);
   read_ask(endpoint, line_.json, line_.ask);
   const Model* served = line_.ask.model;
   tier_ = line_.ask.tier;

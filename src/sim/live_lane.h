@@ -11,6 +11,7 @@
 #include "sim/answers.h"
 #include "sim/ask.h"
 #include "sim/batches.h"
+#include "sim/cached_contents.h"
 #include "sim/scenario.h"
 #include "sim/state.h"
 #include "sim/storage.h"
@@ -33,7 +34,9 @@ class LiveLane {
 
   // Reads the body into line(). line().ask.refusal tells whether it is refused. `model` for
   // providers that name it in the URL.
-  void read(Endpoint endpoint, std::string_view body, const Model* model, Draw draw);
+  // `reader` where the request may name a cached content.
+  void read(Endpoint endpoint, std::string_view body, const Model* model, Draw draw,
+            const CacheReader& reader = {});
   // Whether the tier asked for has no room now (flex).
   bool shed() const;
   // Answers what was read: line().said.

@@ -107,6 +107,20 @@ constexpr Row table[] = {
 };
 // clang-format on
 
+// Explicit caches: what a million tokens cost an hour, and the least that one holds.
+struct Kept {
+  std::string_view name;
+  const char* usd;
+  int64_t floor;
+};
+constexpr Kept kept[] = {
+    {"gemini-2.5-pro", "4.5", 2048},       {"gemini-2.5-flash", "1", 2048},
+    {"gemini-2.5-flash-lite", "1", 2048},  {"gemini-3-flash-preview", "1", 1024},
+    {"gemini-3.1-pro-preview", "4.5", 4096}, {"gemini-3.1-flash-lite", "1", 4096},
+    {"gemini-3.5-flash-lite", "1", 4096},  {"gemini-3.5-flash", "1", 4096},
+    {"gemini-3.6-flash", "1", 4096},       {"gemini-3.7-flash", "1", 4096},
+};
+
 int64_t per_token(std::string_view usd_per_million) {
   if (usd_per_million.empty()) return 0;
   auto rate = parse_usd_per_million(usd_per_million);
@@ -145,6 +159,8 @@ Model model_of(const Row& row) {
   m.out = per_token(row.out);
   m.write_5m = m.reports_writes ? m.in * 5 / 4 : m.in;
   m.write_1h = m.reports_writes ? m.in * 2 : m.in;
+  for (const Kept& k : kept)
+    if (k.name == m.name) m.storage = per_token(k.usd), m.cache_floor = k.floor;
   m.priority_in = per_token(row.priority_in);
   m.priority_cached = per_token(row.priority_cached);
   m.priority_out = per_token(row.priority_out);

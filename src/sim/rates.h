@@ -45,10 +45,12 @@ struct Model {
   bool caches = false;
   BatchCache batch_cache = BatchCache::half;
   BatchCache other_batch_cache = BatchCache::half;  // by the other reading; the same where all agree
+  int64_t cache_floor = 0;  // an explicit cache holds so many tokens at least
   int64_t band = 0;  // with more input tokens than this, the whole request is dearer; 0: never
 
   // 10^-12 USD per token at the standard and the priority tier.
   int64_t in = 0, cached = 0, out = 0, write_5m = 0, write_1h = 0;
+  int64_t storage = 0;  // of an explicit cache, per token and hour; 0: there is none
   int64_t priority_in = 0, priority_cached = 0, priority_out = 0;
   Time half_until;  // before this everything costs half; 0: never did
 };

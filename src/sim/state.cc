@@ -166,6 +166,17 @@ void State::insert(Batch b) {
   if (!batches_.back()->end) unfinished_.push_back(batches_.back().get());
 }
 
+void State::insert(CachedContent c) {
+  cached_contents_.push_back(std::make_unique<CachedContent>(std::move(c)));
+  content_by_id_[cached_contents_.back()->id] = cached_contents_.back().get();
+  kept_contents_.push_back(cached_contents_.back().get());
+}
+
+void State::take_end(CachedContent& c, Time at) {
+  c.ended = at;
+  std::erase(kept_contents_, &c);
+}
+
 Status State::add(File f) {
   CHECKED(commit(wire::dump(json_of(f))));
   insert(std::move(f));
@@ -257,6 +268,26 @@ Status State::remove_batch(Batch& b) {
   return {};
 }
 
+Status State::add(CachedContent c) {
+  CHECKED(commit(wire::dump(record_of(c))));
+  insert(std::move(c));
+  return {};
+}
+
+Status State::move_expiry(CachedContent& c, Time expires, Time now) {
+  CHECKED(commit(wire::dump(Json{
+      {"do", "content_expiry"}, {"id", c.id}, {"expires", expires.ms}, {"at", now.ms}})));
+  c.expires = expires;
+  c.updated = now;
+  return {};
+}
+
+Status State::end(CachedContent& c, Time at) {
+  CHECKED(commit(wire::dump(Json{{"do", "content_gone"}, {"id", c.id}, {"at", at.ms}})));
+  take_end(c, at);
+  return {};
+}
+
 Status State::charged() { return commit("{\"do\":\"charged\"}"); }
 
 Status State::replay(const std::vector<std::string>& records) {
@@ -267,11 +298,32 @@ Status State::replay(const std::vector<std::string>& records) {
   return {};
 }
 
+Status State::replay_content(std::string_view what, const Json& j) {
+  if (what == "content") {
+    insert(cached_content_of(j));
+    return {};
+  }
+  const std::string key = text(j, "id");
+  auto known = content_by_id_.find(key);
+  if (known == content_by_id_.end())
+    return fail("sim.storage", "the simulator's journal names an unknown cached content", key);
+  CachedContent& content = *known->second;
+  const Time at{wire::int_at(j, "at")};
+  if (what == "content_gone") {
+    take_end(content, at);
+  } else {
+    content.expires = {wire::int_at(j, "expires")};
+    content.updated = at;
+  }
+  return {};
+}
+
 Status State::replay_one(std::string_view record) {
   if (record == "{\"do\":\"charged\"}") return {};
   const Json j = TRY(wire::parse_json(record));
   const std::string_view what = wire::string_at(j, "do");
   const std::string key = text(j, "id");
+  if (what.starts_with("content")) return replay_content(what, j);
   auto known = batch_by_id_.find(key);
   if (what == "open") {
     id = key;
@@ -323,6 +375,11 @@ Batch* State::batch(Provider provider, std::string_view account, std::string_vie
   if (at == batch_by_id_.end()) return nullptr;
   Batch* b = at->second;
   return b->provider == provider && b->account == account && !b->deleted ? b : nullptr;
+}
+
+CachedContent* State::cached_content(std::string_view account, std::string_view content_id) const {
+  auto at = content_by_id_.find(content_id);
+  return at != content_by_id_.end() && at->second->account == account ? at->second : nullptr;
 }
 
 }  // namespace twolane::sim

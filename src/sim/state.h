@@ -15,8 +15,10 @@
 #include "base/time.h"
 #include "model/endpoint.h"
 #include "model/usage.h"
+#include "sim/cached_contents.h"
 #include "sim/rates.h"
 #include "sim/storage.h"
+#include "wire/json.h"
 
 namespace twolane::sim {
 
@@ -109,15 +111,25 @@ class State {
   Status ask_cancel(Batch& batch, Time asked, Time effect);
   Status end(Batch& batch, BatchEnd end);
   Status remove_batch(Batch& batch);
+  Status add(CachedContent content);
+  Status move_expiry(CachedContent& content, Time expires, Time now);
+  Status end(CachedContent& content, Time at);
   Status charged();  // charges of a synchronous call, already in the ledger
 
   File* file(Provider provider, std::string_view account, std::string_view id, Time now);
   Upload* upload(std::string_view id);
   Batch* batch(Provider provider, std::string_view account, std::string_view id);
+  // Also one that is gone by now.
+  CachedContent* cached_content(std::string_view account, std::string_view id) const;
 
   // All of them, oldest first.
   const std::vector<std::unique_ptr<File>>& files() const { return files_; }
   const std::vector<std::unique_ptr<Batch>>& batches() const { return batches_; }
+  const std::vector<std::unique_ptr<CachedContent>>& cached_contents() const {
+    return cached_contents_;
+  }
+  // Those whose storage is not billed yet.
+  const std::vector<CachedContent*>& kept_contents() const { return kept_contents_; }
   const std::vector<Batch*>& unfinished() const { return unfinished_; }
   uint64_t next_number() const { return batches_.size() + 1; }
   uint64_t effects() const { return effects_; }
@@ -131,9 +143,12 @@ class State {
   using ById = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
   Status commit(const std::string& record);
+  Status replay_content(std::string_view what, const wire::Json& record);
   Status replay_one(std::string_view record);
   void insert(File file);
   void insert(Batch batch);
+  void insert(CachedContent content);
+  void take_end(CachedContent& content, Time at);
   void drop_file(File& file);
   void take_end(Batch& batch, BatchEnd end);
 
@@ -142,8 +157,11 @@ class State {
   std::vector<std::unique_ptr<File>> files_;
   std::vector<std::unique_ptr<Batch>> batches_;
   std::vector<Batch*> unfinished_;
+  std::vector<std::unique_ptr<CachedContent>> cached_contents_;
+  std::vector<CachedContent*> kept_contents_;
   ById<File*> file_by_id_;
   ById<Batch*> batch_by_id_;
+  ById<CachedContent*> content_by_id_;
   ById<Upload> uploads_;
 };
 
