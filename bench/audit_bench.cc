@@ -180,8 +180,9 @@ void measure(const char* what, int64_t bytes, const std::function<void()>& work)
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
                      static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-  std::printf("  %-8s %8.0f MB/s   %6.2f s   cpu %6.2f s   peak %5ld MB%s\n", what, static_cast<double>(bytes) / 1e6 / took,
-              took, cpu, used.ru_maxrss / 1024, status == 0 ? "" : "   FAILED");
+  const double size = static_cast<double>(bytes) / 1e6;
+  std::printf("  %-8s %6.0f MB/s, by CPU time %6.0f MB/s   %6.2f s   peak %4ld MB%s\n", what, size / took, size / cpu, took,
+              used.ru_maxrss / 1024, status == 0 ? "" : "   FAILED");
 }
 
 }  // namespace
