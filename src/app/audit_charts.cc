@@ -83,7 +83,7 @@ std::string stacked_bar(std::span<const Part> parts, PicoUsd whole) {
   for (const Part& p : parts) {
     const double w = wide * portion(p.amount, whole);
     inside += rectangle(x, 0, w, 44, "plane " + p.style);
-    if (w > 90) inside += words(x + 8, 27, "start", share(p.amount, whole), "on-" + p.style);
+    if (w > 120) inside += words(x + 8, 27, "start", share(p.amount, whole), "on-" + p.style);
     about += ' ' + p.label + ' ' + share(p.amount, whole) + ',';
     x += w;
   }

@@ -103,7 +103,9 @@ std::string planes(const Report& r) {
 }
 
 std::string move_label(const Report& r, const audit::Move& m, size_t number) {
-  return std::to_string(number) + ' ' + brief(r.callers[m.caller].profile.name).substr(0, 16) + " to " + std::string(name_of(m.tier));
+  const auto& n = r.callers[m.caller].profile.name;
+  const std::string name = !n.key.empty() ? n.key : brief(n);
+  return std::to_string(number) + ' ' + name.substr(0, 12) + " to " + std::string(name_of(m.tier));
 }
 
 std::string savings_waterfall(const Report& r) {
@@ -195,11 +197,17 @@ std::string caller_lines(const audit::Caller& c, const audit::Prices& prices) {
   return out + "</tbody></table>\n";
 }
 
+std::string certainty(const audit::Finding& f) {
+  if (f.overruled) return ", by a person";
+  if (f.verdict == Verdict::cannot_tell) return ", " + thousandths(f.nobody_waits) + " that nobody waits";
+  return ", confidence " + thousandths(f.confidence);
+}
+
 std::string one_caller(const audit::Caller& c, const audit::Prices& prices, const Report& r) {
   const auto& p = c.profile;
   std::string out = "<details><summary><span class=\"who\"><span class=\"key " + style_of(c.finding.verdict) + "\"></span>" + html_text(shown(p.name), 100) +
                     "</span><span class=\"amount\">" + usd(p.spend) + "</span><span class=\"rest\">" + std::string(audit::words_of(c.finding.verdict)) +
-                    (c.finding.overruled ? ", by a person" : ", confidence " + thousandths(c.finding.confidence)) + "; " + counted(p.calls, "call") + ", " +
+                    certainty(c.finding) + "; " + counted(p.calls, "call") + ", " +
                     share(p.spend, r.spend) + (p.model.empty() ? "" : ", " + html_text(p.model, 40)) + "</span></summary>\n<div class=\"inside\">";
   out += evidence(c);
   if (p.latency.count() > 0)

@@ -46,7 +46,7 @@ summary{cursor:pointer;padding:9px 12px;display:grid;grid-template-columns:1fr a
 summary .who{font-weight:600}summary .amount{font-weight:600;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 summary .rest{color:var(--soft);font-size:14px;grid-column:1/-1}
 summary::before{content:"+";position:absolute;left:10px;top:9px;color:var(--soft)}details[open]>summary::before{content:"\2212"}
-summary::-webkit-details-marker{display:none}summary{list-style:none;padding-left:24px;position:relative}
+summary::-webkit-details-marker{display:none}summary{list-style:none;padding-left:28px;position:relative}
 .inside{padding:2px 14px 12px 24px;border-top:1px solid var(--line);background:var(--ground);border-radius:0 0 6px 6px}
 pre{background:var(--raised);border:1px solid var(--line);border-radius:5px;padding:9px 11px;margin:6px 0;overflow-x:auto;
 font:13.5px/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,monospace;white-space:pre-wrap}

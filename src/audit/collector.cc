@@ -94,23 +94,23 @@ Profile& Collector::profile_of(const Call& call, uint64_t& who) {
   return start_profile(call, hash, group, folded);
 }
 
-// Puts the cheaper half together: users into their group, whoever has no user into "others".
-void Collector::fold() {
+std::vector<uint64_t> Collector::cheapest(size_t how_many) const {
   std::vector<std::pair<PicoUsd, uint64_t>> order;
   for (const auto& [hash, p] : profiles_) order.emplace_back(p->spend, hash);
   std::ranges::sort(order);
-  order.resize(order.size() / 2);
-  for (const auto& [spend, hash] : order) {
-    auto node = profiles_.extract(hash);
+  std::vector<uint64_t> hashes;
+  for (size_t i = 0; i < how_many && i < order.size(); ++i) hashes.push_back(order[i].second);
+  return hashes;
+}
+
+// The cheaper half of the users goes into their groups; where that does not help, the cheapest into "others".
+void Collector::fold() {
+  for (const uint64_t hash : cheapest(profiles_.size() / 2)) {
+    if (profiles_.at(hash)->name.user.empty()) continue;
+    const auto node = profiles_.extract(hash);
     Profile& p = *node.mapped();
     p.close_run();
     p.folded = p.calls;
-    if (p.name.user.empty()) {
-      if (!all_.others) all_.others.emplace();
-      all_.others->merge(p);
-      ++all_.others->name.users;
-      continue;
-    }
     auto& target = profiles_[p.group + 1];
     if (!target) {
       target = std::make_unique<Profile>();
@@ -119,7 +119,16 @@ void Collector::fold() {
       target->name.user.clear();
     }
     target->merge(p);
-    group_users_[p.group] = most_users_of_group;
+    if (group_users_.size() < most_groups) group_users_[p.group] = most_users_of_group;
+  }
+  const size_t most = all_.settings.most_callers;
+  if (profiles_.size() * 4 <= most * 3) return;
+  for (const uint64_t hash : cheapest(profiles_.size() - most / 2)) {
+    const auto node = profiles_.extract(hash);
+    node.mapped()->close_run();
+    if (!all_.others) all_.others.emplace();
+    all_.others->merge(*node.mapped());
+    ++all_.others->name.users;
   }
 }
 

@@ -74,6 +74,7 @@ class Collector final : public Sink {
   Profile& profile_of(const Call& call, uint64_t& who);
   Profile& start_profile(const Call& call, uint64_t hash, uint64_t group, bool folded);
   void fold();
+  std::vector<uint64_t> cheapest(size_t how_many) const;
   void count(Profile& p, const Call& call);
   PicoUsd price(Profile& p, const Call& call);
   void place_in_time(Profile& p, const Call& call, PicoUsd spend);

@@ -84,8 +84,9 @@ double within_work(const Profile& p, const Settings& settings, int64_t& known, i
 Evidence short_runs(const Seen& s) {
   const Profile& p = s.caller;
   if (s.schedule.every != Schedule::Every::none || p.run_count < 5) return {};
-  const Duration usual = usual_run(p).end - usual_run(p).start;
-  if (usual >= minutes(1)) return {};
+  const Run run = usual_run(p);
+  const Duration usual = run.end - run.start;
+  if (run.calls < 5 || usual >= minutes(1)) return {};
   return {"short", -8, "its runs are over after " + spoken(usual) + " and keep no hours: somebody may wait for all of it"};
 }
 

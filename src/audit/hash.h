@@ -34,7 +34,7 @@ inline uint64_t hash_text(std::string_view text, uint64_t seed = 0) {
   }
   for (; n >= 8; n -= 8, at += 8) h = folded(word(at, 8) ^ k1, h ^ k2);
   if (n > 0) g = folded(word(at, n) ^ k0, g ^ k1);
-  h = folded(h ^ k1, g ^ k2);
+  h = folded(h ^ k1, g ^ k0);  // not k2: of no text at all g is k2, and the seed would be lost
   return h != 0 ? h : 1;
 }
 
