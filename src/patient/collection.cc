@@ -196,6 +196,7 @@ void Engine::Core::close_collection(BatchAtWork& batch) {
                " of " + std::to_string(batch.row.requests) + " heard of");
   if (!may_step(batch_steps, batch.row.state, BatchState::settled)) return;
   batch.row.state = BatchState::settled;
+  learn_from(batch, !found.cancelled && !found.expired && !batch.given_up);
   Error lost;
   lost.code = "provider.missing";
   lost.message = "no result came for it";

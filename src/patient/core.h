@@ -20,7 +20,7 @@
 #include "patient/engine.h"
 #include "patient/job_input.h"
 #include "patient/settlement.h"
-#include "plan/rule.h"
+#include "plan/planner.h"
 
 namespace twolane::patient {
 
@@ -59,7 +59,8 @@ struct JobAtWork {
   bool rush = false;
   bool capped = false;       // the cap lets nothing more be bought at present
   bool miss_noted = false;
-  Time takeover, miss_finish;
+  Time miss_finish;
+  int32_t restarts = 0;      // batches given up for being slow, by this process
   std::optional<Error> trouble;
 };
 
@@ -102,7 +103,11 @@ struct Engine::Core {
   void tell_plan(JobAtWork& job);
   void tell_plan(JobAtWork& job, ShapeAtWork& shape);
   void tell_plan(const BatchAtWork& batch);
-  plan::Lane lane_of(const ShapeAtWork& shape) const;
+  plan::Lane lane_of(const ShapeAtWork& shape, size_t target) const;
+  plan::LaneId lane_number(const plan::Lane& lane);  // knows of it what was learned before
+  void move(const plan::Move& action);
+  void slow(BatchId id);                // cancelled because its lane or itself is slow
+  void learn_from(const BatchAtWork& batch, bool by_itself);
   void note(JobId job, std::string text);
   void hold(JobAtWork& job, Error error);
   void release(JobAtWork& job, std::string_view code);

@@ -9,6 +9,7 @@
 
 namespace twolane::patient {
 
+constexpr double batch_price = 0.5;           // of list, wherever batches are sold
 constexpr Duration hold_retry = minutes(10);  // a provider without credit is asked again after this
 
 template <class... F>
@@ -42,7 +43,7 @@ Engine::Forecast Engine::forecast(JobId id) const {
   Forecast f;
   auto j = core_->jobs.find(id);
   if (j == core_->jobs.end()) return f;
-  f.takeover = j->second.takeover;
+  f.takeover = plan::outlook(core_->plan, id, core_->world.now()).takeover;
   f.miss_foreseen = j->second.miss_noted;
   f.finish = j->second.miss_finish;
   for (const auto& [batch_id, batch] : core_->batches) {
@@ -256,8 +257,8 @@ void Engine::Core::conclude(JobId id) {
 
 // ---------------------------------------------------------------- planning
 
-plan::Lane Engine::Core::lane_of(const ShapeAtWork& s) const {
-  const Target& target = s.shape.targets[s.target];
+plan::Lane Engine::Core::lane_of(const ShapeAtWork& s, size_t number) const {
+  const Target& target = s.shape.targets[number];
   auto endpoint = dialect::endpoint_at(target.provider, s.shape.endpoint, ServiceTier::batch);
   return {target.provider, endpoint ? *endpoint : s.shape.endpoint, target.model};
 }
@@ -266,12 +267,16 @@ void Engine::Core::tell_plan(JobAtWork& job) {
   const Job& j = job.job;
   const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble ||
                       job.capped;
-  plan::apply(plan, plan::JobChanged{{j.id, j.accepted, j.deadline, j.kept, paused, job.rush}});
+  plan::apply(plan, plan::JobChanged{{.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
+                                      .rush = job.rush, .requests = j.requests, .restarts = job.restarts}});
   for (ShapeAtWork& shape : job.shapes) tell_plan(job, shape);
 }
 
 void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) {
-  plan::GroupView group{job.job.id, s.shape.number, lane_of(s), s.open, s.since, s.fresh, false, s.trying};
+  plan::GroupView group{job.job.id, s.shape.number, lane_number(lane_of(s, s.target)), s.open, s.since, s.fresh, false, s.trying};
+  for (size_t t = 0; t < s.shape.targets.size(); ++t)
+    if (t != s.target && line_of(s.shape.targets[t].provider) != nullptr)
+      group.elsewhere.push_back({lane_number(lane_of(s, t)), batch_price});
   group.untried = settings.probe && s.shape.proof == Shape::Proof::untried &&
                   s.shape.requests >= settings.probe_from && probe_tier(job.job, s.shape.targets[s.target]);
   plan::apply(plan, plan::GroupChanged{group});
@@ -280,7 +285,10 @@ void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) {
 void Engine::Core::tell_plan(const BatchAtWork& batch) {
   plan::BatchView view;
   view.id = batch.row.id;
-  view.lane = {batch.row.provider, batch.row.endpoint, batch.row.model};
+  view.lane = lane_number({batch.row.provider, batch.row.endpoint, batch.row.model});
+  view.requests = batch.row.requests;
+  view.sent = batch.row.sent;
+  view.cancel_since = batch.cancel_since;
   view.live = batch.wave();
   // Nothing can be cancelled in a batch that has ended: what it lacks is waited for no longer either.
   view.cancelling = batch.row.cancelling || batch.row.state >= BatchState::ended;
@@ -316,9 +324,13 @@ void Engine::Core::act(const plan::Action& action) {
                      try_shape(j->second, j->second.shapes[static_cast<size_t>(a.shape)]);
                  },
                  [&](const plan::Pack& a) { pack(a); },
+                 [&](const plan::Move& a) { move(a); },
                  [&](const plan::Drain& a) { drains.push_back(a); },
                  [&](const plan::Overtake& a) { overtake(a.job, a.batch); },
-                 [&](const plan::Cancel& a) { cancel(a.batch, "for the deadline"); },
+                 [&](const plan::Cancel& a) {
+                   if (a.why == plan::CancelFor::slow) slow(a.batch);
+                   else cancel(a.batch, "for the deadline");
+                 },
                  [&](const plan::Expire& a) { expire(a.job); },
                  [&](const plan::AtRisk& a) {
                    auto j = jobs.find(a.job);
@@ -328,9 +340,6 @@ void Engine::Core::act(const plan::Action& action) {
                    j->second.miss_noted = true;
                    note(a.job, "the deadline will be missed: even live, the rest takes until about " +
                                    rfc3339(a.finish));
-                 },
-                 [&](const plan::Takeover& a) {
-                   if (auto j = jobs.find(a.job); j != jobs.end()) j->second.takeover = a.at;
                  },
                  [&](const plan::WakeAt& a) {
                    if (wake != 0 && wake_at <= a.at && wake_at > now()) return;

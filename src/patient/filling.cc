@@ -8,7 +8,6 @@ namespace twolane::patient {
 
 constexpr int64_t rows_at_once = 4096;
 constexpr size_t piece_bytes = 256 << 10;
-constexpr int64_t kept_requests = 10'000;  // a cancel gives back what a drain can use
 constexpr int64_t bytes_per_token = 4;     // for quotas, which count tokens as the provider does
 
 bool goes_inline(const BatchAtWork& batch) {
@@ -17,25 +16,25 @@ bool goes_inline(const BatchAtWork& batch) {
   return batch.row.bytes + batch.row.requests * 64 < batch.line->entry->batch.inline_bytes * 9 / 10;
 }
 
-Filling::Filling(Engine::Core& core, Line& line, const plan::Pack& action, BatchId id,
+Filling::Filling(Engine::Core& core, Line& line, const plan::Pack& action, const plan::Lane& lane, BatchId id,
                  int64_t token_room)
-    : core_(core), line_(line), action_(action),
-      spec_{id.hex(), action.lane.endpoint, action.lane.model, 0},
+    : core_(core), line_(line), action_(action), lane_(lane),
+      spec_{id.hex(), lane.endpoint, lane.model, 0},
       file_form_(line.api->upload_call != nullptr) {
   const dialect::BatchLimits& limits = line.entry->batch;
   most_requests_ = limits.requests > 0 ? limits.requests : std::numeric_limits<int64_t>::max();
   if (core.settings.batch_requests > 0) most_requests_ = std::min(most_requests_, core.settings.batch_requests);
-  if (action.kept) most_requests_ = std::min(most_requests_, kept_requests);
+  if (action.batch_requests > 0) most_requests_ = std::min(most_requests_, action.batch_requests);
   most_bytes_ = limits.bytes;
   token_room_ = token_room;
 }
 
 Status Filling::fill() {
   spool_ = TRY(core_.payloads.create(spool_segment({*BatchId::from_hex(spec_.token)})));
-  for (const auto& [job, shape] : action_.groups) {
-    auto at_work = core_.jobs.find(job);
+  for (const plan::Portion& p : action_.portions) {
+    auto at_work = core_.jobs.find(p.job);
     if (at_work == core_.jobs.end()) continue;
-    CHECKED(take_from(at_work->second, at_work->second.shapes[static_cast<size_t>(shape)]));
+    CHECKED(take_from(at_work->second, at_work->second.shapes[static_cast<size_t>(p.shape)], p.most));
     if (stop_ == Stop::full || stop_ == Stop::quota) break;
   }
   if (!piece_.empty()) TRY(spool_->append(piece_));
@@ -43,13 +42,15 @@ Status Filling::fill() {
   return spool_->flush();
 }
 
-Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape) {
+Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape, int64_t most) {
+  const int64_t until = static_cast<int64_t>(placements_.size()) + most;
   for (int64_t from = 0;;) {
     auto rows = TRY(core_.store.open_requests(job.job.id, shape.shape.number, from, rows_at_once));
     if (rows.empty()) return {};
     const int64_t last = rows.back().index;
     CHECKED(job.input.put_heads_together(rows));
     for (const RequestRow& row : rows) {
+      if (static_cast<int64_t>(placements_.size()) >= until) return {};
       if (!take(job, shape, row)) return std::move(failure_);
     }
     if (rows.size() < static_cast<size_t>(rows_at_once)) return {};
@@ -64,7 +65,7 @@ bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
   if (tokens_ + tokens > token_room_) return stop_ = Stop::quota, false;
 
   PicoUsd reserve;
-  if (auto bound = price::bound({action_.lane.provider, action_.lane.model}, ServiceTier::batch,
+  if (auto bound = price::bound({lane_.provider, lane_.model}, ServiceTier::batch,
                                 row.input_bound, row.output_bound, {.at = core_.now()}))
     reserve = *bound;
   const Totals& t = job.job.totals;
@@ -75,7 +76,7 @@ bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
     return false;
   }
 
-  auto body = job.input.body(row.offset, row.length, row.index, action_.lane.endpoint, action_.lane.model);
+  auto body = job.input.body(row.offset, row.length, row.index, lane_.endpoint, lane_.model);
   if (!body) {  // it cannot be said there: refused before it is bought
     core_.close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
     return !core_.broken;

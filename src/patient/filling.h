@@ -21,7 +21,7 @@ class Filling {
  public:
   enum class Stop { nothing_left, full, quota, cap };
 
-  Filling(Engine::Core& core, Line& line, const plan::Pack& action, BatchId id,
+  Filling(Engine::Core& core, Line& line, const plan::Pack& action, const plan::Lane& lane, BatchId id,
           int64_t token_room);
 
   // Writes the spool and chooses the placements. Requests that cannot be rendered fail here, unbought.
@@ -36,13 +36,14 @@ class Filling {
   bool spool_is_exact() const { return exact_; }
 
  private:
-  Status take_from(JobAtWork& job, ShapeAtWork& shape);
+  Status take_from(JobAtWork& job, ShapeAtWork& shape, int64_t most);
   bool take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row);
   Status make_count_unique();
 
   Engine::Core& core_;
   Line& line_;
   const plan::Pack& action_;
+  plan::Lane lane_;
   dialect::BatchSpec spec_;
   bool file_form_;
   int64_t most_requests_, most_bytes_, token_room_;

@@ -182,7 +182,7 @@ void Engine::Core::forget_batch(BatchId id) {
   if (found->second.timer != 0) world.forget(found->second.timer);
   ok(payloads.remove(spool_segment(id)));
   const std::set<JobId> touched = std::move(found->second.jobs);
-  const plan::Lane lane{found->second.row.provider, found->second.row.endpoint, found->second.row.model};
+  const plan::LaneId lane = lane_number({found->second.row.provider, found->second.row.endpoint, found->second.row.model});
   if (found->second.row.state == BatchState::closed) plan::apply(plan, plan::LaneFreed{lane});
   batches.erase(found);
   plan::apply(plan, plan::BatchGone{id});

@@ -34,7 +34,7 @@ int64_t Engine::Core::live_room(Line& line) {
 // What can be drained is bounded by the allowed rate and by the calls that may be under way at a time.
 void Engine::Core::tell_plan(const Line& line) {
   const double at_a_time = line.account.live_in_flight * 60'000.0 / static_cast<double>(std::max<int64_t>(line.takes.ms, 1));
-  plan::apply(plan, plan::RateLearned{line.account.provider, std::min(line.per_minute, at_a_time)});
+  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = std::min(line.per_minute, at_a_time)}, 0});
 }
 
 void Engine::Core::pump_later(Line& line) {
@@ -51,10 +51,6 @@ void Engine::Core::pump_later(Line& line) {
 
 void Engine::Core::pump_all() {
   if (drains.empty() || stopping) return;
-  std::sort(drains.begin(), drains.end(), [&](const plan::Drain& a, const plan::Drain& b) {
-    return std::tuple(jobs.at(a.job).job.deadline, a.job, a.shape) <
-           std::tuple(jobs.at(b.job).job.deadline, b.job, b.shape);
-  });
   for (auto& [name, line] : lines) pump(line);
 }
 

@@ -12,25 +12,26 @@ constexpr Duration quota_pause = minutes(10);  // until a full quota is tried ag
 constexpr Duration grace = hours(24);          // after the window of a best-effort job
 
 void Engine::Core::pack(const plan::Pack& action) {
-  Line* line = line_of(action.lane.provider);
+  const plan::Lane lane = plan.lanes()[action.lane.n].lane;
+  Line* line = line_of(lane.provider);
   if (line == nullptr) return;
   const BatchId id{world.random() | 1};
-  auto room = token_room(action.lane);
+  auto room = token_room(lane);
   if (!room) return broke(room.error());
-  Filling filling(*this, *line, action, id, *room);
+  Filling filling(*this, *line, action, lane, id, *room);
   if (auto filled = filling.fill(); !filled) return broke(filled.error());
   if (filling.placements().empty()) {
     if (filling.stopped_by() == Filling::Stop::quota)
       plan::apply(plan, plan::LaneHeld{action.lane, now() + quota_pause});
     ok(payloads.remove(spool_segment(id)));
-    for (const auto& [job, shape] : action.groups) look_at_cap(jobs.at(job));
+    for (const plan::Portion& p : action.portions) look_at_cap(jobs.at(p.job));
     return changed();
   }
   Batch row;
   row.id = id;
-  row.provider = action.lane.provider;
-  row.model = action.lane.model;
-  row.endpoint = action.lane.endpoint;
+  row.provider = lane.provider;
+  row.model = lane.model;
+  row.endpoint = lane.endpoint;
   row.bytes = filling.bytes();
   row.tokens = filling.tokens();
   row.created = now();
@@ -38,7 +39,7 @@ void Engine::Core::pack(const plan::Pack& action) {
   if (batch == nullptr) return;
   batch->spooled = filling.spool_is_exact();
   filling.took(*this);
-  for (const auto& [job, shape] : action.groups) look_at_cap(jobs.at(job));
+  for (const plan::Portion& p : action.portions) look_at_cap(jobs.at(p.job));
   tell_plan(*batch);
   advance(id);
   changed();

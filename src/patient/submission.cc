@@ -258,7 +258,7 @@ void Engine::Core::refused(BatchAtWork& batch, const Refusal& refusal, BatchStat
 }
 
 void Engine::Core::throttle_lane(const BatchAtWork& batch, Duration wait) {
-  plan::apply(plan, plan::LaneHeld{{batch.row.provider, batch.row.endpoint, batch.row.model}, now() + wait});
+  plan::apply(plan, plan::LaneHeld{lane_number({batch.row.provider, batch.row.endpoint, batch.row.model}), now() + wait});
 }
 
 void Engine::Core::bury(BatchAtWork& batch, const Refusal& why, const Heard& heard, int64_t culprit) {

@@ -26,7 +26,8 @@ class DeadlineTree {
   // 65,536 buckets of 4 s span three days; what is due later waits outside of the tree.
   explicit DeadlineTree(Duration bucket = seconds(4), int levels = 16);
 
-  // Books (or, negative, gives back) drain time for work due at `due`.
+  // Books (or, negative, gives back) drain time for work due at `due`. The first booking needs a move_to
+  // before it: without one everything seems far away.
   void add(Time due, int64_t need_us);
 
   // The latest safe start over everything booked; `never` where nothing is.

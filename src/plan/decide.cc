@@ -8,7 +8,7 @@
 
 #include "plan/planner.h"
 
-namespace twolane::plan::v2 {
+namespace twolane::plan {
 namespace {
 
 constexpr Duration most_lead = minutes(11);      // cancel_lead of a long job
@@ -29,6 +29,8 @@ class Decision {
   Decision(State& s, Time now) : s_(s), now_(now) {}
 
   std::vector<Action> take() {
+    s_.end_rides(now_);
+    if (!s_.riding_.empty()) wake(s_.riding_.begin()->first);
     expire();
     try_shapes();
     for (uint32_t p = 0; p < s_.providers_.size(); ++p) drain(p);
@@ -180,12 +182,16 @@ class Decision {
       } else if (at > lead) {  // once the drain goes on, its answers bring the next look
         return wake(now_ + std::max(at - lead, wait > Duration{0} ? Duration{0} : gamble_again));
       } else if (r.late >= theta) {
-        actions_.push_back(Cancel{r.batch->id, CancelFor::deadline});
+        cancel(*r.batch, CancelFor::deadline);
       } else {
         wake(now_ + gamble_again);
       }
       advance(r.requests);
     }
+  }
+
+  void cancel(const BatchView& b, CancelFor why) {
+    if (cancelled_.insert(b.id).second) actions_.push_back(Cancel{b.id, why});
   }
 
   // A miss is foreseen when even the rate that drains really reach is too slow for what stands before it.
@@ -246,7 +252,7 @@ class Decision {
     for (const BatchId id : job.batches) {
       const BatchView& b = s_.batches_.at(id);
       if (b.live) continue;
-      if (!b.cancelling) actions_.push_back(Cancel{id, CancelFor::deadline});
+      if (!b.cancelling) cancel(b, CancelFor::deadline);
       else if (idle && b.cancel_since + minutes(3) <= now_) actions_.push_back(Overtake{job.view.id, id});
       else if (idle) wake(b.cancel_since + minutes(3));
     }
@@ -262,10 +268,10 @@ class Decision {
       const bool lone = lane.in_flight.size() == 1;
       if (newer < 3 && !lone) return;  // nor have those sent later been overtaken
       if (b.cancelling || b.members.empty()) continue;
-      auto job = s_.jobs_.find(b.members.front().first);
-      if (job == s_.jobs_.end() || !job->second.places() || restarted_enough(job->second)) continue;
+      const JobState* const job = s_.jobs_.find(b.members.front().first);
+      if (job == nullptr || !job->places() || restarted_enough(*job)) continue;
       if (newer >= 3) overtaken(b, peers);
-      else alone(b, job->second);
+      else alone(b, *job);
     }
   }
 
@@ -276,7 +282,7 @@ class Decision {
   void overtaken(const BatchView& b, const std::deque<PeerEnd>& peers) {
     const std::vector<PeerEnd> all(peers.begin(), peers.end());
     const Time at = overtaken_at(b.sent, all);
-    if (at <= now_) actions_.push_back(Cancel{b.id, CancelFor::slow});
+    if (at <= now_) cancel(b, CancelFor::slow);
     else wake(at);
   }
 
@@ -284,7 +290,7 @@ class Decision {
     const CompletionTimes& times = s_.times(b.lane, b.requests);
     const Duration age = now_ - b.sent;
     const Time end = job.view.kept ? job.due : job.view.deadline + hours(24);
-    if (restart_lone(times, age, end - now_, job.view.restarts)) actions_.push_back(Cancel{b.id, CancelFor::slow});
+    if (restart_lone(times, age, end - now_, job.view.restarts)) cancel(b, CancelFor::slow);
     else if (age * 2 <= times.upper(0.85) * 3) wake(b.sent + times.upper(0.85) * 3 / 2 + milliseconds(1));
     else wake(now_ + std::max(minutes(10), age / 10));
   }
@@ -412,6 +418,7 @@ class Decision {
   Queue* tenant_ = nullptr;      // its own, where there is more than one
   double tenant_slowness_ = 1;   // all weights over its own
   std::map<JobId, Duration> turns_;
+  std::set<BatchId> cancelled_;
 };
 
 std::vector<Action> step(State& state, const Event& event, Time now) {
@@ -419,4 +426,4 @@ std::vector<Action> step(State& state, const Event& event, Time now) {
   return Decision(state, now).take();
 }
 
-}  // namespace twolane::plan::v2
+}  // namespace twolane::plan

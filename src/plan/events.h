@@ -18,7 +18,7 @@
 #include "model/endpoint.h"
 #include "plan/live_rate.h"
 
-namespace twolane::plan::v2 {
+namespace twolane::plan {
 
 // What one provider batch may hold: requests for one model by one endpoint.
 struct Lane {
@@ -117,4 +117,4 @@ struct AtRisk { JobId job; Time finish; double probability = 1; };
 struct WakeAt { Time at; };
 using Action = std::variant<Try, Pack, Move, Drain, Overtake, Cancel, Expire, AtRisk, WakeAt>;
 
-}  // namespace twolane::plan::v2
+}  // namespace twolane::plan

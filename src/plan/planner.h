@@ -14,7 +14,7 @@
 #include "plan/events.h"
 #include "plan/state.h"
 
-namespace twolane::plan::v2 {
+namespace twolane::plan {
 
 // What should be going on, with the event taken into `state` first.
 std::vector<Action> step(State& state, const Event& event, Time now);
@@ -38,4 +38,4 @@ struct Verdict {
 };
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now);
 
-}  // namespace twolane::plan::v2
+}  // namespace twolane::plan

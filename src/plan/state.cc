@@ -6,13 +6,14 @@
 
 #include "plan/planner.h"
 
-namespace twolane::plan::v2 {
+namespace twolane::plan {
 namespace {
 
 constexpr Duration best_effort_grace = hours(24);  // past the window, then what is unanswered expires
 constexpr size_t peers_remembered = 32;
 constexpr double flex_memory = 50;                 // attempts
 constexpr double stressed_up_to = 0.7;             // of the job's time
+constexpr Duration rides_from = hours(4);          // half of it is longer than most batches take
 
 }  // namespace
 
@@ -53,17 +54,41 @@ Pace State::pace_of(const JobState& job) const {
   return need <= stressed_up_to * time ? Pace::stressed : Pace::measured;
 }
 
+// More than the live lane can do by the deadline: to go live at once would pay list price and be late all
+// the same. Where a little may be left to chance, such a job drains only what its batches have not
+// returned in half of its time.
+bool State::rides(const JobState& job, uint32_t number) const {
+  const Duration time = job.view.deadline - job.view.accepted;
+  const auto need = static_cast<double>(job.view.requests) * static_cast<double>(providers_[number].need_us[static_cast<int>(Pace::measured)]);
+  return job.known && job.view.kept && !job.view.rush && gamble(job.view.on_time) > 0 && time >= rides_from &&
+         need > static_cast<double>(time.ms) * 1000;
+}
+
+void State::end_rides(Time now) {
+  while (!riding_.empty() && riding_.begin()->first <= now) {
+    JobState& job = jobs_.at(riding_.begin()->second);
+    riding_.erase(riding_.begin());
+    job.rides = false;
+    rebook(job);
+  }
+}
+
 void State::book(JobState& job, uint32_t number, int64_t requests) {
   if (requests == 0) return;
   auto b = std::find_if(job.booked.begin(), job.booked.end(), [&](const auto& x) { return x.provider == number; });
   if (b == job.booked.end()) {
     b = job.booked.insert(b, {number, 0, 0});
-    if (job.booked.size() == 1) job.pace = pace_of(job);
+    if (job.booked.size() == 1) {
+      job.pace = pace_of(job);
+      job.rides = rides(job, number);
+      if (job.rides) riding_.emplace(ride_end(job), job.view.id);
+    }
   }
   const int64_t before = b->requests;
   b->requests += requests;
   if (!job.books()) return;
   Provider& p = providers_[number];
+  if (p.by_due.empty()) p.tree.move_to(job.view.accepted);
   const int64_t need = b->requests * p.need_us[static_cast<int>(job.pace)];
   p.tree.add(job.due, need - b->need_us);
   b->need_us = need;
@@ -75,6 +100,7 @@ void State::rebook(JobState& job) {
   for (JobState::Booked& b : job.booked) {
     Provider& p = providers_[b.provider];
     const int64_t need = job.books() ? b.requests * p.need_us[static_cast<int>(job.pace)] : 0;
+    if (p.by_due.empty()) p.tree.move_to(job.view.accepted);
     p.tree.add(job.due, need - b.need_us);
     b.need_us = need;
     if (job.books() && b.requests > 0) p.by_due.emplace(job.due, job.view.id);
@@ -110,12 +136,15 @@ void State::take(const JobChanged& e) {
     }
     for (Group& g : job.groups) take_from_lane(g);
     best_effort_.erase({job.view.deadline + best_effort_grace, e.job.id});
+    riding_.erase({ride_end(job), e.job.id});
   }
   job.view = e.job;
   job.known = true;
   const Time end = step_deadline(job.view.accepted, job.view.deadline, job.view.steps_after);
   job.due = end - margin(end - job.view.accepted);
   job.pace = pace_of(job);
+  job.rides = !job.booked.empty() && rides(job, job.booked.front().provider);
+  if (job.rides) riding_.emplace(ride_end(job), e.job.id);
   rebook(job);
   for (Group& g : job.groups) place_in_lane(job, g);
   if (job.view.rush && job.places()) rush_.insert(e.job.id);
@@ -124,9 +153,9 @@ void State::take(const JobChanged& e) {
 }
 
 void State::take(const JobGone& e) {
-  auto found = jobs_.find(e.job);
-  if (found == jobs_.end()) return;
-  JobState& job = found->second;
+  JobState* const found = jobs_.find(e.job);
+  if (found == nullptr) return;
+  JobState& job = *found;
   for (const JobState::Booked& b : job.booked) {
     providers_[b.provider].tree.add(job.due, -b.need_us);
     providers_[b.provider].by_due.erase({job.due, e.job});
@@ -136,7 +165,8 @@ void State::take(const JobGone& e) {
     std::erase_if(batches_.at(id).members, [&](const auto& m) { return m.first == e.job; });
   best_effort_.erase({job.view.deadline + best_effort_grace, e.job});
   rush_.erase(e.job);
-  jobs_.erase(found);
+  riding_.erase({ride_end(job), e.job});
+  jobs_.erase(e.job);
 }
 
 // Brings the lane's indexes up to the group's view.
@@ -174,7 +204,7 @@ void State::take_from_lane(Group& g) {
 
 void State::take(const GroupChanged& e) {
   JobState& job = jobs_[e.group.job];
-  job.view.id = e.group.job;
+  if (!job.known) job.view.id = e.group.job;
   auto g = std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& x) { return x.view.shape == e.group.shape; });
   if (g == job.groups.end()) {
     g = job.groups.insert(g, Group{});
@@ -200,10 +230,10 @@ void State::take(const GroupChanged& e) {
 void State::unbatch(const BatchView& b, bool gone) {
   LaneState& lane = lanes_[b.lane.n];
   for (const auto& [id, n] : b.members) {
-    auto job = jobs_.find(id);
-    if (job == jobs_.end()) continue;
-    book(job->second, lane.provider, -n);
-    if (gone) std::erase(job->second.batches, b.id);
+    JobState* const job = jobs_.find(id);
+    if (job == nullptr) continue;
+    book(*job, lane.provider, -n);
+    if (gone) std::erase(job->batches, b.id);
   }
   if (b.live) return;
   lane.in_flight.erase({b.sent, b.id});
@@ -211,7 +241,8 @@ void State::unbatch(const BatchView& b, bool gone) {
 }
 
 void State::take(const BatchChanged& e) {
-  auto [at, fresh] = batches_.try_emplace(e.batch.id);
+  const bool fresh = !batches_.contains(e.batch.id);
+  BatchView& told = batches_[e.batch.id];
   // Booked before it is unbooked: the job never seems to have nothing left in between.
   LaneState& lane = lanes_[e.batch.lane.n];
   for (const auto& [id, n] : e.batch.members) {
@@ -222,14 +253,14 @@ void State::take(const BatchChanged& e) {
     if (std::find(theirs.begin(), theirs.end(), e.batch.id) == theirs.end()) theirs.push_back(e.batch.id);
   }
   if (!fresh) {
-    unbatch(at->second, false);
-    for (const auto& [id, n] : at->second.members) {
+    unbatch(told, false);
+    for (const auto& [id, n] : told.members) {
       const auto same = [&](const auto& m) { return m.first == id; };
       if (std::any_of(e.batch.members.begin(), e.batch.members.end(), same)) continue;
-      if (auto job = jobs_.find(id); job != jobs_.end()) std::erase(job->second.batches, e.batch.id);
+      if (JobState* const job = jobs_.find(id)) std::erase(job->batches, e.batch.id);
     }
   }
-  at->second = e.batch;
+  told = e.batch;
   if (e.batch.live) return;
   if (e.batch.sent.ms != 0 && !e.batch.members.empty()) lane.in_flight.emplace(e.batch.sent, e.batch.id);
   else lane.in_flight.erase({e.batch.sent, e.batch.id});
@@ -237,10 +268,10 @@ void State::take(const BatchChanged& e) {
 }
 
 void State::take(const BatchGone& e) {
-  auto found = batches_.find(e.batch);
-  if (found == batches_.end()) return;
-  unbatch(found->second, true);
-  batches_.erase(found);
+  const BatchView* const found = batches_.find(e.batch);
+  if (found == nullptr) return;
+  unbatch(*found, true);
+  batches_.erase(e.batch);
 }
 
 // ---------------------------------------------------------------- what is learned
@@ -356,4 +387,4 @@ void apply(State& state, const Event& event) {
   std::visit([&](const auto& e) { state.take(e); }, event);
 }
 
-}  // namespace twolane::plan::v2
+}  // namespace twolane::plan

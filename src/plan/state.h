@@ -11,16 +11,16 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "plan/completion_times.h"
 #include "plan/deadline_tree.h"
 #include "plan/events.h"
+#include "plan/id_map.h"
 #include "plan/live_rate.h"
 #include "plan/rules.h"
 
-namespace twolane::plan::v2 {
+namespace twolane::plan {
 
 using GroupKey = std::pair<JobId, int32_t>;
 
@@ -74,8 +74,9 @@ struct JobState {
   std::vector<Group> groups;
   std::vector<BatchId> batches;  // that hold unfinished requests of it, newest last
   bool known = false;            // the view was told, not only a part of it
+  bool rides = false;            // too large for the live lane: in batches alone for the first half of its time
   bool places() const { return known && !view.paused; }
-  bool books() const { return places() && view.kept; }
+  bool books() const { return places() && view.kept && !rides; }
 };
 
 int size_class(int64_t requests);  // 1, up to 100, up to 10,000, more
@@ -126,16 +127,20 @@ class State {
   void take_from_lane(Group& group);
   void unbatch(const BatchView& batch, bool gone);
   Pace pace_of(const JobState& job) const;
+  bool rides(const JobState& job, uint32_t provider) const;
+  Time ride_end(const JobState& job) const { return job.view.accepted + (job.view.deadline - job.view.accepted) / 2; }
+  void end_rides(Time now);
 
   double headroom_;
   std::vector<Provider> providers_;
   std::vector<LaneState> lanes_;
   std::map<Lane, uint32_t> lane_numbers_;
-  std::unordered_map<JobId, JobState> jobs_;
-  std::unordered_map<BatchId, BatchView> batches_;
+  IdMap<JobTag, JobState> jobs_;
+  IdMap<BatchTag, BatchView> batches_;
   std::set<GroupKey> untried_;
   std::set<JobId> rush_;
+  std::set<std::pair<Time, JobId>> riding_;       // by when that ends
   std::set<std::pair<Time, JobId>> best_effort_;  // by when they expire
 };
 
-}  // namespace twolane::plan::v2
+}  // namespace twolane::plan

@@ -5,7 +5,7 @@
 
 namespace twolane::trial {
 
-using namespace plan::v2;
+using namespace plan;
 
 namespace {
 

@@ -60,7 +60,7 @@ class Planned {
   struct Job {
     Task task;
     Tally tally;
-    plan::v2::GroupView group;
+    plan::GroupView group;
     double unfinished = 0;
     int32_t restarts = 0;
     uint64_t batches = 0;
@@ -71,7 +71,7 @@ class Planned {
     double taken;     // of those, bought live meanwhile
   };
   struct Batch {
-    plan::v2::LaneId lane;
+    plan::LaneId lane;
     double sent = 0, takes = 0, requests = 0;
     uint64_t job_number = 0, ordinal = 0;
     double cancelled = 0;        // when the cancel was asked for, 0: not
@@ -95,11 +95,11 @@ class Planned {
   void happen(const Event& e);
   bool done() const;
   void decide();
-  bool act(const plan::v2::Action& action);
-  void pack(const plan::v2::Pack& action);
-  void cancel(const plan::v2::Cancel& action);
-  bool send(const plan::v2::Drain& drain);
-  bool overtake(const plan::v2::Overtake& action);
+  bool act(const plan::Action& action);
+  void pack(const plan::Pack& action);
+  void cancel(const plan::Cancel& action);
+  bool send(const plan::Drain& drain);
+  bool overtake(const plan::Overtake& action);
   void send_flex(Job& job, double requests, double patience);
   double chunk(const Job& job) const;
   void begin_live(size_t job, double requests, uint64_t from_batch);
@@ -116,8 +116,8 @@ class Planned {
 
   const Weather& weather_;
   PlannedPolicy policy_;
-  plan::v2::State state_;
-  plan::v2::LaneId lane_, second_;
+  plan::State state_;
+  plan::LaneId lane_, second_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<Job> jobs_;
   std::map<uint64_t, Batch> batches_;
