@@ -30,9 +30,12 @@ std::string to_tell(const Report& r) {
       for (const std::string& what : c.finding.to_log)
         if (std::ranges::find(wanted, what) == wanted.end()) wanted.push_back(what);
   if (wanted.empty()) return {};
-  std::string text = "  to tell, log: ";
-  for (size_t i = 0; i < wanted.size() && i < 3; ++i) text += (i > 0 ? "; " : "") + wanted[i];
-  return text + (wanted.size() > 3 ? "; ..." : "") + '\n';
+  std::string text = "  to tell, log: " + wanted.front();
+  for (size_t i = 1; i < wanted.size(); ++i) {
+    if (text.size() + wanted[i].size() > 72) return text + "; ...\n";
+    text += "; " + wanted[i];
+  }
+  return text + '\n';
 }
 
 std::string planes(const Report& r) {
@@ -128,7 +131,7 @@ std::string audit_text(const Report& r, const std::string& html) {
   for (const auto& file : r.files) bad += file.bad();
   std::string text;
   if (r.calls > 0) {
-    text = (r.no_amounts() ? std::string("cost unknown") : usd(r.spend, 2) + " USD") + ", " + audit_period(r) + ", " + counted(r.calls, "call") + (bad > 0 ? ", " + counted(bad, "bad line") + " (--bad-lines)" : "") + '\n';
+    text = (r.no_amounts() ? std::string("cost unknown") : usd(r.spend, decimals_that_add_up(r.planes, r.spend)) + " USD") + ", " + audit_period(r) + ", " + counted(r.calls, "call") + (bad > 0 ? ", " + counted(bad, "bad line") + " (--bad-lines)" : "") + '\n';
     text += planes(r) + to_tell(r) + (r.no_amounts() ? "" : moves(r));
     if (!r.no_amounts() && !r.per_month(r.saving)) text += "note   less than a week of traffic: amounts are of the log, not of a month\n";
     if (!r.plan.moves.empty()) text += "note   late: unknown, because arrivals were not replayed\n";
