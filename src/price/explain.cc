@@ -63,7 +63,8 @@ Status add_adjustments(Explanation& e, const Conditions& c) {
     } else {
       continue;
     }
-    e.adjustments.push_back({step, std::move(text), TRY(adjusted(*e.model, e.tokens, so_far))});
+    const PicoUsd then = TRY(adjusted(*e.model, e.tokens, so_far));
+    e.adjustments.push_back({step, std::move(text), then});
   }
   return {};
 }
