@@ -160,7 +160,8 @@ class BookParser {
       const auto factor = w.size() == 4 ? factor_of(w[2]) : std::nullopt;
       if (!factor || *factor % 1000 != 0)
         return wrong("the residency cannot be read", "residency eu 1.1 SOURCE");
-      s.residencies.push_back({std::string(w[1]), *factor / 1000, TRY(source_named(w[3]))});
+      const auto source = TRY(source_named(w[3]));
+      s.residencies.push_back({std::string(w[1]), *factor / 1000, source});
       return {};
     }
     return factors(s, w);
@@ -285,7 +286,8 @@ class BookParser {
         w.size() == 6 && w[3] == "per" ? parse_usd(w[2]) : Result<PicoUsd>(fail("", ""));
     if (!price)
       return wrong("the extra cannot be read", "extra audio_input 1.00 per 1M-tokens SOURCE");
-    m.extras.push_back({std::string(w[1]), std::string(w[4]), *price, TRY(source_named(w[5]))});
+    const auto source = TRY(source_named(w[5]));
+    m.extras.push_back({std::string(w[1]), std::string(w[4]), *price, source});
     return {};
   }
 
