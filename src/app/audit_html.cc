@@ -125,7 +125,7 @@ std::string savings_waterfall(const Report& r) {
   std::string table = head({"step", "USD"});
   for (const Bar& b : bars) table += row({html_text(b.label), usd(b.amount, decimals)}, b.total ? "sum" : "");
   return "<h2>From this bill to the next</h2>\n<p class=\"soft\">USD in the period of the log; each move counted once.</p>\n" +
-         waterfall(bars, decimals) + table + "</tbody></table>\n";
+         waterfall(bars, 2) + table + "</tbody></table>\n";
 }
 
 std::string hours(const Report& r) {
@@ -205,7 +205,7 @@ std::string certainty(const audit::Finding& f) {
 
 std::string one_caller(const audit::Caller& c, const audit::Prices& prices, const Report& r) {
   const auto& p = c.profile;
-  std::string out = "<details><summary><span class=\"who\"><span class=\"key " + style_of(c.finding.verdict) + "\"></span>" + html_text(shown(p.name), 100) +
+  std::string out = std::string(r.callers.size() <= 2 ? "<details open>" : "<details>") + "<summary><span class=\"who\"><span class=\"key " + style_of(c.finding.verdict) + "\"></span>" + html_text(shown(p.name), 100) +
                     "</span><span class=\"amount\">" + usd(p.spend) + "</span><span class=\"rest\">" + std::string(audit::words_of(c.finding.verdict)) +
                     certainty(c.finding) + "; " + counted(p.calls, "call") + ", " +
                     share(p.spend, r.spend) + (p.model.empty() ? "" : ", " + html_text(p.model, 40)) + "</span></summary>\n<div class=\"inside\">";
@@ -240,18 +240,20 @@ std::string sensitivity(const Report& r) {
 }
 
 std::string what_ifs(const Report& r) {
-  std::string out = "<h2>What else could be</h2>\n<p class=\"soft\">Apart from the moves and not added to them. USD in the log.</p>\n" + head({"all that can wait", "USD", "saves"});
-  for (int i = 0; i < audit::line_count; ++i) {
+  std::string out = "<h2>What else could be</h2>\n<p class=\"soft\">Apart from the moves and not added to them. USD in the log.</p>\n";
+  if (r.can_wait.n > 0) out += head({"all that can wait", "USD", "saves"});
+  for (int i = 0; i < audit::line_count && r.can_wait.n > 0; ++i) {
     const auto line = static_cast<Line>(i);
     if (line == Line::cheaper_model || (line == Line::caching && !r.caching_measured)) continue;
     const PicoUsd cost = r.lines[static_cast<size_t>(i)];
     out += row({std::string(audit::words_of(line)), usd(cost), usd(r.can_wait - cost)});
   }
-  out += "</tbody></table>\n<p>Prompt caching alone, all callers: " +
+  if (r.can_wait.n > 0) out += "</tbody></table>\n";
+  out += "<p>Prompt caching alone, all callers: " +
          (r.caching_measured ? "saves up to " + usd(r.caching_saves) + " USD." : std::string("not known: the log holds neither prompts nor hashes of them.")) +
          "</p>\n<p>A cheaper model of the same family, all callers: " + usd(r.model_saves) + " USD less for the same tokens; whether its answers are good enough is not known here.</p>\n";
   if (r.reuse.calls > 0) {
-    const auto part = [&](int64_t tokens) { return thousandths(r.reuse.input > 0 ? tokens * 1000 / r.reuse.input : 0); };
+    const auto part = [&](int64_t tokens) { return thousandths(r.reuse.input > 0 ? (tokens * 2000 / r.reuse.input + 1) / 2 : 0); };
     out += "<p>Of " + grouped(r.reuse.input) + " input tokens whose prompts are known, a prefix cache could have served " + part(r.reuse.read[0]) + " without expiry, " +
            part(r.reuse.read[2]) + " kept for an hour, " + part(r.reuse.read[4]) + " for five minutes" + (r.pieces_forgotten > 0 ? " (at least: not all prefixes fitted into memory)" : "") + ".</p>\n";
   }

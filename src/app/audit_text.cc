@@ -119,6 +119,8 @@ std::string audit_period(const Report& r) {
 std::string audit_headline(const Report& r) {
   const PicoUsd waits = r.planes[static_cast<size_t>(Verdict::can_wait_hours)] + r.planes[static_cast<size_t>(Verdict::can_wait_minutes)];
   if (r.no_amounts()) return "What these calls cost is not known: the log names no model that has a price.";
+  if (r.planes[static_cast<size_t>(Verdict::cannot_tell)] == r.spend)
+    return "Who waits for these " + usd(r.spend, 2) + " USD of calls cannot be told from this log.";
   std::string text = usd(waits, 2) + " of " + usd(r.spend, 2) + " USD had nobody waiting";
   const auto month = r.per_month(r.saving);
   if (r.plan.moves.empty()) return text + "; no move saves anything worth it.";
