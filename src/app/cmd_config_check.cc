@@ -8,6 +8,15 @@
 namespace twolane::app {
 namespace {
 
+std::string targets_of(const gateway::RouteRules& r) {
+  std::string text;
+  for (size_t i = 0; i < r.targets.size(); ++i) {
+    text += (i == 0 ? "" : r.weights.empty() ? ", then " : ", ") + escaped(r.targets[i]);
+    if (!r.weights.empty()) text += " (" + std::to_string(r.weights[i]) + ')';
+  }
+  return text + "; at most " + std::to_string(r.most_attempts()) + (r.most_attempts() == 1 ? " call" : " calls");
+}
+
 std::string text_of(const Config& config, const std::string& home) {
   std::string out = "file       " + (config.file.empty() ? "none" : escaped(config.file)) + '\n';
   out += "home       " + escaped(home) + '\n';
@@ -18,7 +27,32 @@ std::string text_of(const Config& config, const std::string& home) {
     out += left(p.name, 12) + left(key, 22) + escaped(p.base_url);
     out += p.base_url_from == "default" ? "\n" : "  (" + escaped(p.base_url_from) + ")\n";
   }
+  for (const auto& p : config.servers)
+    out += left(p.name, 12) + left(p.key_from.empty() ? "none is sent" : "set by " + p.key_from, 22) + escaped(p.base_url) +
+           "  (" + escaped(p.base_url_from) + ")\n";
+  if (!config.routes.empty()) out += '\n' + left("ROUTE", 22) + "TARGETS\n";
+  for (const auto& r : config.routes) out += left(escaped(r.name), 22) + targets_of(r) + '\n';
   return out + '\n' + dialect::endpoint_table();
+}
+
+wire::Json json_of(const gateway::RouteRules& r) {
+  wire::Json targets = wire::Json::array();
+  for (size_t i = 0; i < r.targets.size(); ++i) {
+    wire::Json target = {{"target", r.targets[i]}};
+    if (!r.weights.empty()) target["weight"] = r.weights[i];
+    targets.push_back(std::move(target));
+  }
+  wire::Json route = {{"name", r.name},
+                      {"attempts", r.most_attempts()},
+                      {"failures", r.failures},
+                      {"window_s", r.window.seconds()},
+                      {"cooldown_s", r.cooldown.seconds()},
+                      {"connect_s", r.connect.seconds()}};
+  if (r.concurrency > 0) route["concurrency"] = r.concurrency;
+  if (r.first_byte.ms > 0) route["first_byte_s"] = r.first_byte.seconds();
+  if (r.idle.ms > 0) route["idle_s"] = r.idle.seconds();
+  route["targets"] = std::move(targets);
+  return route;
 }
 
 wire::Json json_of(const Config& config, const std::string& home) {
@@ -27,13 +61,16 @@ wire::Json json_of(const Config& config, const std::string& home) {
   object["home"] = home;
   object["retention_s"] = config.retention.ms / 1000;
   wire::Json providers = wire::Json::array();
-  for (const auto& p : config.providers)
-    providers.push_back({{"name", p.name},
+  for (const auto* list : {&config.providers, &config.servers})
+    for (const auto& p : *list) providers.push_back({{"name", p.name},
                          {"base_url", p.base_url},
                          {"base_url_from", p.base_url_from},
                          {"key_set", !p.key_from.empty()},
                          {"key_from", p.key_from.empty() ? wire::Json(nullptr) : wire::Json(p.key_from)}});
   object["providers"] = std::move(providers);
+  wire::Json routes = wire::Json::array();
+  for (const auto& r : config.routes) routes.push_back(json_of(r));
+  object["routes"] = std::move(routes);
   return object;
 }
 

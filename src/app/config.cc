@@ -1,8 +1,5 @@
 // What the user has configured: twolane.toml and the environment.
-#define TOML_EXCEPTIONS 0
 #include "app/config.h"
-
-#include <toml++/toml.h>
 
 #include <array>
 #include <charconv>
@@ -10,8 +7,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "app/config_routes.h"
 #include "app/figures.h"
-#include "app/nearest.h"
 #include "app/price_book.h"
 #include "dialect/catalogue.h"
 #include "wire/http.h"
@@ -32,39 +29,13 @@ constexpr std::array<std::string_view, 4> limit_keys = {"live_per_minute", "live
 constexpr std::array<std::string_view, 6> provider_keys = {
     "base_url", "key_file", "live_per_minute", "live_in_flight", "enqueued_tokens", "creates_per_hour"};
 constexpr std::string_view price_book_key = "price_book";  // stands above the sections
-constexpr std::array<std::string_view, 3> sections = {"store", "limits", "providers"};
-
-Error at_line(std::string code, std::string message, const std::string& file, int64_t line,
-              const std::string& section) {
-  Error e;
-  e.code = std::move(code);
-  e.message = std::move(message);
-  e.where.file = file;
-  e.where.line = line;
-  if (!section.empty()) e.where.field = '[' + section + ']';
-  return e;
-}
-
-Error unknown_key(const std::string& file, int64_t line, const std::string& section, std::string_view key,
-                  std::span<const std::string_view> known) {
-  Error e = at_line("config.key", "unknown key \"" + std::string(key) + '"', file, line, section);
-  e.why = "a misspelt key would mean its default, unnoticed";
-  if (key == "key" || key == "api_key") {
-    e.why = "a provider's key never lies in this file";
-    e.next = {"export it, or name a file: key_file = \"/path\""};
-  } else if (const auto meant = nearest(key, known); !meant.empty()) {
-    e.next = {"did you mean \"" + std::string(meant) + "\"?"};
-  } else {
-    std::string all;
-    for (const auto k : known) all += (all.empty() ? "" : ", ") + std::string(k);
-    e.next = {"known here: " + all};
-  }
-  return e;
-}
+constexpr std::array<std::string_view, 4> sections = {"store", "limits", "providers", "routes"};
 
 class Flattener {
  public:
   Flattener(std::string file, Settings& out) : file_(std::move(file)), out_(out) {}
+  std::vector<ServerEntry> servers;           // providers that only the user knows
+  std::vector<gateway::RouteRules> routes;
 
   Status root(const toml::table& table) {
     for (const auto& [key, node] : table) {
@@ -77,15 +48,25 @@ class Flattener {
         return fail(unknown_key(file_, line_of(node), "", name, sections));
       const auto* inner = node.as_table();
       if (!inner) return fail(no_section(node, name));
+      if (name == "routes") continue;  // when the providers are known
       if (name == "providers") CHECKED(providers(*inner));
       else if (name == "limits") CHECKED(section(*inner, name, limit_keys));
       else CHECKED(section(*inner, name, store_keys));
     }
+    if (const auto* inner = table["routes"].as_table()) routes = TRY(read_routes(*inner, file_, provider_names()));
     return {};
   }
 
  private:
   static int64_t line_of(const toml::node& node) { return static_cast<int64_t>(node.source().begin.line); }
+
+  std::vector<std::string> provider_names() const {
+    std::vector<std::string> names;
+    for (const auto& p : dialect::providers())
+      if (p.driven) names.emplace_back(p.name);
+    for (const auto& s : servers) names.push_back(s.name);
+    return names;
+  }
 
   Status price_book(const toml::node& node) {
     if (const auto* s = node.as_string()) {
@@ -110,9 +91,13 @@ class Flattener {
       if (p.driven) names.push_back(p.name);
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
-      if (std::find(names.begin(), names.end(), name) == names.end())
-        return fail(unknown_key(file_, line_of(node), "providers", name, names));
       const auto* inner = node.as_table();
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        // A misspelt name has no address of its own, or says no dialect.
+        if (!inner || !inner->contains("dialect")) return fail(unknown_key(file_, line_of(node), "providers", name, names));
+        servers.push_back(TRY(read_server(*inner, name, file_)));
+        continue;
+      }
       if (!inner) return fail(no_section(node, "providers." + name));
       CHECKED(section(*inner, "providers." + name, provider_keys));
     }
@@ -142,9 +127,9 @@ class Flattener {
   Settings& out_;
 };
 
-Status read_toml(const ConfigSources& sources, Settings& settings) {
+Status read_toml(const ConfigSources& sources, Flattener& flat) {
   const auto parsed = toml::parse(*sources.text, sources.file);
-  if (parsed) return Flattener(sources.file, settings).root(parsed.table());
+  if (parsed) return flat.root(parsed.table());
   const auto& wrong = parsed.error();
   Error e = at_line("config.syntax", std::string(wrong.description()), sources.file,
                     static_cast<int64_t>(wrong.source().begin.line), "");
@@ -184,7 +169,7 @@ class Applier {
  public:
   Applier(const ConfigSources& sources, const Settings& settings) : sources_(sources), settings_(settings) {}
 
-  Result<Config> config() {
+  Result<Config> config(const std::vector<ServerEntry>& servers) {
     Config c;
     c.file = sources_.text ? sources_.file : "";
     if (const auto* s = find("store.home")) c.home = s->text;
@@ -194,6 +179,7 @@ class Applier {
     const Limits common = TRY(limits("limits.", {}));
     for (const auto& entry : dialect::providers())
       if (entry.driven) c.providers.push_back(TRY(provider(entry, common)));
+    for (const auto& entry : servers) c.servers.push_back(TRY(server(entry)));
     return c;
   }
 
@@ -233,7 +219,19 @@ class Applier {
     const std::string prefix = "providers." + p.name + '.';
     p.limits = TRY(limits(prefix, common));
     CHECKED(base_url(p, entry, find(prefix + "base_url")));
-    CHECKED(key(p, entry, find(prefix + "key_file")));
+    const auto* key_file = find(prefix + "key_file");
+    CHECKED(key(p, std::string(entry.key_env), key_file ? key_file->text : ""));
+    return p;
+  }
+
+  Result<ProviderConfig> server(const ServerEntry& entry) const {
+    ProviderConfig p;
+    p.name = entry.name;
+    p.base_url = entry.base_url;
+    p.base_url_from = sources_.file + ':' + std::to_string(entry.line);
+    std::string variable;
+    for (const char c : entry.name) variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    CHECKED(key(p, variable + "_API_KEY", entry.key_file));
     return p;
   }
 
@@ -252,13 +250,12 @@ class Applier {
     return {};
   }
 
-  Status key(ProviderConfig& p, const dialect::ProviderEntry& entry, const Setting* key_file) const {
-    const std::string name(entry.key_env);
+  Status key(ProviderConfig& p, const std::string& name, const std::string& key_file) const {
     if (auto v = sources_.environment(name); v && !v->empty()) {
       p.key = *v;
       p.key_from = name;
-    } else if (key_file) {
-      p.key = TRY(sources_.read_file(key_file->text));
+    } else if (!key_file.empty()) {
+      p.key = TRY(sources_.read_file(key_file));
       p.key_from = "key_file";
     }
     while (!p.key.empty() && (p.key.back() == '\n' || p.key.back() == '\r' || p.key.back() == ' ')) p.key.pop_back();
@@ -295,9 +292,12 @@ const ProviderConfig* Config::provider(std::string_view name) const {
 
 Result<Config> read_config(const ConfigSources& sources) {
   Settings settings;
-  if (sources.text) CHECKED(read_toml(sources, settings));
+  Flattener flat(sources.file, settings);
+  if (sources.text) CHECKED(read_toml(sources, flat));
   overlay_environment(sources, settings);
-  return Applier(sources, settings).config();
+  Config config = TRY(Applier(sources, settings).config(flat.servers));
+  config.routes = std::move(flat.routes);
+  return config;
 }
 
 Result<std::string> read_text_file(const std::string& path, std::string_view flag) {

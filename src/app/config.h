@@ -1,7 +1,7 @@
 // What the user has configured: twolane.toml and the environment, which wins.
 //
-// Pure: text, environment and files come in as arguments. Every key of the file can be set by
-// TWOLANE_<PATH> ("limits.live_per_minute" is TWOLANE_LIMITS_LIVE_PER_MINUTE). A provider's key comes
+// Pure: text, environment and files come in as arguments. Every key of the file but routes and
+// servers of the user's own can be set by TWOLANE_<PATH> ("limits.live_per_minute" is TWOLANE_LIMITS_LIVE_PER_MINUTE). A provider's key comes
 // from its usual variable or from `key_file`, never from the file itself, and is shown nowhere.
 // Errors: config.syntax, config.key (unknown, with the nearest known one), config.value, config.file.
 #pragma once
@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gateway/route_policy.h"
 
 namespace twolane::app {
 
@@ -41,6 +42,8 @@ struct Config {
   std::string price_book; // file that replaces the built-in price book; empty: none
   Duration retention = days(30);  // finished jobs are forgotten after this; 0: never
   std::vector<ProviderConfig> providers;  // all that this build can run batches with
+  std::vector<ProviderConfig> servers;    // OpenAI-compatible ones of the user's own: live calls of serve
+  std::vector<gateway::RouteRules> routes;  // names of models that lead to several targets
 
   const ProviderConfig* provider(std::string_view name) const;
 };

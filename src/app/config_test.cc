@@ -71,6 +71,36 @@ live_per_minute = 5
   EXPECT_EQ(c->provider("openai")->limits.live_per_minute, 7);
 }
 
+TEST(Config, RoutesAndServersOfTheUsersOwn) {
+  const auto c = read(R"(
+[routes.fast]
+targets = ["local/llama-3/70b", "anthropic/claude-haiku-4-5"]
+weights = [3, 1]
+attempts = 4
+concurrency = 8
+first_byte = "20s"
+[routes.plain]
+targets = ["openai/gpt-5.4-mini"]
+[providers.local]
+base_url = "http://127.0.0.1:8000/v1/"
+dialect = "openai"
+)", {{"LOCAL_API_KEY", "sk-local"}});
+  ASSERT_TRUE(c.has_value()) << c.error().message;
+  ASSERT_EQ(c->servers.size(), 1u);
+  EXPECT_EQ(c->servers[0].base_url, "http://127.0.0.1:8000/v1");
+  EXPECT_EQ(c->servers[0].key, "sk-local");
+  EXPECT_EQ(c->servers[0].key_from, "LOCAL_API_KEY");
+  EXPECT_EQ(c->provider("local"), nullptr) << "it runs no batches";
+  ASSERT_EQ(c->routes.size(), 2u);
+  EXPECT_EQ(c->routes[0].name, "fast");
+  EXPECT_EQ(c->routes[0].targets, (std::vector<std::string>{"local/llama-3/70b", "anthropic/claude-haiku-4-5"}));
+  EXPECT_EQ(c->routes[0].weights, (std::vector<int>{3, 1}));
+  EXPECT_EQ(c->routes[0].most_attempts(), 4);
+  EXPECT_EQ(c->routes[0].concurrency, 8);
+  EXPECT_EQ(c->routes[0].first_byte, seconds(20));
+  EXPECT_EQ(c->routes[1].most_attempts(), 2);
+}
+
 TEST(Config, EveryMistakeNamesItsPlaceAndWhatWasMeant) {
   struct Case {
     std::string text, code;
@@ -88,6 +118,31 @@ TEST(Config, EveryMistakeNamesItsPlaceAndWhatWasMeant) {
       {"[limits]\nlive_per_minute = \"many\"\n", "config.value", 2, "correct or remove it"},
       {"[store]\nretention = \"soon\"\n", "config.value", 2, "correct or remove it"},
       {"[providers.openai]\nbase_url = \"ftp://x\"\n", "config.value", 2, "correct or remove it"},
+      {"[providers.local]\ndialect = \"openai\"\n", "config.value", 1,
+       "write base_url = \"http://127.0.0.1:8000/v1\""},
+      {"[providers.local]\nbase_url = \"http://x/v1\"\ndialect = \"cohere\"\n", "config.value", 3,
+       "write dialect = \"openai\""},
+      {"[providers.\"My Own\"]\nbase_url = \"http://x/v1\"\ndialect = \"openai\"\n", "config.value", 3,
+       "choose another name"},
+      {"[providers.local]\nbase_url = \"http://x/v1\"\ndialect = \"openai\"\napi_key = \"s\"\n", "config.key", 4,
+       "export it, or name a file: key_file = \"/path\""},
+      {"[routes.fast]\n", "config.value", 1, "write targets = [\"openai/gpt-5.4-mini\"]"},
+      {"[routes.fast]\ntargets = [\"gpt-5.4-mini\"]\n", "config.value", 2,
+       "write targets = [\"openai/gpt-5.4-mini\"]"},
+      {"[routes.fast]\ntargets = [\"opnai/gpt-5.4-mini\"]\n", "config.value", 2, "did you mean \"openai\"?"},
+      {"[routes.fast]\ntargets = [\"local-7/m\"]\n", "config.value", 2,
+       "add [providers.local-7] with base_url and dialect"},
+      {"[routes.fast]\ntargets = [\"openai/a\", \"openai/a\"]\n", "config.value", 2,
+       "give it weights = [...], or more attempts"},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nweights = [1, 2]\n", "config.value", 3, "correct or remove it"},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nweights = [0]\n", "config.value", 3, "correct or remove it"},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\natempts = 2\n", "config.key", 3, "did you mean \"attempts\"?"},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nattempts = 0\n", "config.value", 3, "correct or remove it"},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nfirst_byte = 10\n", "config.value", 3,
+       "write first_byte = \"...\""},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\ncooldown = \"soon\"\n", "config.value", 3,
+       "write cooldown = \"10s\""},
+      {"[routes]\nfast = \"openai/a\"\n", "config.value", 2, "write [routes.fast] on a line of its own"},
   };
   for (const auto& c : cases) {
     const auto r = read(c.text);
