@@ -158,6 +158,13 @@ TEST(Overrules, WrongLinesAreNamed) {
   }
 }
 
+TEST(Overrules, ACallerWithoutANameIsAll) {
+  EXPECT_EQ(overrule_line("can-wait 6h", {}), "can-wait 6h all");
+  const auto all = parse_overrules("can-wait 6h all", "f");
+  ASSERT_TRUE(all);
+  EXPECT_TRUE((*all)[0].matches({}));
+}
+
 TEST(Overrules, ThePrintedLineReadsBackAndHolds) {
   Log log;
   log.call().key = "web \"x\\y\" #1";

@@ -72,6 +72,10 @@ Result<Overrule> parse_line(std::string_view rest, std::string_view file, int64_
   for (;;) {
     if (!next_word(rest, word)) return broken();
     if (!word) break;
+    if (*word == "all") {
+      named = true;
+      continue;
+    }
     const size_t equals = word->find('=');
     auto* place = equals == std::string::npos ? nullptr : place_of(o, std::string_view(*word).substr(0, equals));
     if (place == nullptr)
@@ -80,7 +84,7 @@ Result<Overrule> parse_line(std::string_view rest, std::string_view file, int64_
     *place = word->substr(equals + 1);
     named = true;
   }
-  if (!named) return fail(at_line(file, line, "the line names no caller", "it would hold for all of them", "add key=NAME"));
+  if (!named) return fail(at_line(file, line, "the line names no caller", "it would hold for all of them", "add key=NAME, or all"));
   return o;
 }
 
@@ -142,6 +146,7 @@ std::string overrule_line(std::string_view verdict, const CallerName& n) {
   append_name(line, "user", n.user);
   append_name(line, "prompt", n.family);
   append_name(line, "client", n.client);
+  if (line == verdict) line += " all";
   return line;
 }
 

@@ -4,6 +4,7 @@
 //   can-wait 6h    key=ci route=embed
 //   interactive    key="web app" prompt=triage
 //   cannot-tell    user=u7
+//   can-wait 1h    all
 //
 // A line is a verdict and the names it holds for; a name that is left out matches any. Names are key,
 // team, user, route, prompt and client, quoted where they hold spaces (\" and \\ within quotes). The last
