@@ -36,8 +36,9 @@ struct Fault {
   std::string excerpt;    // of the first, cut short
 };
 
-// What one file gave. A record is a line, a row, an element of a list, or a span. Of a bucket's results
-// some may be buckets and one a fault; otherwise records = calls + bucket_records + passed + bad().
+// What one file gave. A record is a line, a row, an element of a list, or a span.
+// records = calls + bucket_records + passed + bad(); a bucket of which one result is bad counts as bad,
+// though its other results were given.
 struct FileRead {
   std::string name;
   std::optional<Format> format;  // nothing before it is found

@@ -172,11 +172,11 @@ void RecordReader::read_record(ondemand::document& document, ondemand::object ob
                                int64_t line) {
   FieldFault fault;
   if (spec_->shape == Shape::spans) {
-    const bool read = spans_->read(object, draft_, [&](Draft&, FieldFault of_span) {
+    const bool read = spans_->read(object, json, draft_, [&](Draft&, FieldFault of_span) {
       ++read_.records;
       give(of_span, line, json);
     });
-    if (read) return;
+    if (read && document.is_alive()) return;
     ++read_.records;
     return bad("json", "not a JSON object", line, json);
   }
@@ -190,6 +190,8 @@ void RecordReader::read_record(ondemand::document& document, ondemand::object ob
   }
   draft_.begin(*spec_, zone_);
   fault = spec_->shape == Shape::own ? read_own(object) : rows_->read(object, draft_);
+  // An error inside of a record ends the reading of all of it, silently.
+  if (!fault && !document.is_alive()) fault = {"json", "not a JSON object"};
   if (!fault && document.current_location().error() == simdjson::SUCCESS) fault = {"json", "more than one JSON value in a record"};
   give(fault, line, json);
 }
@@ -203,9 +205,9 @@ void RecordReader::read_bucket(ondemand::object object, std::string_view json, i
     sink_.bucket(b);
   });
   read_.buckets += given;
-  if (given > 0) ++read_.bucket_records;
-  else if (!fault) ++read_.passed;
   if (fault) bad(fault.code, fault.reason, line, json);
+  else if (given > 0) ++read_.bucket_records;
+  else ++read_.passed;
 }
 
 FieldFault RecordReader::read_own(ondemand::object object) {

@@ -18,13 +18,15 @@ bool object_of(ondemand::value& value, ondemand::object& out) {
 
 }  // namespace
 
-bool SpanReader::read(ondemand::object object, Draft& draft, const Each& each) {
+bool SpanReader::read(ondemand::object object, std::string_view json, Draft& draft, const Each& each) {
   resource_size_ = 0;
-  return read_group(object, draft, each);
+  bool group = false;
+  if (!read_group(object, draft, each, group)) return false;
+  return group || read_span(json, draft, each);
 }
 
-bool SpanReader::read_group(ondemand::object object, Draft& draft, const Each& each) {
-  bool group = false, good = true;
+bool SpanReader::read_group(ondemand::object object, Draft& draft, const Each& each, bool& group) {
+  bool good = true;
   const bool read = each_member(object, [&](std::string_view name, ondemand::value& value) {
     ondemand::array array;
     ondemand::object inner;
@@ -41,7 +43,7 @@ bool SpanReader::read_group(ondemand::object object, Draft& draft, const Each& e
       group = true;
       good = each_element(array, [&](ondemand::value& v) {
         ondemand::object scope;
-        return object_of(v, scope) && read_group(scope, draft, each);
+        return object_of(v, scope) && read_group(scope, draft, each, group);
       }) && good;
     } else if (name == "spans" && array_of(value, array)) {
       group = true;
@@ -52,10 +54,7 @@ bool SpanReader::read_group(ondemand::object object, Draft& draft, const Each& e
     }
     return true;
   });
-  if (group || !read || !good) return read && good;
-  std::string_view raw;  // a span by itself
-  return object.reset().error() == simdjson::SUCCESS && object.raw_json().get(raw) == simdjson::SUCCESS &&
-         read_span(raw, draft, each);
+  return read && good;
 }
 
 bool SpanReader::read_span(std::string_view json, Draft& draft, const Each& each) {

@@ -15,13 +15,13 @@ class SpanReader {
  public:
   SpanReader(const FormatSpec& spec, const FieldTree& tree) : spec_(spec), rows_(tree) {}
 
-  // `object` is a resource with its scopes, a scope with its spans, or a span. `each` is called for every
-  // span, with its fault. False: the object is broken.
+  // `object` is a resource with its scopes, a scope with its spans, or a span; `json` is its text. `each` is
+  // called for every span, with its fault. False: the object is broken.
   using Each = std::function<void(Draft&, FieldFault)>;
-  bool read(ondemand::object object, Draft& draft, const Each& each);
+  bool read(ondemand::object object, std::string_view json, Draft& draft, const Each& each);
 
  private:
-  bool read_group(ondemand::object object, Draft& draft, const Each& each);
+  bool read_group(ondemand::object object, Draft& draft, const Each& each, bool& group);
   bool read_span(std::string_view json, Draft& draft, const Each& each);
   void take_member(std::string_view name, ondemand::value& value, Draft& draft);
   void take_attributes(std::string_view json, Draft& draft);
