@@ -3,8 +3,36 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace twolane::net {
+namespace {
+
+// Blocks of ReadBuffer::least bytes that lie idle. Every message takes and returns one, and that
+// size is where malloc becomes slow.
+thread_local std::vector<std::unique_ptr<char[]>> spare_blocks;
+constexpr size_t most_spare = 64;
+
+std::unique_ptr<char[]> take_block(size_t size) {
+  if (size != ReadBuffer::least || spare_blocks.empty())
+    return std::make_unique_for_overwrite<char[]>(size);
+  auto block = std::move(spare_blocks.back());
+  spare_blocks.pop_back();
+  return block;
+}
+
+void return_block(std::unique_ptr<char[]> block, size_t size) {
+  if (size == ReadBuffer::least && spare_blocks.size() < most_spare)
+    spare_blocks.push_back(std::move(block));
+}
+
+}  // namespace
+
+void ReadBuffer::give_back() {
+  if (!empty() || !memory_) return;
+  return_block(std::move(memory_), size_);
+  size_ = begin_ = end_ = 0;
+}
 
 asio::mutable_buffer ReadBuffer::room() {
   if (size_ == 0) {
@@ -34,8 +62,9 @@ void ReadBuffer::resize(size_t size) {
   if (size == size_) {
     std::memmove(memory_.get(), memory_.get() + begin_, left);
   } else {
-    auto memory = std::make_unique_for_overwrite<char[]>(size);
+    auto memory = take_block(size);
     if (left > 0) std::memcpy(memory.get(), memory_.get() + begin_, left);
+    if (memory_) return_block(std::move(memory_), size_);
     memory_ = std::move(memory);
     size_ = size;
   }
@@ -169,6 +198,7 @@ Awaitable<ErrorCode> Channel<parses_requests>::write_bytes(std::string_view firs
     first.remove_prefix(of_first);
     second.remove_prefix(n - of_first);
   }
+  if (second.empty()) co_return ErrorCode{};
   co_return co_await write_block(second.data(), second.size());
 }
 

@@ -20,15 +20,18 @@ namespace twolane::net {
 // beginning.
 class ReadBuffer {
  public:
+  ReadBuffer() = default;
+  ReadBuffer(const ReadBuffer&) = delete;
+  ReadBuffer& operator=(const ReadBuffer&) = delete;
+
   asio::mutable_buffer room();  // at least one byte, unless full()
   void filled(size_t n);        // after reading into room()
   asio::const_buffer bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
   void consumed(size_t n);
   bool empty() const { return begin_ == end_; }
   bool full() const { return end_ - begin_ == most; }
-  void give_back() {
-    if (empty()) memory_.reset(), size_ = begin_ = end_ = 0;
-  }
+  void give_back();
+  ~ReadBuffer() { consumed(end_ - begin_), give_back(); }
 
   static constexpr size_t least = 16 << 10, most = 128 << 10;
 

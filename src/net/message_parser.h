@@ -34,6 +34,7 @@ class MessageParser final : public http::basic_parser<is_request> {
   explicit MessageParser(int64_t header_limit) {
     this->header_limit(static_cast<uint32_t>(header_limit));
     this->body_limit(boost::none);
+    head.headers.reserve(usual_headers);
   }
 
   MessageHead head;
@@ -50,6 +51,7 @@ class MessageParser final : public http::basic_parser<is_request> {
   }
 
  private:
+  static constexpr size_t usual_headers = 16;
   static constexpr uint64_t longest_chunk = 1ull << 40;  // bytes; no body comes near
 
   static std::string_view view(Text text) { return {text.data(), text.size()}; }

@@ -133,6 +133,8 @@ class Hostile(Serving):
                     client.send(trickle[place // 50:place // 50 + 1] if i % 2 else b"x")
             try:
                 said.update(judge((url.hostname, url.port), case) or ["closed"])
+            except ConnectionRefusedError:
+                self.fail("the gateway died at %s (%d) or before, seed %d" % (name, place, seed))
             except Wrong as error:
                 wrong.append("%s at %d: %s\n    %r" % (name, place, error, case.sent[:300]))
                 self.assertLess(len(wrong), (40), "seed %d\n" % seed + "\n".join(wrong))
