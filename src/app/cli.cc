@@ -187,6 +187,10 @@ class Line {
     check->add_flag("--json", in_.common.json, "one JSON object on stdout");
     check->add_option("--home", in_.common.home, "state directory")->type_name("DIR");
     declare_audit(command("audit", "what in existing traffic could wait, and what that saves", Verb::audit), in_.audit);
+    CLI::App* simulate = command("simulate", "the planner alone, years of virtual time, beside other policies", Verb::simulate);
+    declare_simulate(simulate, in_.simulate);
+    simulate->add_option("--seed", raw_.seed, "of every choice")->type_name("N");
+    command("lanes", "how long batches take, and on how much evidence that rests", Verb::lanes);
     command("version", "version of this build", Verb::version);
   }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/cli_audit.h"
+#include "app/cli_simulate.h"
 #include "app/cli_price.h"
 #include "base/money.h"
 #include "base/result.h"
@@ -21,7 +22,8 @@ namespace twolane::app {
 enum class Verb {
   help, version, config_check, run, sim, serve, keys_create, keys_list,
   keys_revoke, jobs, show, results, cancel, pause, resume, promote, deadline,
-  retry, forget, price, price_import, ledger, reconcile, quote, audit
+  retry, forget, price, price_import, ledger, reconcile, quote, audit,
+  simulate, lanes
 };
 
 enum class ProgressStyle { automatic, plain, none };
@@ -114,6 +116,7 @@ struct Invocation {
   SimFlags sim;
   PriceFlags price;
   AuditFlags audit;
+  SimulateFlags simulate;
   ServeFlags serve;
   KeyFlags keys;
 };

@@ -20,6 +20,8 @@ int ledger_command(const Shell& shell);        // ledger
 int reconcile_command(const Shell& shell);     // ledger reconcile
 int audit_command(const Shell& shell);         // audit
 int price_command(const Shell& shell);         // price, price import
+int simulate_command(const Shell& shell);      // simulate
+int lanes_command(const Shell& shell);         // lanes
 int version_command(const Shell& shell);       // version
 
 // The whole program: main without the process.

@@ -26,6 +26,8 @@ int dispatch(const Shell& shell) {
     case Verb::show: return show_command(shell);
     case Verb::results: return results_command(shell);
     case Verb::audit: return audit_command(shell);
+    case Verb::simulate: return simulate_command(shell);
+    case Verb::lanes: return lanes_command(shell);
     case Verb::quote: return quote_command(shell);
     case Verb::ledger: return ledger_command(shell);
     case Verb::reconcile: return reconcile_command(shell);

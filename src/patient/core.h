@@ -216,6 +216,7 @@ struct Engine::Core {
   std::map<BatchId, BatchAtWork> batches;
   std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
   plan::State plan;
+  std::set<std::string> listed;  // lanes that the store's list names
   std::vector<plan::Drain> drains;
 
   struct HeardLive {

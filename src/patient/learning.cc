@@ -1,23 +1,60 @@
 // What the lanes teach: completion times of batches, kept in the store for the next process, and what follows
 // when a lane is slow.
+#include "patient/learning.h"
+
+#include <array>
+#include <charconv>
+
 #include "patient/core.h"
 #include "patient/trouble.h"
 
 namespace twolane::patient {
 namespace {
 
-// Simulated lanes teach nothing about real ones.
-std::string lane_fact(const std::string& world, const plan::Lane& lane) {
-  return "lane." + world + '/' + lane.provider + '/' + std::string(wire_name(lane.endpoint)) + '/' + lane.model;
+constexpr std::string_view index_fact = "lanes";  // a line for each lane of which something was learned
+
+// World, provider, endpoint and model. Simulated lanes teach nothing about real ones.
+std::string lane_line(const std::string& world, const plan::Lane& lane) {
+  return world + '\t' + lane.provider + '\t' + std::to_string(static_cast<int>(lane.endpoint)) + '\t' + lane.model;
+}
+
+std::string lane_fact(const std::string& line) { return "lane." + line; }
+
+std::optional<KnownLane> read_line(std::string_view line) {
+  std::array<std::string_view, 4> parts;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const size_t end = std::min(line.find('\t'), line.size());
+    parts[i] = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  int endpoint = -1;
+  std::from_chars(parts[2].data(), parts[2].data() + parts[2].size(), endpoint);
+  if (parts[3].empty() || endpoint < 0 || endpoint >= endpoint_count) return std::nullopt;
+  return KnownLane{std::string(parts[0]), {std::string(parts[1]), static_cast<Endpoint>(endpoint), std::string(parts[3])}, {}};
 }
 
 }  // namespace
+
+Result<std::vector<KnownLane>> known_lanes(store::Store& store) {
+  std::vector<KnownLane> known;
+  const std::string index = TRY(store.recall(index_fact));
+  for (std::string_view rest = index; !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string line(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    auto lane = read_line(line);
+    if (!lane) continue;
+    lane->learned = TRY(store.recall(lane_fact(line)));
+    known.push_back(std::move(*lane));
+  }
+  return known;
+}
 
 plan::LaneId Engine::Core::lane_number(const plan::Lane& lane) {
   const size_t known = plan.lanes().size();
   const plan::LaneId id = plan.number(lane);
   if (plan.lanes().size() == known) return id;
-  const auto saved = store.recall(lane_fact(settings.world, lane));
+  const auto saved = store.recall(lane_fact(lane_line(settings.world, lane)));
   // What cannot be read, or was written by another version, is learned anew.
   if (saved && !saved->empty() && !plan.learn(id, *saved)) note({}, "what was learned of " + lane.provider + " is learned anew");
   return id;
@@ -31,7 +68,12 @@ void Engine::Core::learn_from(const BatchAtWork& batch, bool by_itself) {
   const plan::LaneId id = lane_number(lane);
   const Time end = by_itself || batch.cancel_since.ms == 0 ? batch.row.ended : batch.cancel_since;
   plan::apply(plan, plan::BatchTook{id, batch.row.requests, batch.row.sent, std::max(end - batch.row.sent, Duration{0}), by_itself});
-  ok(store.remember(lane_fact(settings.world, lane), plan.learned(id)));
+  const std::string line = lane_line(settings.world, lane);
+  if (!ok(store.remember(lane_fact(line), plan.learned(id)))) return;
+  if (!listed.insert(line).second) return;
+  auto index = store.recall(index_fact);
+  if (!index) return broke(index.error());
+  if (('\n' + *index).find('\n' + line + '\n') == std::string::npos) ok(store.remember(index_fact, *index + line + '\n'));
 }
 
 void Engine::Core::slow(BatchId id) {

@@ -71,6 +71,18 @@ std::optional<Policy> policy_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<Moment> trace(const Cell& cell, int day) {
+  const Weather weather(cell.kind, cell.seed, day + 1, cell.twist);
+  Planned plan(weather, planned(cell.policy));
+  std::vector<Moment> moments;
+  for (int d = 0; d <= day; ++d) {
+    const double start = d * day_minutes;
+    if (d == day) plan.at_every_event = [&](double at) { moments.push_back({at - start, plan.sample()}); };
+    plan.run({{static_cast<uint64_t>(d), start, start + cell.deadline, cell.items}});
+  }
+  return moments;
+}
+
 Figures run(const Cell& cell) {
   Mean mean;
   int64_t decisions = 0;

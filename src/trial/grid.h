@@ -41,6 +41,13 @@ struct Figures {
 
 Figures run(const Cell& cell);
 
+// One day of a planned policy, event by event; the planner has learned on the days before it.
+struct Moment {
+  double minute = 0;  // of the job
+  Planned::Sample at;
+};
+std::vector<Moment> trace(const Cell& cell, int day);
+
 inline constexpr std::array<int64_t, 3> grid_items{1, 1000, 100'000};
 inline constexpr std::array<double, 6> grid_deadlines{30, 120, 360, 720, 1440, 2880};
 

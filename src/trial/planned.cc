@@ -378,6 +378,21 @@ void Planned::finish(Job& job, double requests, double at) {
   ended_ = at;
 }
 
+Planned::Sample Planned::sample() const {
+  Sample s;
+  const Job& job = jobs_.front();
+  s.open = static_cast<double>(job.group.open);
+  s.done = static_cast<double>(job.task.requests) - job.unfinished;
+  for (const auto& [number, batch] : batches_)
+    for (const Member& m : batch.members)
+      if (m.job == 0) s.in_batches += m.requests - m.taken;
+  for (const auto& [number, wave] : waves_)
+    if (wave.job == 0) s.live += wave.requests;
+  const Time start = plan::outlook(state_, job.group.job, time(now_)).takeover;
+  s.wait = start.ms == 0 ? 0 : minutes_of(start) - now_;
+  return s;
+}
+
 // ---------------------------------------------------------------- crashes
 
 void Planned::crash() {

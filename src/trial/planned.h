@@ -45,8 +45,12 @@ class Planned {
   void crash();
   // What the planner would do now, as text.
   std::string would_do();
-  // Minute by minute: when it is set, one line for each change of the first task.
-  std::function<void(double at, double done, double in_batches, double open, double live, double wait)> watch;
+  // How the first job of the run stands, for a look at a single day.
+  struct Sample {
+    double done = 0, in_batches = 0, open = 0, live = 0;  // requests
+    double wait = 0;                                      // minutes until its drain must start
+  };
+  Sample sample() const;
 
  private:
   enum class Happens : uint8_t { arrival, batch_ends, cancel_works, live_answers, flex_answers, wake };
