@@ -83,6 +83,19 @@ Result<std::vector<gateway::Provider>> providers_of(const Config& config, bool f
   return fail(std::move(e));
 }
 
+// Routes are read and checked, but calls do not follow them yet: said at the start, not by a 404.
+Status no_routes(const Config& config) {
+  if (config.routes.empty() && config.servers.empty()) return {};
+  Error e;
+  e.code = "serve.routes";
+  e.message = "serve does not follow routes yet, nor servers of your own";
+  e.where.file = config.file;
+  e.where.field = config.routes.empty() ? "[providers." + config.servers[0].name + ']' : "[routes." + config.routes[0].name + ']';
+  e.why = "a call to one of them would go elsewhere";
+  e.next = {"take it out of the file"};
+  return fail(std::move(e));
+}
+
 // Who the patient lane buys from, on whose clock.
 Result<gateway::Keeper::Settings> patient_settings(const Config& config, const std::string& home,
                                                    std::optional<double> speed) {
@@ -131,6 +144,7 @@ Result<int> serve(const Shell& shell) {
   const auto& flags = shell.in.serve;
   const Address address = TRY(parse_address(flags.listen, "127.0.0.1:8080"));
   Config config = TRY(load_config(shell.in.common.config));
+  CHECKED(no_routes(config));
   const std::string home = home_directory(shell.in.common.home, config);
   std::error_code ignored;
   std::filesystem::create_directories(home, ignored);
