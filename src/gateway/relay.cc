@@ -87,26 +87,31 @@ std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
   return out;
 }
 
+const std::shared_ptr<net::Origin>& Worker::upstream_origin(const Provider& provider) {
+  auto& origin = origins_[&provider];
+  if (!origin) origin = upstream_.origin_of(provider.url);
+  return origin;
+}
+
+net::Awaitable<Worker::Connection> Worker::connect(net::Exchange& exchange, Call& call,
+                                                   std::shared_ptr<net::Patience> patience) {
+  auto opened = co_await upstream_.open(upstream_origin(*call.choice->provider), patience);
+  if (opened) co_return std::move(*opened);
+  const auto trouble = patience->over ? Trouble::left : Trouble::unreachable;
+  Error why = std::move(opened).error();
+  co_await say_trouble(exchange, call, trouble, std::move(why));
+  co_return nullptr;
+}
+
 net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
   if (call.choice->renamed && !call.choice->translated && call.scan.model_length > 0)
     call.body = with_model(call.body, call.scan, call.choice->target.model);
   std::string head = upstream_head(call, exchange.head().headers, call.body.size());
-  const auto origin = upstream_.origin_of(call.choice->provider->url);
   const auto patience = std::make_shared<net::Patience>();
   exchange.on_left([patience] { patience->end(); });
-  auto up = upstream_.ready(*origin);
-  if (!up) {
-    auto opened = co_await upstream_.open(origin, patience);
-    if (!opened) {
-      const bool left = patience->over;
-      call.error = left ? "gateway.client_left" : "upstream." + opened.error().code;
-      call.status = left ? 499 : 502;
-      if (left) co_return;
-      Refusal no(502, "The provider could not be reached: " + opened.error().message, "upstream_unreachable");
-      co_return co_await say_no(exchange, call, std::move(no));
-    }
-    up = std::move(*opened);
-  }
+  auto up = upstream_.ready(*upstream_origin(*call.choice->provider));
+  if (!up) up = co_await connect(exchange, call, patience);
+  if (!up) co_return;
   net::ClientConnection* const raw = up.get();
   patience->let_go = [raw] { raw->channel.stream.close(); };
   bool timed_out = false;
@@ -121,21 +126,11 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
       failed = co_await up->channel.read_head(false);
     } while (!failed && up->channel.parser().head.status / 100 == 1);
   call.waited = net::Clock::now() - call.sent;
-  const bool understood =
-      !failed && !up->channel.parser().unknown_coding();
-  if (!understood) {
-    const bool left = patience->over;
+  if (failed || up->channel.parser().unknown_coding()) {
+    const auto trouble = patience->over ? Trouble::left : timed_out ? Trouble::timeout : Trouble::broken;
     patience->let_go = nullptr;
-    if (left) {
-      call.status = 499;
-      call.error = "gateway.client_left";
-      co_return;
-    }
-    call.error = timed_out ? "upstream.timeout" : "upstream.broken";
-    Refusal no(timed_out ? 504 : 502,
-               timed_out ? "The provider did not answer in time." : "The provider closed the connection without an answer.",
-               timed_out ? "upstream_timeout" : "upstream_broken");
-    co_return co_await say_no(exchange, call, std::move(no));
+    Error why;
+    co_return co_await say_trouble(exchange, call, trouble, std::move(why));
   }
   bool whole = false;
   if (!call.choice->translated)
@@ -150,6 +145,25 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
     call.error = exchange.left() || patience->over ? "gateway.client_left"
                  : timed_out                       ? "upstream.timeout"
                                                    : "upstream.broken";
+}
+
+// No answer came from the provider.
+net::Awaitable<void> Worker::say_trouble(net::Exchange& exchange, Call& call, Trouble trouble, Error why) {
+  if (trouble == Trouble::left) {
+    call.status = 499;
+    call.error = "gateway.client_left";
+    co_return;
+  }
+  Refusal no(502, "The provider closed the connection without an answer.", "upstream_broken");
+  call.error = "upstream.broken";
+  if (trouble == Trouble::unreachable) {
+    no = Refusal(502, "The provider could not be reached: " + why.message, "upstream_unreachable");
+    call.error = "upstream." + why.code;
+  } else if (trouble == Trouble::timeout) {
+    no = Refusal(504, "The provider did not answer in time.", "upstream_timeout");
+    call.error = "upstream.timeout";
+  }
+  co_await say_no(exchange, call, std::move(no));
 }
 
 net::Awaitable<net::ErrorCode> Worker::next_piece(Call& call, Connection up, net::Deadline& limit,

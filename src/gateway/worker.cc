@@ -138,56 +138,85 @@ Result<const Choice*> Worker::choose(const Door& door, std::string_view model) {
   return &(choices_[std::move(name)] = std::move(choice));
 }
 
+net::Awaitable<void> Worker::answer_probe(net::Exchange& exchange, Want want) {
+  wire::HttpReply reply;
+  if (want == Want::metrics) {
+    reply = plain(200, shared_.metrics());
+  } else if (want == Want::healthz) {
+    reply = plain(200, "ok\n");
+  } else {
+    const bool ready = shared_.ready();
+    reply = ready ? plain(200, "ready\n") : plain(503, "not ready\n");
+  }
+  co_await exchange.reply(std::move(reply));
+}
+
+net::Awaitable<void> Worker::list_models(net::Exchange& exchange, Call& call) {
+  auto listed = model_listing(call.door, shared_.router);
+  if (listed) {
+    wire::HttpReply reply = json(200, std::move(*listed));
+    co_return co_await say(exchange, call, std::move(reply));
+  }
+  call.error = "gateway.model";
+  Refusal no(404, "The model '" + std::string(call.door.id.substr(0, 100)) + "' does not exist.", "model_not_found",
+             "model");
+  co_await say_no(exchange, call, std::move(no));
+}
+
+// A path that leads to nothing here.
+std::optional<Refusal> Worker::is_nowhere(const net::MessageHead& head, Call& call) const {
+  const bool interactive = call.door.want == Want::call || call.door.want == Want::count_tokens ||
+                           call.door.want == Want::embed_many || call.door.want == Want::models ||
+                           call.door.want == Want::model;
+  if (interactive || (shared_.keeper && call.door.want != Want::nothing)) return std::nullopt;
+  call.error = "gateway.path";
+  return Refusal(404, "Invalid URL (" + head.method.substr(0, 20) + ' ' + std::string(call.door.path.substr(0, 200)) + ')');
+}
+
+// A coroutine's frame beyond 1 KB is memory that malloc is slow with: what has large temporaries on
+// the way of every request is a plain function, or a coroutine of its own.
 net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
-  Call call;
+  auto owned = take_call();
+  Call& call = *owned;
   net::MessageHead& head = exchange.head();
   call.began = net::Clock::now();
   call.door = find_door(head.method, head.target, head.headers);
   call.id = fresh_id();
-  switch (call.door.want) {
-    case Want::healthz: {
-      wire::HttpReply reply = plain(200, "ok\n");
-      co_return co_await exchange.reply(std::move(reply));
-    }
-    case Want::readyz: {
-      const bool ready = shared_.ready();
-      wire::HttpReply reply = ready ? plain(200, "ready\n") : plain(503, "not ready\n");
-      co_return co_await exchange.reply(std::move(reply));
-    }
-    case Want::metrics: {
-      wire::HttpReply reply = plain(200, shared_.metrics());
-      co_return co_await exchange.reply(std::move(reply));
-    }
-    default:
-      break;
-  }
+  if (call.door.want == Want::healthz || call.door.want == Want::readyz || call.door.want == Want::metrics)
+    co_return co_await answer_probe(exchange, call.door.want);
   auto refused = let_in(head.headers, call);
+  if (!refused) refused = is_nowhere(head, call);
   if (refused) {
     co_await say_no(exchange, call, std::move(*refused));
   } else if (call.door.want == Want::call || call.door.want == Want::count_tokens ||
              call.door.want == Want::embed_many) {
     co_await model_call(exchange, call);
   } else if (call.door.want == Want::models || call.door.want == Want::model) {
-    auto listed = model_listing(call.door, shared_.router);
-    if (listed) {
-      wire::HttpReply reply = json(200, std::move(*listed));
-      co_await say(exchange, call, std::move(reply));
-    } else {
-      call.error = "gateway.model";
-      Refusal no(404, "The model '" + std::string(call.door.id.substr(0, 100)) + "' does not exist.",
-                 "model_not_found", "model");
-      co_await say_no(exchange, call, std::move(no));
-    }
-  } else if (shared_.keeper && call.door.want != Want::nothing) {
+    co_await list_models(exchange, call);
+  } else {
     call.lane = "patient";
     co_await ask_keeper(exchange, call);
-  } else {
-    call.error = "gateway.path";
-    Refusal no(404, "Invalid URL (" + head.method.substr(0, 20) + ' ' +
-                        std::string(call.door.path.substr(0, 200)) + ')');
-    co_await say_no(exchange, call, std::move(no));
   }
   book(call, head);
+  keep_call(std::move(owned));
+}
+
+// Calls, and bodies of usual size, reuse the memory of those before them.
+std::unique_ptr<Call> Worker::take_call() {
+  if (spare_calls_.empty()) return std::make_unique<Call>();
+  auto call = std::move(spare_calls_.back());
+  spare_calls_.pop_back();
+  return call;
+}
+
+void Worker::keep_call(std::unique_ptr<Call> call) {
+  constexpr size_t most = 64, most_bytes = 32 << 10;
+  if (spare_calls_.size() >= most) return;
+  std::string memory = std::move(call->body);
+  *call = Call();
+  memory.clear();
+  if (memory.capacity() <= most_bytes) call->body = std::move(memory);
+  spare_calls_.push_back(std::move(call));
 }
 
 net::Awaitable<void> Worker::say(net::Exchange& exchange, Call& call, wire::HttpReply reply) {
@@ -211,51 +240,50 @@ net::Awaitable<void> Worker::model_call(net::Exchange& exchange, Call& call) {
     call.error = "gateway.client_left";
     co_return;
   }
+  std::optional<LaneChoice> patient;
+  auto refused = understand(exchange.head().headers, unread, call, patient);
+  if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
+  if (patient) co_return co_await patient_call(exchange, call, *patient);
+  co_await relay(exchange, call);
+}
+
+// What a call wants, once its body is there (or `unread` says why it is not).
+std::optional<Refusal> Worker::understand(const wire::Headers& headers, int unread, Call& call,
+                                          std::optional<LaneChoice>& patient) {
   call.read = net::Clock::now();
   call.bytes_in = static_cast<int64_t>(call.body.size());
-  if (unread > 0) {
-    Refusal no(unread, words_of(unread));
-    co_return co_await say_no(exchange, call, std::move(no));
-  }
-  auto scan = scan_body(call.body);
+  if (unread > 0) return Refusal(unread, words_of(unread));
+  const auto scan = scan_body(call.body);
   if (!scan) {
     call.error = scan.error().code;
-    Refusal no(400, "We could not parse the JSON body of your request: " + scan.error().message + '.');
-    co_return co_await say_no(exchange, call, std::move(no));
+    return Refusal(400, "We could not parse the JSON body of your request: " + scan.error().message + '.');
   }
   call.scan = *scan;
   call.model = call.door.model.empty() ? std::string(call.scan.model) : wire::percent_decoded(call.door.model);
   call.streams = call.scan.stream || call.door.streams;
   if (call.model.empty() && call.door.endpoint == Endpoint::moderations) call.model = "omni-moderation-latest";
-  if (call.model.empty()) {
-    Refusal no(400, "you must provide a model parameter", "missing_required_parameter", "model");
-    co_return co_await say_no(exchange, call, std::move(no));
-  }
-  auto choice = choose(call.door, call.model);
+  if (call.model.empty())
+    return Refusal(400, "you must provide a model parameter", "missing_required_parameter", "model");
+  const auto choice = choose(call.door, call.model);
   if (!choice) {
     call.error = choice.error().code;
-    Refusal no(404, choice.error().message, "model_not_found", "model");
-    co_return co_await say_no(exchange, call, std::move(no));
+    return Refusal(404, choice.error().message, "model_not_found", "model");
   }
   call.choice = *choice;
-  auto refused = admit(call);
-  if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
+  if (auto refused = admit(call)) return refused;
   if (shared_.keeper && call.door.want == Want::call) {
-    auto lane = choose_lane(exchange.head().headers, call.scan, call.key ? &call.key->rules : nullptr, world_.now());
+    const auto lane = choose_lane(headers, call.scan, call.key ? &call.key->rules : nullptr, world_.now());
     if (!lane) {
       call.error = lane.error().code;
-      Refusal no(400, lane.error().message);
-      co_return co_await say_no(exchange, call, std::move(no));
+      return Refusal(400, lane.error().message);
     }
     const bool background = call.scan.background && call.door.endpoint == Endpoint::responses;
-    if ((lane->patient && (!call.streams || lane->overrides_stream)) || background)
-      co_return co_await patient_call(exchange, call, *lane);
+    if ((lane->patient && (!call.streams || lane->overrides_stream)) || background) {
+      patient = *lane;
+      return std::nullopt;
+    }
   }
-  if (call.choice->translated) {
-    refused = translate(call);
-    if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
-  }
-  co_await relay(exchange, call);
+  return call.choice->translated ? translate(call) : std::nullopt;
 }
 
 // Sums, the key's use, and the line of the log.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/books.h"
 #include "gateway/body_scan.h"
@@ -81,16 +82,25 @@ class Worker final : public net::StreamHandler {
  private:
   using Connection = std::shared_ptr<net::ClientConnection>;
 
+  net::Awaitable<void> answer_probe(net::Exchange& exchange, Want want);
+  net::Awaitable<void> list_models(net::Exchange& exchange, Call& call);
+  std::optional<Refusal> is_nowhere(const net::MessageHead& head, Call& call) const;
   net::Awaitable<void> model_call(net::Exchange& exchange, Call& call);
+  std::optional<Refusal> understand(const wire::Headers& headers, int unread, Call& call,
+                                    std::optional<LaneChoice>& patient);
   net::Awaitable<void> patient_call(net::Exchange& exchange, Call& call, LaneChoice lane);
   net::Awaitable<void> ask_keeper(net::Exchange& exchange, Call& call);
   net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
+  enum class Trouble : uint8_t { left, unreachable, timeout, broken };
+  net::Awaitable<void> say_trouble(net::Exchange& exchange, Call& call, Trouble trouble, Error why);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
   net::Awaitable<bool> tell_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
   net::Awaitable<bool> tell_events(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
+  // A connection to the provider; null: there is none, and that was said.
+  net::Awaitable<Connection> connect(net::Exchange& exchange, Call& call, std::shared_ptr<net::Patience> patience);
   // The next piece of the provider's answer, with its time limit; the body's bytes go to the taker.
   net::Awaitable<net::ErrorCode> next_piece(Call& call, Connection up, net::Deadline& limit,
                                             std::string_view& raw);
@@ -106,6 +116,9 @@ class Worker final : public net::StreamHandler {
   std::string answer_head(const net::MessageHead& head, const Call& call, const net::Exchange& exchange,
                           bool close) const;
   void book(Call& call, const net::MessageHead& head);
+  const std::shared_ptr<net::Origin>& upstream_origin(const Provider& provider);
+  std::unique_ptr<Call> take_call();
+  void keep_call(std::unique_ptr<Call> call);
   std::string fresh_id();
 
   Shared& shared_;
@@ -116,6 +129,8 @@ class Worker final : public net::StreamHandler {
   uint64_t ids_;
   // Choices by door and name as written: finding one takes a look into the catalogue.
   std::unordered_map<std::string, Choice> choices_;
+  std::unordered_map<const Provider*, std::shared_ptr<net::Origin>> origins_;
+  std::vector<std::unique_ptr<Call>> spare_calls_;  // done with, and empty
   // The last key that was seen, which is very often the next one too.
   std::string last_secret_;
   std::shared_ptr<Key> last_key_;
