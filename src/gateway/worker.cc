@@ -125,17 +125,17 @@ std::optional<Refusal> Worker::admit(Call& call) {
   return no;
 }
 
-Result<const Choice*> Worker::choose(const Door& door, std::string_view model) {
+Result<std::shared_ptr<const Choice>> Worker::choose(const Door& door, std::string_view model) {
   constexpr size_t most_names = 4096;  // strangers may make up as many as they like
   std::string name;
   name.reserve(model.size() + 2);
   name += static_cast<char>('a' + static_cast<int>(door.endpoint));
   name += static_cast<char>('a' + static_cast<int>(door.dialect));
   name += model;
-  if (const auto it = choices_.find(name); it != choices_.end()) return &it->second;
-  auto choice = TRY(shared_.router.choose(door, model));
+  if (const auto it = choices_.find(name); it != choices_.end()) return it->second;
+  auto choice = std::make_shared<const Choice>(TRY(shared_.router.choose(door, model)));
   if (choices_.size() >= most_names) choices_.clear();
-  return &(choices_[std::move(name)] = std::move(choice));
+  return choices_[std::move(name)] = std::move(choice);
 }
 
 net::Awaitable<void> Worker::answer_probe(net::Exchange& exchange, Want want) {

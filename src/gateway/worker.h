@@ -53,7 +53,7 @@ struct Call {
   std::string body;
   BodyScan scan;
   std::string asked;        // the body before it was translated
-  const Choice* choice = nullptr;
+  std::shared_ptr<const Choice> choice;  // outlives its place in the worker's memory of names
   std::string model;        // as the client wrote it
   std::string upstream_id;
   std::string error;        // a code, for the log
@@ -110,7 +110,7 @@ class Worker final : public net::StreamHandler {
   // The key of the request, or why not.
   std::optional<Refusal> let_in(const wire::Headers& headers, Call& call);
   std::optional<Refusal> admit(Call& call);
-  Result<const Choice*> choose(const Door& door, std::string_view model);
+  Result<std::shared_ptr<const Choice>> choose(const Door& door, std::string_view model);
   std::string upstream_head(const Call& call, const wire::Headers& headers, size_t length) const;
   std::optional<Refusal> translate(Call& call);
   std::string answer_head(const net::MessageHead& head, const Call& call, const net::Exchange& exchange,
@@ -128,7 +128,7 @@ class Worker final : public net::StreamHandler {
   net::HttpServer server_;
   uint64_t ids_;
   // Choices by door and name as written: finding one takes a look into the catalogue.
-  std::unordered_map<std::string, Choice> choices_;
+  std::unordered_map<std::string, std::shared_ptr<const Choice>> choices_;
   std::unordered_map<const Provider*, std::shared_ptr<net::Origin>> origins_;
   std::vector<std::unique_ptr<Call>> spare_calls_;  // done with, and empty
   // The last key that was seen, which is very often the next one too.
