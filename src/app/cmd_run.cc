@@ -286,7 +286,10 @@ class Run {
       text += marked > 0 ? ", cache marks for " + counted(marked, "request") : ", no cache mark would pay";
     display_.change(world_->shown_now(), text);
     CHECKED(driver.engine().recover());
-    return driver.engine().take_up(job_.id);
+    CHECKED(driver.engine().take_up(job_.id));
+    const auto promise = driver.engine().forecast(job_.id).promise;
+    if (const std::string text = promise_text(promise, world_->shown_now(), shell_.zone); job_.kept && !text.empty()) display_.warn(text);
+    return {};
   }
 
   PicoUsd list_most() const {

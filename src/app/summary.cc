@@ -201,6 +201,21 @@ int exit_code(const Ending& e) {
   return failed(e.job) + e.job.totals.of(RequestState::cancelled) > 0 ? 1 : 0;
 }
 
+std::string_view name_of(plan::Verdict::Kind kind) {
+  constexpr std::string_view names[] = {"accepted", "at_risk", "cannot"};
+  return names[static_cast<size_t>(kind)];
+}
+
+std::string promise_text(const plan::Verdict& v, Time now, const Zone& zone) {
+  char chance[16];
+  std::snprintf(chance, sizeof chance, "%.0f %%", 100 * v.on_time);
+  const std::string alone = "the live lane alone takes until " + day_and_time(v.earliest, now, zone);
+  if (v.kind == plan::Verdict::Kind::at_risk)
+    return "at risk: in time with a probability of about " + std::string(chance) + "; " + alone + "\n";
+  if (v.kind == plan::Verdict::Kind::cannot) return "cannot be done in time: " + alone + ", the earliest that can be kept\n";
+  return {};
+}
+
 std::string ending_text(const Ending& e, const Zone& zone) {
   switch (exit_code(e)) {
     case 130: return interrupted_text(e, zone);
@@ -261,6 +276,8 @@ wire::Json ending_json(const Ending& e) {
   object.update(job_json(e.job, e.now));
   object["output"] = e.output.empty() ? wire::Json(nullptr) : wire::Json(e.output);
   object["elapsed_s"] = e.elapsed_s;
+  object["promise"] = {{"verdict", name_of(e.promise.kind)}, {"on_time", e.promise.on_time},
+                       {"earliest", e.promise.earliest.ms == 0 ? wire::Json(nullptr) : wire::Json(rfc3339(e.promise.earliest))}};
   wire::Json causes = wire::Json::array();
   for (const auto& c : e.causes)
     causes.push_back({{"code", c.code}, {"message", c.message}, {"count", c.count},

@@ -12,6 +12,7 @@
 #include "app/when.h"
 #include "base/result.h"
 #include "model/job.h"
+#include "plan/planner.h"
 #include "wire/json.h"
 
 namespace twolane::app {
@@ -42,6 +43,7 @@ struct Ending {
   bool sampled = false;            // --sample ended here: the rest stays open on purpose
   std::vector<Cause> causes;       // of failed and expired requests, most frequent first
   std::vector<StillRunning> running;
+  plan::Verdict promise;           // what could be said when it was accepted
   Time takeover;                   // when the rest would have moved to the live lane; 0: never
   PicoUsd enough_cap;              // a cap under which every open request fits at full length; 0: unknown
   PicoUsd next_request;            // the most that the next request could cost; 0: unknown
@@ -52,6 +54,10 @@ int exit_code(const Ending& ending);
 
 // False once an answer came after the deadline, a request expired, or requests are open past it.
 bool on_time(const Ending& ending);
+
+std::string_view name_of(plan::Verdict::Kind kind);  // accepted, at_risk, cannot
+// A line where there is something to say beforehand; empty for what is simply accepted.
+std::string promise_text(const plan::Verdict& promise, Time now, const Zone& zone);
 
 std::string ending_text(const Ending& ending, const Zone& zone);
 wire::Json ending_json(const Ending& ending);

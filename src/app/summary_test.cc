@@ -157,7 +157,20 @@ TEST(Summary, TheJsonHasEveryMemberAndItsTypes) {
             R"("lanes":{"standard":{"requests":163,"cost_usd":"0.0846","list_cost_usd":"0.0846"},)"
             R"("batch":{"requests":12410,"cost_usd":"3.2204","list_cost_usd":"6.4408"},)"
             R"("flex":{"requests":510,"cost_usd":"0.1323","list_cost_usd":"0.2647"}},)"
-            R"("output":"tickets.out.jsonl","elapsed_s":12.5,"failures":[],"error":null})");
+            R"("output":"tickets.out.jsonl","elapsed_s":12.5,"promise":{"verdict":"accepted","on_time":1.0,"earliest":null},)"
+            R"("failures":[],"error":null})");
+}
+
+TEST(Promise, SaysWhatCannotBeKept) {
+  plan::Verdict v;
+  const Time now = utc("2026-11-25T22:00:00Z");
+  EXPECT_EQ(promise_text(v, now, Zone::fixed(0)), "");
+  v = {plan::Verdict::Kind::at_risk, 0.874, utc("2026-11-26T04:30:00Z")};
+  EXPECT_EQ(promise_text(v, now, Zone::fixed(0)),
+            "at risk: in time with a probability of about 87 %; the live lane alone takes until Thu 04:30\n");
+  v.kind = plan::Verdict::Kind::cannot;
+  EXPECT_EQ(promise_text(v, now, Zone::fixed(0)),
+            "cannot be done in time: the live lane alone takes until Thu 04:30, the earliest that can be kept\n");
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ struct JobAtWork {
   bool capped = false;       // the cap lets nothing more be bought at present
   bool miss_noted = false;
   Time miss_finish;
+  std::optional<plan::Verdict> promise;
   int32_t restarts = 0;      // batches given up for being slow, by this process
   std::optional<Error> trouble;
 };

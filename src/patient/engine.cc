@@ -45,6 +45,7 @@ Engine::Forecast Engine::forecast(JobId id) const {
   if (j == core_->jobs.end()) return f;
   f.takeover = plan::outlook(core_->plan, id, core_->world.now()).takeover;
   f.miss_foreseen = j->second.miss_noted;
+  if (j->second.promise) f.promise = *j->second.promise;
   f.finish = j->second.miss_finish;
   for (const auto& [batch_id, batch] : core_->batches) {
     if (!batch.jobs.contains(id) || batch.next_look.ms == 0) continue;
@@ -182,6 +183,7 @@ Status Engine::Core::take_up(JobId id) {
     if (const std::string& provider = s.shape.targets[s.target].provider; line_of(provider) == nullptr)
       return fail(no_key(provider));
   tell_plan(*job);
+  if (!job->promise) job->promise = plan::assess(plan, id, now());
   if (job->job.state == JobState::cancelling) {
     Error why;
     why.code = "job.cancelled";

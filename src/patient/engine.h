@@ -17,6 +17,7 @@
 #include "dialect/batch_api.h"
 #include "model/job.h"
 #include "net/world.h"
+#include "plan/planner.h"
 #include "store/payloads.h"
 #include "store/store.h"
 
@@ -84,6 +85,7 @@ class Engine {
     Time finish;             // best guess, 0 if unknown
     Time takeover;           // when what remains moves to the live lane, 0 if never
     bool miss_foreseen = false;
+    plan::Verdict promise;   // as it stood when the job was taken up
     std::string next;        // "poll 01:53"
     Time next_at;
   };

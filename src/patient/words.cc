@@ -27,6 +27,7 @@ Status Engine::Core::obey(const store::Word& word) {
     job.job.deadline = TRY(parse_rfc3339(word.argument));
     job.job.kept = true;
     job.miss_noted = false;
+    job.promise.reset();
   } else if (word.verb == "retry") {
     const int64_t reopened = TRY(store.reopen(word.job, index));
     if (reopened > 0) {

@@ -46,11 +46,22 @@ struct Outlooks {
     return o;
   }
 
-  static Verdict judge(const State& s, LaneId lane, int64_t requests, Time deadline, bool kept, Time now) {
+  static Verdict judge(const State& s, JobId id, Time now) {
+    const JobState* job = s.jobs_.find(id);
+    if (job == nullptr || !job->known || job->groups.empty()) return {};
+    const LaneId lane = job->groups.front().view.lane;
+    int64_t own_us = 0;
+    for (const JobState::Booked& b : job->booked)
+      if (b.provider == s.lanes_[lane.n].provider) own_us = b.need_us;
+    return judge(s, lane, job->view.requests, job->view.deadline, job->view.kept, now, own_us);
+  }
+
+  // `own_us`: what the tree holds for it already.
+  static Verdict judge(const State& s, LaneId lane, int64_t requests, Time deadline, bool kept, Time now, int64_t own_us = 0) {
     const Provider& p = s.providers_[s.lanes_[lane.n].provider];
-    const Duration room = margin(deadline - now);
+    const Duration room = std::min(margin(deadline - now), std::max((deadline - now) / 10, Duration{0}));
     const auto need_us = static_cast<double>(p.need_us[static_cast<int>(Pace::measured)]) * static_cast<double>(requests);
-    const Duration need{static_cast<int64_t>(need_us / 1000) + p.tree.need_by(deadline) / 1000};
+    const Duration need{static_cast<int64_t>(need_us / 1000) + (p.tree.need_by(deadline) - own_us) / 1000};
     const double late = s.times(lane, requests).late(Duration{0}, deadline - now);
     Verdict v;
     v.earliest = now + need + room;
@@ -59,7 +70,8 @@ struct Outlooks {
       return v;
     }
     const Time later = p.tree.latest_start_from(deadline);
-    const bool room_behind = later == DeadlineTree::never || later - Duration{static_cast<int64_t>(need_us / 1000)} >= now;
+    const Duration more = Duration{static_cast<int64_t>(need_us / 1000)} - (own_us > 0 ? Duration{own_us / 1000} : Duration{0});
+    const bool room_behind = later == DeadlineTree::never || later - std::max(more, Duration{0}) >= now;
     if (v.earliest <= deadline && room_behind) return v;
     // The live lane cannot do it alone: batches must return the rest.
     v.on_time = 1 - late;
@@ -74,5 +86,7 @@ Outlook outlook(const State& state, JobId job, Time now) { return Outlooks::of(s
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now) {
   return Outlooks::judge(state, lane, requests, deadline, kept, now);
 }
+
+Verdict assess(const State& state, JobId job, Time now) { return Outlooks::judge(state, job, now); }
 
 }  // namespace twolane::plan

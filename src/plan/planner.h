@@ -37,5 +37,7 @@ struct Verdict {
   Time earliest;             // by which it can be kept by the live lane alone
 };
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now);
+// The same of a job that was told already and of which nothing was placed yet.
+Verdict assess(const State& state, JobId job, Time now);
 
 }  // namespace twolane::plan
