@@ -15,7 +15,6 @@ namespace {
 
 using namespace twolane;
 using namespace twolane::plan;
-using namespace twolane::plan;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -34,14 +33,14 @@ struct Load {
   explicit Load(int64_t open) {
     std::mt19937_64 random(1);
     // A live lane that could drain all of it in half a day: nothing is urgent, as on most days.
-    apply(state, RateKnown{"openai", {.requests_per_minute = static_cast<double>(open) / 720}, 0});
+    plan::apply(state, RateKnown{"openai", {.requests_per_minute = static_cast<double>(open) / 720}, 0});
     const int64_t jobs = open / job_requests;
     for (int64_t j = 0; j < jobs; ++j) {
       const JobId id{static_cast<uint64_t>(j + 1)};
       const Duration within = hours(30) + seconds(static_cast<int64_t>(random() % (42 * 3600)));
-      apply(state, JobChanged{{.id = id, .accepted = noon, .deadline = noon + within, .kept = true, .requests = job_requests}});
+      plan::apply(state, JobChanged{{.id = id, .accepted = noon, .deadline = noon + within, .kept = true, .requests = job_requests}});
       groups.push_back({id, 0, lane, job_requests / 10, noon + minutes(30), false, false, false});
-      apply(state, GroupChanged{groups.back()});
+      plan::apply(state, GroupChanged{groups.back()});
       if (j % (batch_requests / job_requests) == 0) {
         BatchView b;
         b.id = BatchId{static_cast<uint64_t>(batches.size() + 1)};
@@ -52,7 +51,7 @@ struct Load {
       }
       batches.back().members.emplace_back(id, job_requests * 9 / 10);
     }
-    for (const BatchView& b : batches) apply(state, BatchChanged{b});
+    for (const BatchView& b : batches) plan::apply(state, BatchChanged{b});
   }
 };
 
@@ -68,7 +67,7 @@ void updates(Load& load) {
     Event& event = events[order[static_cast<size_t>(i) & 0xFFFF]];
     int64_t& open = std::get<GroupChanged>(event).group.open;
     open += (i & 1) ? 1 : open > 1 ? -1 : 1;
-    apply(load.state, event);
+    plan::apply(load.state, event);
   }
   const double took = seconds_now() - from;
   std::printf("updates    %6.1f million/s   (goal 5)   %.0f ns each\n", count / took / 1e6, took / count * 1e9);
