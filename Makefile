@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .PHONY: build setup run test bench fmt check clean
 
 build: setup
-	@scripts/build.sh release
+	@scripts/build.sh release twolane
 
 setup:
 	@scripts/setup.sh build
@@ -22,7 +22,8 @@ run: setup
 test:
 	@scripts/check.sh release sdk
 
-bench: build
+bench: setup
+	@scripts/build.sh release
 	@scripts/bench.sh
 
 fmt:

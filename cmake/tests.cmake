@@ -18,6 +18,7 @@ foreach(room ${rooms})
     test_program(${room}_test ${tests})
     target_link_libraries(${room}_test PRIVATE twolane_${room})
     target_precompile_headers(${room}_test REUSE_FROM twolane_pch_light)
+    target_compile_options(${room}_test PRIVATE -Og)  # the room is optimised, its tests need to compile fast
   endif()
 endforeach()
 

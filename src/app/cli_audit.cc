@@ -1,6 +1,8 @@
 // Flags of `twolane audit`.
 #include "app/cli_audit.h"
 
+#include <CLI/CLI.hpp>
+
 namespace twolane::app {
 
 void declare_audit(CLI::App* audit, AuditFlags& f) {
@@ -12,6 +14,7 @@ void declare_audit(CLI::App* audit, AuditFlags& f) {
       ->type_name("PROVIDER/MODEL");
   audit->add_option("--html", f.html, "the report as one file for a browser")->type_name("FILE");
   audit->add_option("--zone", f.zone, "where the callers work: +01:00 (default: that of this machine)")->type_name("OFFSET");
+  audit->add_flag("--replay{busy}", f.replay, "drives the log's arrivals through the planner and simulated lanes: calm, busy, outage, regime or field");
   audit->add_flag("--bad-lines", f.bad_lines, "every kind of line that could not be read, by file");
 }
 

@@ -1,9 +1,12 @@
 // The flags of `twolane audit`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace twolane::app {
 
@@ -12,6 +15,7 @@ struct AuditFlags {
   std::vector<std::string> logs;
   std::string columns, overrides, html, zone;
   std::string model;  // as which calls are priced whose log names none
+  std::string replay;  // the simulated lanes; empty: no replay
   bool bad_lines = false;
 };
 

@@ -1,6 +1,8 @@
 // Flags of `twolane price`.
 #include "app/cli_price.h"
 
+#include <CLI/CLI.hpp>
+
 namespace twolane::app {
 
 void declare_price(CLI::App* price, PriceFlags& f) {

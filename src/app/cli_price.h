@@ -1,8 +1,11 @@
 // The flags of `twolane price` and `twolane price import`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace twolane::app {
 
