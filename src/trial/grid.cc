@@ -77,7 +77,7 @@ std::vector<Moment> trace(const Cell& cell, int day) {
   std::vector<Moment> moments;
   for (int d = 0; d <= day; ++d) {
     const double start = d * day_minutes;
-    if (d == day) plan.at_every_event = [&](double at) { moments.push_back({at - start, plan.sample()}); };
+    if (d == day) plan.after_decision = [&](double at) { moments.push_back({at - start, plan.sample()}); };
     plan.run({{static_cast<uint64_t>(d), start, start + cell.deadline, cell.items}});
   }
   return moments;
@@ -97,6 +97,32 @@ Figures run(const Cell& cell) {
     decisions += plan.decisions();
   }
   return mean.figures(decisions);
+}
+
+std::vector<Compared> compare(const Cell& like, std::span<const Policy> wanted) {
+  Cell cell = like;
+  cell.policy = Policy::oracle;
+  const Figures best = run(cell);
+  std::vector<Compared> all;
+  for (const Policy p : wanted) {
+    cell.policy = p;
+    const Figures f = p == Policy::oracle ? best : run(cell);
+    all.push_back({cell, f, f.cost / best.cost - 1});
+  }
+  return all;
+}
+
+std::vector<Compared> compare_grid(const Cell& like, std::span<const Policy> wanted) {
+  Cell cell = like;
+  std::vector<Compared> all;
+  for (const Kind kind : kinds)
+    for (const int64_t items : grid_items)
+      for (const double deadline : grid_deadlines) {
+        cell.kind = kind, cell.items = items, cell.deadline = deadline;
+        const auto here = compare(cell, wanted);
+        all.insert(all.end(), here.begin(), here.end());
+      }
+  return all;
 }
 
 }  // namespace twolane::trial

@@ -1,7 +1,9 @@
 // Cells of the study's grid: a policy, a kind of weather, a deadline, a job size; many days, several seeds.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,16 @@ struct Moment {
   Planned::Sample at;
 };
 std::vector<Moment> trace(const Cell& cell, int day);
+
+// A policy in one cell beside the clairvoyant on the same days: what it cost above it, as a share.
+struct Compared {
+  Cell cell;
+  Figures figures;
+  double regret = 0;
+};
+// `like` with each of the policies; and the same in all 90 cells, by kind, size, deadline.
+std::vector<Compared> compare(const Cell& like, std::span<const Policy> wanted);
+std::vector<Compared> compare_grid(const Cell& like, std::span<const Policy> wanted);
 
 inline constexpr std::array<int64_t, 3> grid_items{1, 1000, 100'000};
 inline constexpr std::array<double, 6> grid_deadlines{30, 120, 360, 720, 1440, 2880};

@@ -4,58 +4,29 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <map>
-#include <sstream>
+#include <iterator>
+#include <string>
 
+#include "trial/gates.h"
 #include "trial/trials.h"
 
 namespace twolane::trial {
 namespace {
 
-struct Reference {
-  double cost, se, miss;
-};
-
-std::map<std::string, Reference> reference() {
-  std::map<std::string, Reference> all;
-  std::ifstream file(TWOLANE_SHARED_DIR "/data/planner_reference/grid_summary.csv");
-  std::string line;
-  while (std::getline(file, line)) {
-    std::vector<std::string> f;
-    std::stringstream fields(line);
-    for (std::string x; std::getline(fields, x, ',');) f.push_back(x);
-    if (f.size() >= 7 && f[0] != "scen") all[f[0] + ' ' + f[1] + ' ' + f[2] + ' ' + f[3]] = {std::stod(f[4]), std::stod(f[5]), std::stod(f[6])};
-  }
-  return all;
-}
-
 TEST(Grid, SimplePoliciesCostWhatTheStudyFound) {
-  const auto known = reference();
-  if (known.empty()) {
+  std::ifstream file(TWOLANE_SHARED_DIR "/data/planner_reference/grid_summary.csv");
+  const std::string csv((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (csv.empty()) {
     if (std::getenv("CI") != nullptr) FAIL() << "the study's figures are not there";
     GTEST_SKIP() << "the study's figures are not there";
   }
-  const std::map<Policy, std::string> names{{Policy::all_sync, "all-sync"}, {Policy::batch, "batch+hope"},
-                                            {Policy::rule_24h, "rule-24h"}, {Policy::watchdog, "wd-10m"}};
-  int compared = 0;
-  for (const auto& [policy, name] : names)
-    for (const Kind kind : kinds)
-      for (const int64_t items : grid_items)
-        for (const double deadline : grid_deadlines) {
-          const std::string key = std::string(name_of(kind)) + ' ' + std::to_string(items) + ' ' +
-                                  std::to_string(static_cast<int>(deadline)) + ' ' + name;
-          const Reference& r = known.at(key);
-          const Figures f = run({kind, items, deadline, policy, 400, 1, 3});
-          EXPECT_LE(std::abs(f.cost - r.cost), 3 * std::hypot(f.cost_se, r.se) + 1e-9) << key << ' ' << f.cost << ' ' << r.cost;
-          // A job is late as a whole or in part: at most the error of a share of 1,200 jobs on either side.
-          const double p = (f.late + r.miss) / 2;
-          EXPECT_LE(std::abs(f.late - r.miss), 3 * std::sqrt(2 * p * (1 - p) / 1200) + 0.002) << key << ' ' << f.late << ' ' << r.miss;
-          ++compared;
-        }
-  EXPECT_EQ(compared, 360);
+  const Policy simple[] = {Policy::all_sync, Policy::batch, Policy::rule_24h, Policy::watchdog};
+  const auto gates = gates_of_reference(compare_grid({.days = 400, .seeds = 3}, simple), csv);
+  ASSERT_EQ(gates.size(), 1u);
+  EXPECT_EQ(gates[0].what, "simple policies: cells beyond three standard errors, of 360");
+  EXPECT_TRUE(gates[0].kept()) << gates[0].where;
 }
 
 TEST(Grid, TheLadderIsNeverLateAndNearlyAsCheapAsTheOracle) {

@@ -24,12 +24,12 @@ Planned::Planned(const Weather& weather, PlannedPolicy policy)
 
 void Planned::tell_setting() {
   lane_ = state_.number(first_lane);
-  apply(state_, RateKnown{first_lane.provider, {.requests_per_minute = live_per_minute}, 0});
+  apply(state_, RateKnown{first_lane.provider, {.requests_per_minute = weather_.live_nominal()}, 0});
   apply(state_, FlexOffered{first_lane.provider, policy_.flex});
   if (policy_.quota_requests > 0) state_.batch_requests = static_cast<int64_t>(policy_.quota_requests / 4);
   if (!policy_.second_lane) return;
   second_ = state_.number(second_lane);
-  apply(state_, RateKnown{second_lane.provider, {.requests_per_minute = live_per_minute}, 0});
+  apply(state_, RateKnown{second_lane.provider, {.requests_per_minute = weather_.live_nominal()}, 0});
 }
 
 std::vector<Tally> Planned::run(const std::vector<Task>& tasks) {
@@ -52,6 +52,7 @@ std::vector<Tally> Planned::run(const std::vector<Task>& tasks) {
     }
     if (at_every_event) at_every_event(now_);
     decide();
+    if (after_decision) after_decision(now_);
     if (arrived == jobs_.size() && batches_.empty() && waves_.empty() && done()) events_ = {};
   }
   std::vector<Tally> all;
@@ -233,7 +234,7 @@ void Planned::cancel(const Cancel& action) {
 // Live calls go out in waves of a few seconds; the lane is busy as long as its rate makes it.
 double Planned::chunk(const Job& job) const {
   const double seconds = std::clamp((job.task.deadline - job.task.start) * 60 / 240, 5.0, 60.0);
-  return std::max(1.0, std::floor(live_per_minute * seconds / 60));
+  return std::max(1.0, std::floor(weather_.live_nominal() * seconds / 60));
 }
 
 bool Planned::send(const Drain& drain) {
@@ -383,9 +384,13 @@ Planned::Sample Planned::sample() const {
   const Job& job = jobs_.front();
   s.open = static_cast<double>(job.group.open);
   s.done = static_cast<double>(job.task.requests) - job.unfinished;
+  s.done_live = job.tally.live;
   for (const auto& [number, batch] : batches_)
     for (const Member& m : batch.members)
-      if (m.job == 0) s.in_batches += m.requests - m.taken;
+      if (m.job == 0) {
+        s.in_batches += m.requests - m.taken;
+        if (batch.cancelled > 0) s.cancelling += m.requests - m.taken;
+      }
   for (const auto& [number, wave] : waves_)
     if (wave.job == 0) s.live += wave.requests;
   const Time start = plan::outlook(state_, job.group.job, time(now_)).takeover;

@@ -41,6 +41,8 @@ class Planned {
   double ended() const { return ended_; }
   // Called at every instant at which something happened, before the planner decides. For the crash trial.
   std::function<void(double at)> at_every_event;
+  // The same after it has decided.
+  std::function<void(double at)> after_decision;
   // Replaces the planner by one that is told everything anew and given what was learned.
   void crash();
   // What the planner would do now, as text.
@@ -48,6 +50,8 @@ class Planned {
   // How the first job of the run stands, for a look at a single day.
   struct Sample {
     double done = 0, in_batches = 0, open = 0, live = 0;  // requests
+    double done_live = 0;                                 // of those done
+    double cancelling = 0;                                // of those in batches
     double wait = 0;                                      // minutes until its drain must start
   };
   Sample sample() const;

@@ -101,7 +101,7 @@ double Weather::cancel_lag(uint64_t job, uint64_t ordinal) const {
 double Weather::live_rate(double at) const {
   const int day = static_cast<int>(at / day_minutes);
   const double slow = twist_.bad_day_live != 1 && bad_day(day) ? twist_.bad_day_live : 1;
-  return live_per_minute * slow * (0.85 + 0.15 * draw(day).uniform(Stream::rate));
+  return twist_.live_nominal * slow * (0.85 + 0.15 * draw(day).uniform(Stream::rate));
 }
 
 double Weather::live_end(double at, double minutes) const {

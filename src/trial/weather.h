@@ -32,6 +32,7 @@ struct Twist {
   double frozen_from = 0, frozen_until = 0;  // no batch ends within; from midnight of every day
   int shift_on = 0;               // from this day on it is `shift_to`
   Kind shift_to = Kind::busy;
+  double live_nominal = live_per_minute;  // another live lane than the study's
 };
 
 class Weather {
@@ -43,6 +44,7 @@ class Weather {
   double batch_takes(double at, uint64_t job, uint64_t ordinal, double requests) const;
   // From asking for a cancel to its effect.
   double cancel_lag(uint64_t job, uint64_t ordinal) const;
+  double live_nominal() const { return twist_.live_nominal; }
   // Requests a minute that the live lane really gives.
   double live_rate(double at) const;
   // When `minutes` of live service that begin at `at` are over, blackouts left out.
