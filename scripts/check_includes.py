@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "price": ["base", "model"],
     "plan": ["base", "model", "price"],
     "trial": ["base", "model", "price", "plan"],
-    "audit": ["base", "model", "wire", "price"],
+    "audit": ["base", "model", "wire", "price", "plan", "trial"],  # of these only for the replay
     "net": ["base", "wire"],
     "store": ["base", "model", "wire"],  # wire for http.h: payloads are ByteSources
     "patient": ["base", "model", "wire", "dialect", "price", "plan", "audit", "net", "store"],

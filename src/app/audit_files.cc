@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "app/escape.h"
+#include "app/figures.h"
 #include "app/log_source.h"
 
 namespace twolane::app {
@@ -39,6 +41,8 @@ Result<LogFile> look_at(const std::string& path, const std::shared_ptr<const aud
   file.first = sink.first;
   return file;
 }
+
+constexpr size_t faults_shown = 5;  // without --bad-lines
 
 }  // namespace
 
@@ -80,6 +84,22 @@ Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<cons
     ++read.records;
   }
   return read;
+}
+
+void show_faults(const Shell& shell, const std::vector<audit::FileRead>& files) {
+  size_t shown = 0, kinds = 0;
+  std::string text;
+  for (const auto& file : files) {
+    for (const auto& fault : file.faults) {
+      if (++kinds > faults_shown && !shell.in.audit.bad_lines) continue;
+      ++shown;
+      text += "bad    " + escaped(file.name) + (fault.line > 0 ? ":" + std::to_string(fault.line) : "") + ": " +
+              escaped(fault.reason) + (fault.count > 1 ? ", " + counted(fault.count, "record") + " in all" : "") + '\n';
+      if (!fault.excerpt.empty()) text += "       " + escaped(fault.excerpt, 72) + '\n';
+    }
+  }
+  if (shown < kinds) text += "bad    " + counted(static_cast<int64_t>(kinds - shown), "more kind") + ": --bad-lines\n";
+  shell.remark(text);
 }
 
 }  // namespace twolane::app

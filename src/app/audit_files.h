@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/shell.h"
 #include "audit/reader.h"
 #include "base/result.h"
 
@@ -27,5 +28,8 @@ Result<std::vector<LogFile>> order_logs(const std::vector<std::string>& paths,
 // files that are no log at all are errors, see audit/reader.h and log_source.h.
 Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
                                  audit::Lengths& lengths, audit::Sink& sink);
+
+// Lines that were not read: some of each kind on stderr, all of them with --bad-lines.
+void show_faults(const Shell& shell, const std::vector<audit::FileRead>& files);
 
 }  // namespace twolane::app

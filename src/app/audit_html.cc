@@ -134,12 +134,17 @@ std::string hours(const Report& r) {
          ". Underlined and green: more than half of it had nobody waiting.</p>\n" + week_table(r.by_hour, r.waiting_by_hour);
 }
 
+std::string late_text(const audit::Move& m) {
+  if (!m.replayed) return "share late: unknown, not replayed";
+  return "late when replayed: " + late_words(m) + (m.replayed->live > 0 ? "; bought live to be in time: " + grouped(m.replayed->live) + " of " + grouped(m.replayed->requests) : "");
+}
+
 std::string one_move(const Report& r, const audit::Move& m, size_t number) {
   const auto month = r.per_month(m.saving());
   std::string out = "<details" + std::string(number <= 1 ? " open" : "") + "><summary><span class=\"who\">" + std::to_string(number) + ". " +
                     html_text(shown(r.callers[m.caller].profile.name), 90) + "</span><span class=\"amount\">" + usd(month ? *month : m.saving()) +
                     (month ? " a month" : "") + "</span><span class=\"rest\">to " + std::string(name_of(m.tier)) + ", answers within " +
-                    deadline_words(m.deadline) + "; confidence " + thousandths(m.confidence) + "; share late: unknown, not replayed</span></summary>\n<div class=\"inside\">";
+                    deadline_words(m.deadline) + "; confidence " + thousandths(m.confidence) + "; " + late_text(m) + "</span></summary>\n<div class=\"inside\">";
   out += "<p>" + usd(m.now, 4) + " USD now, " + usd(m.then, 4) + " then: saves " + usd(m.saving(), 4) + " in the log";
   out += m.low == m.high ? ".</p>\n" : " (" + usd(m.low, 4) + " to " + usd(m.high, 4) + " by cache hits and by what sources say).</p>\n";
   out += "<p>Rule: " + html_text(m.rule, 200) + ". " + html_text(m.provider_rule, 500) + "</p>\n";
@@ -151,7 +156,7 @@ std::string one_move(const Report& r, const audit::Move& m, size_t number) {
     snippet += html_text(std::string_view(m.snippet).substr(from, end - from), 200) + '\n';
     from = end == std::string::npos ? m.snippet.size() : end + 1;
   }
-  out += "<p>or let its route wait, in twolane.toml:</p><pre>" + snippet + "</pre>\n";
+  if (!snippet.empty()) out += "<p>or let it ask for a model that waits, in twolane.toml:</p><pre>" + snippet + "</pre>\n";
   if (!m.check_first.empty()) out += "<h3>Check first</h3>\n" + list(m.check_first);
   return out + "<h3>What is lost</h3>\n" + list(m.lost) + "</div></details>\n";
 }
@@ -159,6 +164,9 @@ std::string one_move(const Report& r, const audit::Move& m, size_t number) {
 std::string moves(const Report& r) {
   std::string out = "<h2>Moves, in order of money</h2>\n";
   if (r.plan.moves.empty()) out += "<p>None: nothing that can wait has a cheaper tier that is worth it.</p>\n";
+  if (r.replayed && !r.plan.moves.empty())
+    out += "<p class=\"soft\">Replayed: the log's own arrivals, through the planner of the engine, on simulated lanes that are " + std::string(name_of(r.replayed->lanes)) +
+           ". Moves of which more than 1 % would have been late are not among them.</p>\n";
   size_t number = 0;
   for (const audit::Move& m : r.plan.moves)
     if (++number <= callers_shown) out += one_move(r, m, number);
@@ -169,7 +177,7 @@ std::string moves(const Report& r) {
     out += "</ul>\n";
   }
   if (r.relief.calls_after < r.relief.calls_before)
-    out += "<p>Peak of the live plane, a minute: " + grouped(r.relief.calls_before) + " requests before, " + std::string(r.relief.exact ? "" : "at most ") +
+    out += "<p>Peak of the live plane, a minute: " + grouped(r.relief.calls_before) + " requests before, " + std::string(r.relief.exact ? "" : "about ") +
            grouped(r.relief.calls_after) + " after; " + grouped(r.relief.tokens_before) + " tokens before, " + grouped(r.relief.tokens_after) + " after.</p>\n";
   return out;
 }

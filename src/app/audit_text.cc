@@ -55,6 +55,27 @@ std::string planes(const Report& r) {
   return text;
 }
 
+std::string percent_words(double part) {
+  char text[24];
+  std::snprintf(text, sizeof text, part < 0.0995 ? "%.2f %%" : "%.0f %%", part * 100);
+  return text;
+}
+
+std::string about_replay(const Report& r) {
+  if (!r.replayed) return r.plan.moves.empty() ? "" : "note   late: unknown, because arrivals were not replayed (--replay)\n";
+  int64_t requests = 0, live = 0;
+  for (const auto& m : r.plan.moves)
+    if (m.replayed) requests += m.replayed->requests, live += m.replayed->live;
+  std::string text = "late   " + counted(requests, "call") + " replayed through the planner, on lanes that are " +
+                     std::string(name_of(r.replayed->lanes)) + '\n';
+  if (live > 0) text += "       " + counted(live, "call") + " bought live to be in time\n";
+  for (const auto& s : r.plan.stays)
+    if (s.replayed)
+      text += "stays  " + escaped(brief(r.callers[s.caller].profile.name), 30) + ": " + percent_words(s.replayed->late_share()) +
+              " of its answers would have been late\n";
+  return text;
+}
+
 std::string moves(const Report& r) {
   const auto& all = r.plan.moves;
   if (all.empty()) return "moves  none: nothing that can wait has a cheaper tier\n";
@@ -67,7 +88,7 @@ std::string moves(const Report& r) {
     const std::string who = escaped(brief(r.callers[m.caller].profile.name), 39 - std::min<size_t>(where.size(), 30));
     char confidence[16];
     std::snprintf(confidence, sizeof confidence, "%.3f", static_cast<double>(m.confidence) / 1000);
-    text += right(std::to_string(i + 1), 3) + ' ' + left(who + where, 39) + right(usd(of(m.saving()), 2), 12) + right("unknown", 9) +
+    text += right(std::to_string(i + 1), 3) + ' ' + left(who + where, 39) + right(usd(of(m.saving()), 2), 12) + right(late_words(m), 9) +
             right(confidence, 13) + '\n';
   }
   if (all.size() > moves_shown) text += "    " + counted(static_cast<int64_t>(all.size() - moves_shown), "more move") + " in the report\n";
@@ -104,6 +125,11 @@ std::string buckets(const Report& r) {
 
 }  // namespace
 
+std::string late_words(const audit::Move& m) {
+  if (!m.replayed) return "unknown";
+  return m.replayed->late > 0 ? percent_words(m.replayed->late_share()) : "none";
+}
+
 std::string deadline_words(Duration d) {
   if (d >= hours(3)) return std::to_string(d.ms / hours(1).ms) + " h";
   if (d >= minutes(90)) return spoken(d);
@@ -136,7 +162,7 @@ std::string audit_text(const Report& r, const std::string& html) {
     text = (r.no_amounts() ? std::string("cost unknown") : usd(r.spend, decimals_that_add_up(r.planes, r.spend)) + " USD") + ", " + audit_period(r) + ", " + counted(r.calls, "call") + (bad > 0 ? ", " + counted(bad, "bad line") + " (--bad-lines)" : "") + '\n';
     text += planes(r) + to_tell(r) + (r.no_amounts() ? "" : moves(r));
     if (!r.no_amounts() && !r.per_month(r.saving)) text += "note   less than a week of traffic: amounts are of the log, not of a month\n";
-    if (!r.plan.moves.empty()) text += "note   late: unknown, because arrivals were not replayed\n";
+    text += about_replay(r);
     if (r.relief.calls_after < r.relief.calls_before)
       text += "limits peak of the live plane " + grouped(r.relief.calls_before) + " -> " + grouped(r.relief.calls_after) + " requests a minute, " +
               grouped(r.relief.tokens_before) + " -> " + grouped(r.relief.tokens_after) + " tokens\n";

@@ -15,6 +15,8 @@ struct AuditFlags {
   std::vector<std::string> logs;
   std::string columns, overrides, html, zone;
   std::string model;  // as which calls are priced whose log names none
+  std::vector<std::string> before, after;  // exports of two periods, instead of logs
+  std::string promised;                    // what an earlier audit said: its --json
   std::string replay;  // the simulated lanes; empty: no replay
   bool bad_lines = false;
 };

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/audit_bills.h"
 #include "app/audit_files.h"
 #include "app/audit_html.h"
 #include "app/audit_text.h"
@@ -20,8 +21,6 @@
 
 namespace twolane::app {
 namespace {
-
-constexpr size_t faults_shown = 5;  // without --bad-lines
 
 Result<std::vector<audit::Overrule>> read_overrides(const std::string& path) {
   if (path.empty()) return std::vector<audit::Overrule>{};
@@ -72,21 +71,20 @@ Result<audit::Settings> settings_of(const Shell& shell, const std::vector<LogFil
   return settings;
 }
 
-// Lines that were not read: some of each kind on stderr, all of them when asked for.
-void show_faults(const Shell& shell, const std::vector<audit::FileRead>& files) {
-  size_t shown = 0, kinds = 0;
-  std::string text;
-  for (const auto& file : files) {
-    for (const auto& fault : file.faults) {
-      if (++kinds > faults_shown && !shell.in.audit.bad_lines) continue;
-      ++shown;
-      text += "bad    " + escaped(file.name) + (fault.line > 0 ? ":" + std::to_string(fault.line) : "") + ": " +
-              escaped(fault.reason) + (fault.count > 1 ? ", " + counted(fault.count, "record") + " in all" : "") + '\n';
-      if (!fault.excerpt.empty()) text += "       " + escaped(fault.excerpt, 72) + '\n';
-    }
+Result<std::optional<audit::ReplaySettings>> replay_of(const std::string& lanes) {
+  if (lanes.empty()) return std::nullopt;
+  audit::ReplaySettings settings;
+  if (const auto kind = trial::kind_of(lanes)) {
+    settings.lanes = *kind;
+    return settings;
   }
-  if (shown < kinds) text += "bad    " + counted(static_cast<int64_t>(kinds - shown), "more kind") + ": --bad-lines\n";
-  shell.remark(text);
+  Error e;
+  e.code = "usage.value";
+  e.message = '"' + lanes + "\" is no value for --replay";
+  e.where.field = "--replay";
+  e.why = "it names simulated lanes: calm, busy, outage, regime or field";
+  e.next = {"--replay", "--replay=field"};
+  return fail(std::move(e));
 }
 
 Error nothing_found(const std::vector<audit::FileRead>& files) {
@@ -108,13 +106,26 @@ Status write_html(const std::string& path, const audit::Report& report) {
   return file.publish();
 }
 
+Error no_logs() {
+  Error e;
+  e.code = "usage.missing";
+  e.message = "LOGS is required";
+  e.where.field = "audit";
+  e.why = "it cannot start without";
+  e.next = {"name logs, or exports of two periods: --before EXPORT... --after EXPORT...", "twolane audit --help"};
+  return e;
+}
+
 Result<int> run_audit(const Shell& shell) {
   const AuditFlags& flags = shell.in.audit;
+  if (!flags.before.empty() || !flags.after.empty() || !flags.promised.empty()) return compare_bills(shell);
+  if (flags.logs.empty()) return fail(no_logs());
   std::shared_ptr<const audit::Columns> columns;
   if (!flags.columns.empty()) columns = TRY(audit::parse_columns(flags.columns));
   const auto overrides = TRY(read_overrides(flags.overrides));
   const auto order = TRY(order_logs(flags.logs, columns));
   auto settings = TRY(settings_of(shell, order));
+  const auto replay = TRY(replay_of(flags.replay));
   if (!flags.model.empty()) settings.assumed = TRY(dialect::parse_target(flags.model));
 
   audit::Collector collector(settings);
@@ -128,7 +139,7 @@ Result<int> run_audit(const Shell& shell) {
   show_faults(shell, files);
   if (found == 0) return fail(nothing_found(files));
 
-  const auto report = audit::make_report(collector.finish(), overrides, std::move(files));
+  const auto report = audit::make_report(collector.finish(), overrides, std::move(files), audit::worth_a_move, replay);
   CHECKED(write_html(flags.html, report));
   if (shell.in.common.json) {
     auto object = good_answer();

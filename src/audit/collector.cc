@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
 
 #include "audit/hash.h"
@@ -11,8 +12,8 @@
 namespace twolane::audit {
 namespace {
 
-constexpr int64_t most_minutes_of_caller = 65'536;
-constexpr size_t most_minutes = 1 << 20;  // two years
+constexpr size_t spans_of_all = size_t{1} << 20;  // of the callers' arrivals together: 16 MB
+constexpr size_t fewest_spans = 256;              // of a caller
 constexpr int64_t most_users_of_group = 500;
 constexpr size_t most_groups = 1 << 16;
 constexpr size_t most_bucket_sums = 4096;
@@ -48,8 +49,6 @@ uint64_t group_of(const Call& call) {
 
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
-void add_to(Minute& m, int64_t tokens) { ++m.calls, m.tokens += tokens; }
-
 // The cell of that price, the latest used first.
 PriceCell& cell_of(std::vector<PriceCell>& cells, const PriceCell& wanted) {
   if (!cells.empty() && cells.back().same_price(wanted)) return cells.back();
@@ -75,7 +74,18 @@ Profile& Collector::start_profile(const Call& call, uint64_t hash, uint64_t grou
                  .client = client_of(call.user_agent),
                  .streaming = call.streaming,
                  .tier = tier_of(call)};
-  return *(profiles_[hash] = std::move(fresh));
+  Profile& p = *(profiles_[hash] = std::move(fresh));
+  share_room();
+  p.arrivals.limit(room_);
+  return p;
+}
+
+// The more callers, the fewer spans for the arrivals of each.
+void Collector::share_room() {
+  const size_t room = std::max(fewest_spans, spans_of_all / std::bit_ceil(profiles_.size()));
+  if (room >= room_) return;
+  room_ = room;
+  for (auto& [hash, p] : profiles_) p->arrivals.limit(room_);
 }
 
 Profile& Collector::profile_of(const Call& call, uint64_t& who) {
@@ -117,6 +127,7 @@ void Collector::fold() {
       target->group = p.group;
       target->name = p.name;
       target->name.user.clear();
+      target->arrivals.limit(room_);
     }
     target->merge(p);
     if (group_users_.size() < most_groups) group_users_[p.group] = most_users_of_group;
@@ -177,16 +188,8 @@ void Collector::place_in_time(Profile& p, const Call& call, PicoUsd spend) {
   const int64_t tokens = call.usage ? call.usage->input() + call.usage->output : 0;
   const int64_t minute = floor_div(call.start->ms, 60'000);
   if (p.name.tier != ServiceTier::batch) {
-    if (all_.live_minutes.size() < most_minutes) {
-      Minute& m = all_.live_minutes[minute];
-      m.minute = minute;
-      add_to(m, tokens);
-    }
-    if (p.minutes.empty() || p.minutes.back().minute != minute) {
-      if (static_cast<int64_t>(p.minutes.size()) < most_minutes_of_caller) p.minutes.push_back({minute});
-      else p.minutes_complete = false;
-    }
-    if (p.minutes.back().minute == minute) add_to(p.minutes.back(), tokens);
+    all_.live.add(minute, 1, tokens);
+    p.arrivals.add(minute, 1, tokens);
   }
   if (call.clock_from_zero) {
     p.undated = true;
@@ -301,8 +304,10 @@ void Collector::bucket(const Bucket& bucket) {
 Collected Collector::finish() {
   if (all_.others) all_.others->close_run();
   all_.callers.reserve(profiles_.size());
+  all_.live.tidy();
   for (auto& [hash, p] : profiles_) {
     p->close_run();
+    p->arrivals.tidy();
     all_.callers.push_back(std::move(*p));
   }
   std::ranges::sort(all_.callers, [](const Profile& a, const Profile& b) {

@@ -45,6 +45,8 @@ struct BucketSum {
   bool cost_known = false;
 };
 
+inline constexpr size_t most_live_minutes = size_t{1} << 18;  // half a year without a quiet minute; 4 MB
+
 // Everything that was seen.
 struct Collected {
   Settings settings;
@@ -54,7 +56,7 @@ struct Collected {
   int64_t assumed_calls = 0;        // priced as Settings::assumed
   Time first, last;                 // of dated calls
   bool dated = false;
-  std::unordered_map<int64_t, Minute> live_minutes;  // every tier but batch
+  Arrivals live{most_live_minutes};  // every tier but batch, together
   Reuse reuse;
   int64_t pieces_forgotten = 0;
   std::vector<BucketSum> buckets;
@@ -74,6 +76,7 @@ class Collector final : public Sink {
   Profile& profile_of(const Call& call, uint64_t& who);
   Profile& start_profile(const Call& call, uint64_t hash, uint64_t group, bool folded);
   void fold();
+  void share_room();
   std::vector<uint64_t> cheapest(size_t how_many) const;
   void count(Profile& p, const Call& call);
   PicoUsd price(Profile& p, const Call& call);
@@ -83,6 +86,7 @@ class Collector final : public Sink {
   Collected all_;
   std::unordered_map<uint64_t, std::unique_ptr<Profile>> profiles_;
   std::unordered_map<uint64_t, int64_t> group_users_;
+  size_t room_ = Arrivals::usual_most;  // for the arrivals of a caller
   BookModels models_;
   PrefixReuse reuse_;
   Links links_;

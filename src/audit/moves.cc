@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 
 #include "price/price.h"
 
@@ -10,13 +12,6 @@ namespace twolane::audit {
 namespace {
 
 constexpr Duration most_patience = hours(24);
-
-std::string span_text(Duration d) {
-  const int64_t m = d.ms / 60'000;
-  if (m >= 60 && m % 60 == 0) return std::to_string(m / 60) + 'h';
-  if (m > 180) return std::to_string(m / 60) + 'h';
-  return std::to_string(std::max<int64_t>(m, 1)) + 'm';
-}
 
 // The cell with most input: the model that the caller mainly uses.
 const PriceCell* main_cell(const Profile& p) {
@@ -26,31 +21,53 @@ const PriceCell* main_cell(const Profile& p) {
   return best;
 }
 
+int64_t models_of(const Profile& p) {
+  std::set<const price::Model*> models;
+  for (const PriceCell& c : p.cells) models.insert(c.model);
+  return static_cast<int64_t>(models.size());
+}
+
 bool is_plain(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
 
-// In quotes where it needs them; control characters, which neither TOML nor a shell takes, become spaces.
-std::string in_quotes(std::string_view name, char quote, std::string_view escaped_quote) {
-  if (is_plain(name)) return std::string(name);
+// Control characters, which neither TOML nor a shell takes, become spaces.
+std::string quoted(std::string_view name, char quote, std::string_view escaped_quote) {
   std::string out(1, quote);
   for (const char c : name) {
     if (c == quote) out += escaped_quote;
     else if (c == '\\' && quote == '"') out += "\\\\";
-    else out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    else out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
   }
   return out + quote;
 }
-std::string toml_key(std::string_view name) { return in_quotes(name, '"', "\\\""); }
-std::string shell_word(std::string_view name) { return in_quotes(name, '\'', "'\\''"); }
+std::string toml_text(std::string_view name) { return quoted(name, '"', "\\\""); }
+std::string toml_key(std::string_view name) { return is_plain(name) ? std::string(name) : toml_text(name); }
+std::string shell_word(std::string_view name) {
+  return is_plain(name) ? std::string(name) : quoted(name, '\'', "'\\''");
+}
 
-std::string snippet_of(const CallerName& n, ServiceTier tier, Duration deadline) {
-  const std::string_view name = !n.route.empty() ? n.route : !n.key.empty() ? n.key : std::string_view("background");
-  std::string text = "[routes." + toml_key(name) + "]\nlane = \"patient\"\ndeadline = \"" + span_text(deadline) + "\"\n";
-  if (tier == ServiceTier::flex) text += "tier = \"flex\"\n";
-  return text;
+// The route's name is a model's for whoever asks for it: not that of a real one, which others mean, and
+// not that of another move's.
+std::string route_name(const CallerName& n, std::set<std::string>& taken) {
+  std::string base = !n.route.empty() ? n.route : !n.key.empty() ? n.key : "background";
+  const auto is_a_model = [&base](const price::Model& m) { return price::book().find(m.provider, base) != nullptr; };
+  if (std::ranges::any_of(price::book().models(), is_a_model)) base += "-patient";
+  std::string name = base;
+  for (int i = 2; !taken.insert(name).second; ++i) name = base + '-' + std::to_string(i);
+  return name;
+}
+
+// A route that leads to the model that the caller mainly uses and waits by itself; empty where this
+// program could not follow it.
+std::string snippet_of(const CallerName& n, const Move& m, const PriceCell* main, std::set<std::string>& taken) {
+  if (main == nullptr || !is_driven(main->model->provider)) return {};
+  std::string text = "[routes." + toml_key(route_name(n, taken)) + "]\ntargets = [" +
+                     toml_text(main->model->provider + '/' + main->model->name) + "]\n";
+  text += m.tier == ServiceTier::flex ? "tier = \"flex\"\n" : "lane = \"patient\"\n";
+  return text + "deadline = \"" + span_text(m.deadline) + "\"\n";
 }
 
 std::string percent_of(int64_t part, int64_t whole) {
@@ -76,6 +93,8 @@ void what_to_check(Move& m, const Caller& c, const Prices& prices) {
     m.check_first.push_back("flex would cost " + shown_usd(*flex.cost, 2, Round::half_even) + " USD, less than a batch: its cache keeps working there");
   if (f.schedule.every == Schedule::Every::day)
     m.check_first.push_back("it starts at a fixed hour: starting it earlier gives batches more time");
+  if (models_of(p) > 1)
+    m.check_first.push_back("it calls " + std::to_string(models_of(p)) + " models: the route is for the one it mainly uses, the others need one each");
   if (p.name.key.empty() && p.name.route.empty())
     m.check_first.push_back("neither key nor route is in the log: find out who calls, and give it a key of its own");
 }
@@ -116,6 +135,18 @@ std::string why_not(const Caller& c, const Prices& prices, const price::Verdict&
 
 }  // namespace
 
+bool is_driven(std::string_view provider) {
+  constexpr std::string_view driven[] = {"openai", "anthropic", "gemini"};
+  return std::ranges::find(driven, provider) != std::end(driven);
+}
+
+std::string span_text(Duration d) {
+  const int64_t m = d.ms / 60'000;
+  if (m >= 60 && m % 60 == 0) return std::to_string(m / 60) + 'h';
+  if (m > 180) return std::to_string(m / 60) + 'h';
+  return std::to_string(std::max<int64_t>(m, 1)) + 'm';
+}
+
 Plan plan_moves(const std::vector<Caller>& callers, const std::vector<Prices>& prices, PicoUsd worth) {
   Plan plan;
   for (size_t i = 0; i < callers.size(); ++i) {
@@ -142,10 +173,10 @@ Plan plan_moves(const std::vector<Caller>& callers, const std::vector<Prices>& p
     m.confidence = c.finding.confidence;
     m.rule = verdict.words;
     const PriceCell* main = main_cell(c.profile);
+    if (main != nullptr) m.provider = main->model->provider;
     if (main != nullptr && main->model->stacking >= 0)
       m.provider_rule = price::book().stackings()[static_cast<size_t>(main->model->stacking)].note;
     m.header = "Twolane-Deadline: " + span_text(m.deadline);
-    m.snippet = snippet_of(c.profile.name, m.tier, m.deadline);
     if (!c.profile.name.key.empty())
       m.command = "twolane keys create " + shell_word(c.profile.name.key) + " --lane patient --deadline " + span_text(m.deadline);
     what_to_check(m, c, lines);
@@ -153,6 +184,11 @@ Plan plan_moves(const std::vector<Caller>& callers, const std::vector<Prices>& p
     plan.moves.push_back(std::move(m));
   }
   std::ranges::stable_sort(plan.moves, std::ranges::greater{}, [](const Move& m) { return m.saving(); });
+  std::set<std::string> names;
+  for (Move& m : plan.moves) {
+    const Profile& p = callers[m.caller].profile;
+    m.snippet = snippet_of(p.name, m, main_cell(p), names);
+  }
   return plan;
 }
 

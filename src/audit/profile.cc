@@ -98,8 +98,7 @@ void Profile::merge(const Profile& o) {
   if (o.dated && (!dated || last < o.last)) last = o.last;
   dated = dated || o.dated, undated = undated || o.undated;
   for (size_t i = 0; i < calls_at.size(); ++i) calls_at[i] += o.calls_at[i], spend_at[i] += o.spend_at[i];
-  minutes.insert(minutes.end(), o.minutes.begin(), o.minutes.end());
-  minutes_complete = minutes_complete && o.minutes_complete;
+  arrivals.merge(o.arrivals);
   latency.merge(o.latency), first_token.merge(o.first_token), in_flight.merge(o.in_flight);
   ends_known += o.ends_known, start_at_end += o.start_at_end;
   run_count += o.run_count, calls_in_finished_runs += o.calls_in_finished_runs;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/arrivals.h"
 #include "audit/call.h"
 #include "audit/prefix_reuse.h"
 #include "audit/sketch.h"
@@ -62,12 +63,6 @@ struct PriceCell {
   }
 };
 
-// Calls and tokens within one minute since 1970.
-struct Minute {
-  int64_t minute = 0;
-  int64_t calls = 0, tokens = 0;
-};
-
 void add(Usage& to, const Usage& more);
 
 struct Profile {
@@ -97,8 +92,7 @@ struct Profile {
   Time first, last;
   std::array<uint32_t, week_hours> calls_at{};
   std::array<PicoUsd, week_hours> spend_at{};
-  std::vector<Minute> minutes;
-  bool minutes_complete = true;
+  Arrivals arrivals;  // of calls that are not batched yet
 
   // Shape.
   LogHistogram latency, first_token;  // ms

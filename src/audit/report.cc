@@ -7,6 +7,11 @@
 namespace twolane::audit {
 namespace {
 
+// Of one minute.
+struct Load {
+  int64_t calls = 0, tokens = 0;
+};
+
 PicoUsd scaled(PicoUsd amount, int64_t thousandths) { return {amount.n * thousandths / 1000}; }
 
 void sum_callers(Report& r) {
@@ -63,25 +68,35 @@ void sum_moves(Report& r) {
   }
 }
 
-Relief relieve(const std::unordered_map<int64_t, Minute>& live, const Report& r) {
-  std::unordered_map<int64_t, Minute> moved;
-  Relief relief;
+// What leaves the live plane in each minute; spans of several minutes are spread evenly over them.
+std::unordered_map<int64_t, Load> moved_away(const Report& r, bool& exact) {
+  std::unordered_map<int64_t, Load> moved;
   for (const Move& m : r.plan.moves) {
     if (m.tier != ServiceTier::batch) continue;
-    const Profile& p = r.callers[m.caller].profile;
-    relief.exact = relief.exact && p.minutes_complete;
-    for (const Minute& minute : p.minutes) {
-      Minute& sum = moved[minute.minute];
-      sum.calls += minute.calls, sum.tokens += minute.tokens;
-    }
+    const Arrivals& arrivals = r.callers[m.caller].profile.arrivals;
+    const int64_t width = arrivals.width();
+    exact = exact && width == 1;
+    for (const Arrivals::Span& s : arrivals.spans())
+      for (int64_t i = 0; i < width; ++i) {
+        Load& sum = moved[s.at * width + i];
+        sum.calls += s.calls / width, sum.tokens += s.tokens / width;
+      }
   }
-  for (const auto& [at, minute] : live) {
-    relief.calls_before = std::max(relief.calls_before, minute.calls);
-    relief.tokens_before = std::max(relief.tokens_before, minute.tokens);
-    const auto gone = moved.find(at);
-    const Minute less = gone == moved.end() ? Minute{} : gone->second;
-    relief.calls_after = std::max(relief.calls_after, minute.calls - less.calls);
-    relief.tokens_after = std::max(relief.tokens_after, minute.tokens - less.tokens);
+  return moved;
+}
+
+Relief relieve(const Arrivals& live, const Report& r) {
+  Relief relief;
+  relief.exact = live.width() == 1;
+  const auto moved = moved_away(r, relief.exact);
+  for (const Arrivals::Span& s : live.spans()) {
+    const Load all{s.calls / live.width(), s.tokens / live.width()};
+    relief.calls_before = std::max(relief.calls_before, all.calls);
+    relief.tokens_before = std::max(relief.tokens_before, all.tokens);
+    const auto gone = moved.find(s.at * live.width());
+    const Load less = gone == moved.end() ? Load{} : gone->second;
+    relief.calls_after = std::max(relief.calls_after, all.calls - less.calls);
+    relief.tokens_after = std::max(relief.tokens_after, all.tokens - less.tokens);
   }
   return relief;
 }
@@ -95,7 +110,7 @@ std::optional<PicoUsd> Report::per_month(PicoUsd amount) const {
 }
 
 Report make_report(Collected collected, const std::vector<Overrule>& overrules, std::vector<FileRead> files,
-                   PicoUsd worth) {
+                   PicoUsd worth, const std::optional<ReplaySettings>& replay) {
   Report r;
   r.settings = collected.settings;
   r.files = std::move(files);
@@ -106,9 +121,11 @@ Report make_report(Collected collected, const std::vector<Overrule>& overrules, 
   for (const Caller& c : r.callers) r.prices.push_back(price_lines(c.profile.cells, c.profile.unpriced));
   sum_callers(r);
   r.plan = plan_moves(r.callers, r.prices, worth);
+  r.replayed = replay;
+  if (replay) replay_moves(r.plan, r.callers, *replay);
   sum_lines(r);
   sum_moves(r);
-  r.relief = relieve(collected.live_minutes, r);
+  r.relief = relieve(collected.live, r);
   r.reuse = collected.reuse, r.pieces_forgotten = collected.pieces_forgotten;
   r.buckets = std::move(collected.buckets);
   r.buckets_first = collected.buckets_first, r.buckets_last = collected.buckets_last;

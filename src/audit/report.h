@@ -11,12 +11,14 @@
 #include "audit/callers.h"
 #include "audit/moves.h"
 #include "audit/reader.h"
+#include "audit/replay.h"
 #include "audit/savings.h"
 
 namespace twolane::audit {
 
 // Peaks of the live plane: a minute's calls and tokens, before and after the batch moves. Flex stays in
-// the live plane. `exact` is false where minutes of a caller were too many to keep: `after` is then at most.
+// the live plane. `exact` is false where minutes were too many to be kept apart and means of longer spans
+// stand for them.
 struct Relief {
   int64_t calls_before = 0, calls_after = 0;
   int64_t tokens_before = 0, tokens_after = 0;
@@ -49,6 +51,7 @@ struct Report {
   int64_t assumed_calls = 0;     // priced as settings.assumed, because the log names no model
   std::array<PicoUsd, week_hours> by_hour{}, waiting_by_hour{};  // from Sunday 00:00 local
   Plan plan;
+  std::optional<ReplaySettings> replayed;  // with what; absent: nothing was, and nobody knows what would be late
   PicoUsd saving, low, high;     // of all moves; the range follows from the confidence
   std::array<PicoUsd, line_count> lines{};  // all callers that can wait, on each line
   PicoUsd can_wait;              // what they cost now
@@ -71,6 +74,6 @@ struct Report {
 inline constexpr PicoUsd worth_a_move = PicoUsd::from_usd(1);
 
 Report make_report(Collected collected, const std::vector<Overrule>& overrules, std::vector<FileRead> files,
-                   PicoUsd worth = worth_a_move);
+                   PicoUsd worth = worth_a_move, const std::optional<ReplaySettings>& replay = {});
 
 }  // namespace twolane::audit

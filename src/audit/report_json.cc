@@ -76,6 +76,11 @@ Json caller_json(const Caller& c, const Prices& prices) {
   return out;
 }
 
+Json replay_json(const std::optional<Replayed>& r) {
+  if (!r) return nullptr;
+  return {{"requests", r->requests}, {"late", r->late}, {"live", r->live}, {"twice", r->twice}};
+}
+
 Json move_json(const Report& r, const Move& m) {
   return {{"caller", m.caller},
           {"name", shown(r.callers[m.caller].profile.name)},
@@ -88,12 +93,13 @@ Json move_json(const Report& r, const Move& m) {
           {"saves_low_usd", exact_usd(m.low)},
           {"saves_high_usd", exact_usd(m.high)},
           {"saves_month_usd", month_or_null(r, m.saving())},
-          {"late_share", nullptr},  // only a replay tells
+          {"late_share", m.replayed ? Json(m.replayed->late_share()) : Json(nullptr)},  // only a replay tells
+          {"replay", replay_json(m.replayed)},
           {"confidence_thousandths", m.confidence},
           {"rule", m.rule},
           {"provider_rule", name_or_null(m.provider_rule)},
           {"header", m.header},
-          {"snippet", m.snippet},
+          {"snippet", name_or_null(m.snippet)},
           {"command", name_or_null(m.command)},
           {"check_first", texts(m.check_first)},
           {"lost", texts(m.lost)}};
@@ -165,7 +171,7 @@ Json report_json(const Report& r, size_t most_callers) {
     if (i < most_callers) callers.push_back(caller_json(r.callers[i], r.prices[i]));
     else left_out += r.callers[i].profile.spend;
   for (const Move& m : r.plan.moves) moves.push_back(move_json(r, m));
-  for (const Stay& s : r.plan.stays) stays.push_back({{"caller", s.caller}, {"why", s.why}});
+  for (const Stay& s : r.plan.stays) stays.push_back({{"caller", s.caller}, {"why", s.why}, {"replay", replay_json(s.replayed)}});
   for (const Sensitivity& s : r.sensitivity)
     sensitivity.push_back({{"batches_take_s", s.takes.ms / 1000}, {"saves_usd", exact_usd(s.saving)}, {"moves", s.moves}});
   Json lines = Json::object();
@@ -196,6 +202,7 @@ Json report_json(const Report& r, size_t most_callers) {
                     {"cheaper_model_saves_usd", exact_usd(r.model_saves)}};
   out["moves"] = std::move(moves);
   out["stays"] = std::move(stays);
+  out["replayed_on"] = r.replayed ? Json(name_of(r.replayed->lanes)) : Json(nullptr);
   out["sensitivity"] = std::move(sensitivity);
   out["live_peak_per_minute"] = {{"requests_before", r.relief.calls_before},
                                  {"requests_after", r.relief.calls_after},

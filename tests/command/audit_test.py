@@ -102,6 +102,51 @@ class Audit(Command):
         self.assertNotIn("\x1b[31m", ended.out)
         self.assertNotIn("\x1b]0", ended.err)
 
+    def test_replay_says_what_would_have_been_late(self):
+        log = self.file("log", "".join(access(i, input_tokens=100_000) for i in range(1680)))
+        plain = self.audit(log)
+        self.assertTrue(plain["moves"])
+        self.assertEqual([m["late_share"] for m in plain["moves"]], [None] * len(plain["moves"]))
+        self.assertIsNone(plain["replayed_on"])
+        answer = self.audit(log, "--replay")
+        self.assertEqual(answer["replayed_on"], "busy")
+        for move in answer["moves"]:
+            self.assertLessEqual(move["late_share"], 0.01)
+            self.assertEqual(move["replay"]["requests"], 1680)
+        ended = self.twolane("audit", log, "--replay=calm", "--html", self.dir / "r.html")
+        self.assertEqual(ended.exit, 0, ended.err)
+        self.assertIn("1,680 calls replayed through the planner, on lanes that are calm", ended.out)
+        self.assertIn("late when replayed: none", (self.dir / "r.html").read_text())
+        error = self.refused("usage.value", log, "--replay=stormy")
+        self.assertEqual(error["field"], "--replay")
+
+    def export(self, name, start, tier_tokens):
+        """Anthropic's usage of some days: 3 USD a million tokens in, half in a batch."""
+        data = [{"starting_at": "2026-%s-%02dT00:00:00Z" % (start, 1 + day), "ending_at": "2026-%s-%02dT00:00:00Z" % (start, 2 + day),
+                 "results": [{"model": "claude-sonnet-4-5", "uncached_input_tokens": tokens, "output_tokens": 0, "service_tier": tier}
+                             for tier, tokens in tier_tokens.items()]} for day in range(4)]
+        return self.file(name, json.dumps({"data": data, "has_more": False, "next_page": None}))
+
+    def test_bills_before_and_after(self):
+        before = self.export("before.json", "06", {"standard": 2_000_000})
+        after = self.export("after.json", "07", {"standard": 1_000_000, "batch": 2_000_000})
+        promise = self.file("audit.json", json.dumps({"saves_month_usd": "100.00"}))
+        answer = self.audit("--before", before, "--after", after, "--promised", promise)
+        self.assertEqual(answer["before"]["cost_day_usd"], "6.00")
+        self.assertEqual(answer["after"]["cost_day_usd"], "6.00")
+        self.assertEqual(answer["difference_day_usd"], {"all": "0.00", "volume": "3.00", "models": "0.00", "tiers": "-3.00",
+                                                        "price": "0.00", "other": "0.00"})
+        self.assertEqual((answer["switch_saves_month_usd"], answer["promised_month_usd"]), ("90.00", "100.00"))
+        self.assertEqual([(r["tier"], r["after"]["cost_day_usd"]) for r in answer["rows"]], [("standard", "3.00"), ("batch", "3.00")])
+        ended = self.twolane("audit", "--before", before, "--after", after, "--promised", promise)
+        self.assertIn("the switch saves 90.00 USD in 30 days; promised were 100.00 (90.0 % of it)", ended.out)
+        self.refused("audit.promised", "--before", before, "--after", after, "--promised", self.file("no.json", "{}"))
+        self.refused("audit.invoices", "--before", before, "--after", self.file("empty.json", json.dumps(
+            {"data": [{"start_time": 1736640000, "end_time": 1736726400, "results": [
+                {"amount": {"value": 1, "currency": "usd"}, "line_item": "x"}]}]})))
+        self.refused("usage.missing", "--before", before)
+        self.refused("usage.missing")
+
     def test_unknown_formats_say_what_was_seen_and_what_to_do(self):
         plain = self.file("plain.csv", "ts,model_name,tokens_in,tokens_out\n2026-01-01 10:00:00,gpt-5.4-mini,1000,10\n")
         error = self.refused("audit.unknown_format", plain)
