@@ -55,22 +55,28 @@ struct Load {
   }
 };
 
+// Counts of groups, told as the engine tells them: each view is made when it is told.
 void updates(Load& load) {
   constexpr int count = 10'000'000;
   std::mt19937_64 random(2);
   std::vector<uint32_t> order(1 << 16);
   for (auto& o : order) o = static_cast<uint32_t>(random() % load.groups.size());
-  std::vector<Event> events(load.groups.size());
-  for (size_t i = 0; i < events.size(); ++i) events[i] = GroupChanged{load.groups[i]};
-  const double from = seconds_now();
-  for (int i = 0; i < count; ++i) {
-    Event& event = events[order[static_cast<size_t>(i) & 0xFFFF]];
-    int64_t& open = std::get<GroupChanged>(event).group.open;
-    open += (i & 1) ? 1 : open > 1 ? -1 : 1;
-    plan::apply(load.state, event);
+  std::vector<int32_t> open(load.groups.size(), job_requests / 10);
+  double best = 1e9, all = 0;
+  for (int round = 0; round < 5; ++round) {
+    const double from = seconds_now();
+    for (int i = 0; i < count / 5; ++i) {
+      const uint32_t j = order[static_cast<size_t>(i) & 0xFFFF];
+      open[j] += (i & 1) || open[j] <= 1 ? 1 : -1;
+      plan::apply(load.state, GroupChanged{{JobId{j + 1}, 0, load.lane, open[j], noon + minutes(30), false, false, false}});
+    }
+    const double took = seconds_now() - from;
+    best = std::min(best, took);
+    all += took;
   }
-  const double took = seconds_now() - from;
-  std::printf("updates    %6.1f million/s   (goal 5)   %.0f ns each\n", count / took / 1e6, took / count * 1e9);
+  for (size_t j = 0; j < open.size(); ++j) load.groups[j].open = open[j];
+  std::printf("updates    %6.1f million/s, best of five rounds %.1f   (goal 5)   %.0f ns each\n", count / all / 1e6,
+              count / best / 5e6, all / count * 1e9);
 }
 
 // Each decision follows an event of its own: counts, batches that end and are replaced.

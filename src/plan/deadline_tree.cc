@@ -26,7 +26,17 @@ void DeadlineTree::put(int64_t bucket, int64_t need_us) {
   leaf.need += need_us;
   booked_ += leaf.need != 0;
   leaf.start = leaf.need == 0 ? unbooked : bucket * bucket_.ms * 1000 - leaf.need;
-  for (at /= 2; at > 0; at /= 2) nodes_[at] = joined(nodes_[2 * at], nodes_[2 * at + 1]);
+  // The path is carried along: only its siblings are read, and they do not wait for one another. Which of the
+  // two is left is as good as chance, so it is chosen by a mask and not by a branch.
+  Node path = leaf;
+  for (; at > 1; at /= 2) {
+    const Node other = nodes_[at ^ 1];
+    const int64_t right = -static_cast<int64_t>(at & 1);
+    const int64_t before = path.need ^ ((path.need ^ other.need) & right);
+    const int64_t swapped = (path.start ^ other.start) & right;
+    path = {path.need + other.need, std::min(path.start ^ swapped, (other.start ^ swapped) - before)};
+    nodes_[at / 2] = path;
+  }
 }
 
 Time DeadlineTree::latest_start_from(Time due) const {
@@ -41,7 +51,7 @@ Time DeadlineTree::latest_start_from(Time due) const {
     } else {
       const int64_t before = nodes_[at - 1].need;
       from.need += before;
-      if (from.start != unbooked) from.start -= before;
+      from.start -= before;
     }
   }
   return start_of(from);
@@ -54,7 +64,7 @@ std::optional<Time> DeadlineTree::last_starting_by(Time at) const {
   while (node < static_cast<size_t>(leaves_)) {
     const Node& l = nodes_[2 * node];
     const Node& r = nodes_[2 * node + 1];
-    if (r.start != unbooked && r.start - l.need <= limit) {
+    if (r.start - l.need <= limit) {
       limit += l.need;
       node = 2 * node + 1;
     } else {

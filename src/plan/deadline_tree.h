@@ -9,6 +9,7 @@
 // Deadlines are rounded down to their bucket: never late, at most one bucket early.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -48,14 +49,13 @@ class DeadlineTree {
     int64_t need = 0;                // of all leaves below, us
     int64_t start = unbooked;        // min of deadline - need of the leaves up to it, us from base
   };
+  // Far beyond every deadline, and still that when all that can be booked is taken off it.
   static constexpr int64_t unbooked = std::numeric_limits<int64_t>::max() / 2;
+  static bool is_booked(int64_t start) { return start < unbooked / 2; }
 
-  static Node joined(const Node& l, const Node& r) {
-    const int64_t after = r.start == unbooked ? unbooked : r.start - l.need;
-    return {l.need + r.need, l.start < after ? l.start : after};
-  }
+  static Node joined(const Node& l, const Node& r) { return {l.need + r.need, std::min(l.start, r.start - l.need)}; }
   Time start_of(const Node& n) const {
-    return n.start == unbooked ? never : Time{base_.ms + (n.start >= 0 ? n.start / 1000 : (n.start - 999) / 1000)};
+    return !is_booked(n.start) ? never : Time{base_.ms + (n.start >= 0 ? n.start / 1000 : (n.start - 999) / 1000)};
   }
   int64_t bucket_of(Time due) const {
     const int64_t b = (due - base_).ms / bucket_.ms;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <deque>
 #include <map>
 #include <optional>
@@ -61,20 +62,22 @@ struct Group {
   int64_t counted = 0;
 };
 
+// Nearly every job has one group at one provider: those lie in the job itself, so that an update touches one
+// stretch of memory.
 struct JobState {
   JobView view;
   Time due;                  // live drain must be over by then
   Pace pace = Pace::measured;
+  bool known = false;        // the view was told, not only a part of it
+  bool rides = false;        // too large for the live lane: in batches alone for the first half of its time
   struct Booked {
     uint32_t provider;
     int64_t requests = 0;    // unfinished
     int64_t need_us = 0;     // what the tree holds for them
   };
-  std::vector<Booked> booked;
-  std::vector<Group> groups;
+  boost::container::small_vector<Booked, 1> booked;
+  boost::container::small_vector<Group, 1> groups;
   std::vector<BatchId> batches;  // that hold unfinished requests of it, newest last
-  bool known = false;            // the view was told, not only a part of it
-  bool rides = false;            // too large for the live lane: in batches alone for the first half of its time
   bool places() const { return known && !view.paused; }
   bool books() const { return places() && view.kept && !rides; }
 };
