@@ -13,6 +13,9 @@ void declare_simulate(CLI::App* c, SimulateFlags& f) {
   c->add_option("--days", f.days, "one job a day")->type_name("N")->check(CLI::Range(1, 100'000));
   c->add_option("--seeds", f.seeds, "so many runs, from --seed on")->type_name("N")->check(CLI::Range(1, 1000));
   c->add_flag("--grid", f.grid, "5 scenarios, 3 sizes, 6 deadlines");
+  c->add_flag("--gates", f.gates, "the grid and two trials against the goals that docs/planner.md names; exit 1 where one is missed");
+  c->add_option("--reference", f.reference, "grid_summary.csv of the study: with --gates, simple policies are held against it")
+      ->type_name("FILE");
   c->add_option("--csv", f.csv, "the figures as CSV; - is stdout")->type_name("FILE");
   c->add_option("--trial", f.trial, "multijob, frozen, half-speed, quota, shift, reroute, windows, tenants, chain, crash, or all")
       ->type_name("NAME");

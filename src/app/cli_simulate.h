@@ -11,10 +11,10 @@ class App;
 namespace twolane::app {
 
 struct SimulateFlags {
-  std::string scenario = "calm", policy, deadline = "6h", trial, csv;
+  std::string scenario = "calm", policy, deadline = "6h", trial, csv, reference;
   int64_t items = 1000, days = 400, seeds = 1;
   int64_t trace = -1;  // the day to show, or none
-  bool grid = false;
+  bool grid = false, gates = false;
 };
 
 void declare_simulate(CLI::App* simulate, SimulateFlags& flags);

@@ -1,10 +1,13 @@
 // twolane simulate: the planner alone, years of virtual time, beside other policies on the same days.
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "app/commands.h"
 #include "app/figures.h"
 #include "app/output_file.h"
+#include "trial/gates.h"
 #include "trial/trials.h"
 
 namespace twolane::app {
@@ -21,12 +24,6 @@ Error no_value(std::string flag, const std::string& text, std::string why, std::
   e.next = {std::move(next)};
   return e;
 }
-
-struct Line {
-  Cell cell;
-  Figures figures;
-  double regret = 0;  // cost over the oracle's, less one
-};
 
 std::string number(const char* format, double value) {
   char text[48];
@@ -64,22 +61,11 @@ Result<std::vector<Policy>> policies_of(const std::string& name) {
   return std::vector<Policy>{*policy};
 }
 
-void add_lines(const Cell& like, const std::vector<Policy>& wanted, std::vector<Line>& lines) {
-  Cell cell = like;
-  cell.policy = Policy::oracle;
-  const Figures best = run(cell);
-  for (const Policy p : wanted) {
-    cell.policy = p;
-    const Figures f = p == Policy::oracle ? best : run(cell);
-    lines.push_back({cell, f, f.cost / best.cost - 1});
-  }
-}
-
-std::string table(const std::vector<Line>& lines, bool grid) {
+std::string table(const std::vector<Compared>& lines, bool grid) {
   std::string out = (grid ? left("SCENARIO", 9) + right("ITEMS", 8) + right("DEADLINE", 10) + "  " : std::string()) +
                     left("POLICY", 13) + right("COST", 8) + right("SE", 9) + right("LATE", 10) + right("LATE JOBS", 11) +
                     right("TWICE", 9) + right("REGRET", 9) + right("BATCHES", 9) + right("CANCELS", 9) + '\n';
-  for (const Line& l : lines) {
+  for (const Compared& l : lines) {
     const Figures& f = l.figures;
     if (grid) out += left(name_of(l.cell.kind), 9) + right(grouped(l.cell.items), 8) + right(span_of(l.cell.deadline), 10) + "  ";
     out += left(name_of(l.cell.policy), 13) + right(number("%.4f", f.cost), 8) + right(number("%.4f", f.cost_se), 9) +
@@ -92,14 +78,14 @@ std::string table(const std::vector<Line>& lines, bool grid) {
 }
 
 // Means of each policy over the cells that can be done at all.
-std::string means(const std::vector<Line>& lines, wire::Json& json) {
+std::string means(const std::vector<Compared>& lines, wire::Json& json) {
   std::string out = left("POLICY", 13) + right("COST", 8) + right("LATE", 10) + right("WORST CELL", 12) + right("CELLS <= 1 %", 14) +
                     right("TWICE", 9) + right("REGRET", 9) + '\n';
   json = wire::Json::array();
   for (const Policy p : policies) {
     double cost = 0, late = 0, worst = 0, twice = 0, regret = 0;
     int cells = 0, kept = 0;
-    for (const Line& l : lines) {
+    for (const Compared& l : lines) {
       if (l.cell.policy != p || !l.cell.feasible()) continue;
       ++cells;
       kept += l.figures.late <= 0.01;
@@ -119,7 +105,7 @@ std::string means(const std::vector<Line>& lines, wire::Json& json) {
   return out;
 }
 
-wire::Json json_of(const Line& l) {
+wire::Json json_of(const Compared& l) {
   const Figures& f = l.figures;
   return {{"scenario", name_of(l.cell.kind)}, {"items", l.cell.items}, {"deadline_s", static_cast<int64_t>(l.cell.deadline * 60)},
           {"policy", name_of(l.cell.policy)}, {"feasible", l.cell.feasible()}, {"jobs", f.jobs}, {"cost", f.cost},
@@ -128,9 +114,9 @@ wire::Json json_of(const Line& l) {
 }
 
 // The columns of ../shared/data/planner_reference/grid_summary.csv, with regret and cancels behind.
-std::string csv(const std::vector<Line>& lines) {
+std::string csv(const std::vector<Compared>& lines) {
   std::string out = "scen,N,deadline_min,policy,cost,cost_se,miss,dup,sync,flex,job_gt1pct_late,batches,cancels,regret\n";
-  for (const Line& l : lines) {
+  for (const Compared& l : lines) {
     const Figures& f = l.figures;
     char text[320];
     std::snprintf(text, sizeof text, "%s,%lld,%g,%s,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f,%.5f\n",
@@ -152,19 +138,9 @@ Result<int> write_csv(const Shell& shell, const std::string& text) {
 
 Result<int> cells(const Shell& shell) {
   const SimulateFlags& f = shell.in.simulate;
-  Cell cell = TRY(cell_of(shell));
+  const Cell cell = TRY(cell_of(shell));
   const auto wanted = TRY(policies_of(f.policy));
-  std::vector<Line> lines;
-  if (f.grid) {
-    for (const Kind kind : kinds)
-      for (const int64_t items : grid_items)
-        for (const double deadline : grid_deadlines) {
-          cell.kind = kind, cell.items = items, cell.deadline = deadline;
-          add_lines(cell, wanted, lines);
-        }
-  } else {
-    add_lines(cell, wanted, lines);
-  }
+  const auto lines = f.grid ? compare_grid(cell, wanted) : compare(cell, wanted);
   if (!f.csv.empty()) TRY(write_csv(shell, csv(lines)));
   auto object = good_answer();
   wire::Json of_policies;
@@ -173,7 +149,7 @@ Result<int> cells(const Shell& shell) {
     object.update(json_of(lines.front()));
   } else {
     object["cells"] = wire::Json::array();
-    for (const Line& l : lines) object["cells"].push_back(json_of(l));
+    for (const Compared& l : lines) object["cells"].push_back(json_of(l));
     if (f.grid) object["policies"] = std::move(of_policies);
   }
   if (f.csv != "-" && !shell.in.common.json) {
@@ -182,6 +158,33 @@ Result<int> cells(const Shell& shell) {
   }
   shell.answer(object);
   return 0;
+}
+
+Result<std::string> whole_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file) return fail(no_value("--reference", path, "the file cannot be read", "--reference grid_summary.csv"));
+  return text;
+}
+
+// The whole grid and the trials that have a goal, each goal beside what was seen. Exit 1 where one is missed.
+Result<int> gates(const Shell& shell) {
+  const SimulateFlags& f = shell.in.simulate;
+  const Cell cell = TRY(cell_of(shell));
+  const std::string reference = f.reference.empty() ? std::string() : TRY(whole_file(f.reference));
+  const auto lines = compare_grid(cell, policies);
+  if (!f.csv.empty()) TRY(write_csv(shell, csv(lines)));
+  auto all = gates_of_grid(lines);
+  const auto add = [&](std::vector<Gate> more) { std::move(more.begin(), more.end(), std::back_inserter(all)); };
+  add(gates_of_trials(static_cast<int>(std::min<int64_t>(f.days, 100)), cell.seed));
+  add(gates_of_reference(lines, reference));
+  auto object = good_answer();
+  object["gates"] = wire::Json::array();
+  for (const Gate& g : all)
+    object["gates"].push_back({{"gate", g.what}, {"at_most", g.goal}, {"seen", g.seen}, {"kept", g.kept()}, {"where", g.where}});
+  if (f.csv != "-" && !shell.in.common.json) shell.print(shown(all));
+  shell.answer(object);
+  return kept(all) ? 0 : 1;
 }
 
 Result<int> trials(const Shell& shell) {
@@ -215,15 +218,17 @@ Result<int> traced(const Shell& shell) {
   cell.policy = TRY(policies_of(shell.in.simulate.policy.empty() ? "ladder" : shell.in.simulate.policy)).front();
   if (cell.policy != Policy::ladder && cell.policy != Policy::ladder_safe && cell.policy != Policy::ladder_flex)
     return fail(no_value("--policy", shell.in.simulate.policy, "only the planner's own policies can be traced", "--policy ladder"));
-  std::string out = "minute,done,in_batches,open,live,minutes_until_drain\n";
+  std::string out = "minute,done,done_live,in_batches,cancelling,open,live,minutes_until_drain\n";
   auto object = good_answer();
   object["moments"] = wire::Json::array();
   for (const Moment& m : trace(cell, static_cast<int>(shell.in.simulate.trace))) {
-    char text[160];
-    std::snprintf(text, sizeof text, "%.3f,%.0f,%.0f,%.0f,%.0f,%.2f\n", m.minute, m.at.done, m.at.in_batches, m.at.open, m.at.live, m.at.wait);
+    char text[200];
+    std::snprintf(text, sizeof text, "%.3f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.2f\n", m.minute, m.at.done, m.at.done_live, m.at.in_batches,
+                  m.at.cancelling, m.at.open, m.at.live, m.at.wait);
     out += text;
-    object["moments"].push_back({{"minute", m.minute}, {"done", m.at.done}, {"in_batches", m.at.in_batches}, {"open", m.at.open},
-                                 {"live", m.at.live}, {"minutes_until_drain", m.at.wait}});
+    object["moments"].push_back({{"minute", m.minute}, {"done", m.at.done}, {"done_live", m.at.done_live}, {"in_batches", m.at.in_batches},
+                                 {"cancelling", m.at.cancelling}, {"open", m.at.open}, {"live", m.at.live},
+                                 {"minutes_until_drain", m.at.wait}});
   }
   if (!shell.in.common.json) shell.print(out);
   shell.answer(object);
@@ -234,7 +239,7 @@ Result<int> traced(const Shell& shell) {
 
 int simulate_command(const Shell& shell) {
   const SimulateFlags& f = shell.in.simulate;
-  const auto ended = f.trace >= 0 ? traced(shell) : f.trial.empty() ? cells(shell) : trials(shell);
+  const auto ended = f.trace >= 0 ? traced(shell) : f.gates ? gates(shell) : f.trial.empty() ? cells(shell) : trials(shell);
   return ended ? *ended : shell.refuse(ended.error());
 }
 
