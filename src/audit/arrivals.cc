@@ -66,6 +66,15 @@ std::vector<Arrivals::Span> Arrivals::spans() const {
   return std::move(copy.spans_);
 }
 
+Arrivals Arrivals::of(int64_t width, std::vector<Span> spans) {
+  Arrivals a;
+  a.width_ = width;
+  a.spans_ = std::move(spans);
+  a.ordered_ = false;
+  a.tidy();
+  return a;
+}
+
 int64_t Arrivals::busiest_minute() const {
   int64_t most = 0;
   for (const Span& s : spans()) most = std::max<int64_t>(most, (s.calls + width_ - 1) / width_);

@@ -28,6 +28,8 @@ class Arrivals {
 
   // Ordered by time, each once.
   std::vector<Span> spans() const;
+  // What width() and spans() gave.
+  static Arrivals of(int64_t width, std::vector<Span> spans);
   int64_t width() const { return width_; }  // minutes; settled by tidy()
   bool empty() const { return spans_.empty(); }
   // Calls of the busiest minute; of a longer span its mean, rounded up.

@@ -301,27 +301,42 @@ void Collector::bucket(const Bucket& bucket) {
   if (const auto charge = price::charge(row->ranked, *bucket.usage)) sum.list += *charge, sum.priced = true;
 }
 
-Collected Collector::finish() {
-  if (all_.others) all_.others->close_run();
-  all_.callers.reserve(profiles_.size());
-  all_.live.tidy();
-  for (auto& [hash, p] : profiles_) {
-    p->close_run();
-    p->arrivals.tidy();
-    all_.callers.push_back(std::move(*p));
+void Collector::close(Collected& all, std::vector<Profile> callers) const {
+  if (all.others) all.others->close_run();
+  all.live.tidy();
+  for (Profile& p : callers) {
+    p.close_run();
+    p.arrivals.tidy();
   }
-  std::ranges::sort(all_.callers, [](const Profile& a, const Profile& b) {
+  all.callers = std::move(callers);
+  std::ranges::sort(all.callers, [](const Profile& a, const Profile& b) {
     if (a.spend != b.spend) return b.spend < a.spend;
     return a.group != b.group ? a.group < b.group : a.name.user < b.name.user;
   });
-  for (const Profile& p : all_.callers) all_.reuse.add(p.reuse);
-  if (all_.others) all_.reuse.add(all_.others->reuse);
-  all_.pieces_forgotten = reuse_.forgotten();
+  for (const Profile& p : all.callers) all.reuse.add(p.reuse);
+  if (all.others) all.reuse.add(all.others->reuse);
+  all.pieces_forgotten = reuse_.forgotten();
+}
+
+Collected Collector::finish() {
+  std::vector<Profile> callers;
+  callers.reserve(profiles_.size());
+  for (auto& [hash, p] : profiles_) callers.push_back(std::move(*p));
+  profiles_.clear();
+  group_users_.clear();
   Collected out = std::move(all_);
   all_ = {};
   all_.settings = out.settings;
-  profiles_.clear();
-  group_users_.clear();
+  close(out, std::move(callers));
+  return out;
+}
+
+Collected Collector::so_far() const {
+  std::vector<Profile> callers;
+  callers.reserve(profiles_.size());
+  for (const auto& [hash, p] : profiles_) callers.push_back(*p);
+  Collected out = all_;
+  close(out, std::move(callers));
   return out;
 }
 

@@ -71,8 +71,12 @@ class Collector final : public Sink {
   void bucket(const Bucket& bucket) override;
   // What was collected; the collector is empty afterwards.
   Collected finish();
+  // The same as a copy; collecting goes on.
+  Collected so_far() const;
+  int64_t calls() const { return all_.calls; }
 
  private:
+  void close(Collected& all, std::vector<Profile> callers) const;
   Profile& profile_of(const Call& call, uint64_t& who);
   Profile& start_profile(const Call& call, uint64_t hash, uint64_t group, bool folded);
   void fold();

@@ -50,6 +50,26 @@ int64_t LogHistogram::at_least(int64_t value) const {
   return sum;
 }
 
+std::vector<std::pair<int64_t, int64_t>> LogHistogram::filled() const {
+  std::vector<std::pair<int64_t, int64_t>> out;
+  for (size_t i = 0; i < bins; ++i)
+    if (counts_[i] > 0) out.emplace_back(static_cast<int64_t>(i), counts_[i]);
+  return out;
+}
+
+void LogHistogram::put(int64_t bin, int64_t times) {
+  if (bin < 0 || bin >= static_cast<int64_t>(bins) || times < 0) return;
+  counts_[static_cast<size_t>(bin)] += static_cast<uint32_t>(times);
+  count_ += times;
+}
+
+std::vector<int64_t> DistinctCount::marks() const {
+  std::vector<int64_t> out;
+  for (size_t i = 0; i < seen_.size(); ++i)
+    if (seen_[i]) out.push_back(static_cast<int64_t>(i));
+  return out;
+}
+
 int64_t DistinctCount::estimate() const {
   const auto empty = static_cast<double>(seen_.size() - seen_.count());
   const auto size = static_cast<double>(seen_.size());

@@ -6,6 +6,8 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace twolane::audit {
 
@@ -20,6 +22,9 @@ class LogHistogram {
   int64_t quantile(double share) const;
   // How many lie at or above `value`, to the bin.
   int64_t at_least(int64_t value) const;
+  // As pairs of numbers, for who stores it: put() takes back what filled() gave.
+  std::vector<std::pair<int64_t, int64_t>> filled() const;
+  void put(int64_t bin, int64_t times);
 
  private:
   static constexpr size_t bins = 160;
@@ -36,6 +41,8 @@ class DistinctCount {
   void add(uint64_t hash) { seen_.set((hash * 0x9E3779B97F4A7C15ull) >> 54); }
   void merge(const DistinctCount& other) { seen_ |= other.seen_; }
   int64_t estimate() const;
+  std::vector<int64_t> marks() const;
+  void put(int64_t mark) { seen_.set(static_cast<size_t>(mark) % seen_.size()); }
 
  private:
   std::bitset<1024> seen_;
