@@ -76,7 +76,12 @@ class Decision {
   }
   static Duration time_of(const JobState& job) { return job.view.deadline - job.view.accepted; }
   Duration flex_window(const Provider& p, const JobState& job) const {
-    return p.flex.open(now_) ? std::min(most_flex, time_of(job) / 3) : Duration{0};
+    return p.flex.open(now_) && fits_live(p, job) ? std::min(most_flex, time_of(job) / 3) : Duration{0};
+  }
+  // A job that is too large for the live lane has no time for calls that may be given up.
+  static bool fits_live(const Provider& p, const JobState& job) {
+    const auto need_us = static_cast<double>(p.need_us[static_cast<int>(Pace::measured)]) * static_cast<double>(job.view.requests);
+    return need_us <= static_cast<double>(time_of(job).ms) * 1000;
   }
   Duration lead_of(const Provider& p, const JobState& job) const {
     return cancel_lead(time_of(job)) + flex_window(p, job);
@@ -172,7 +177,10 @@ class Decision {
       const double late = b.cancelling ? 2 : s_.times(b.lane, b.requests).late(age, job.view.deadline - now_);
       reached.push_back({late, &b, m->second});
     }
-    std::stable_sort(reached.begin(), reached.end(), [](const Reach& a, const Reach& b) { return a.late > b.late; });
+    // Of equal ones the order is that of their ids: the same in every process.
+    std::sort(reached.begin(), reached.end(), [](const Reach& a, const Reach& b) {
+      return a.late != b.late ? a.late > b.late : a.batch->id < b.batch->id;
+    });
     const double theta = job.view.rush ? 0 : gamble(job.view.on_time);
     for (const Reach& r : reached) {
       const Duration at = turn(wait);

@@ -277,6 +277,15 @@ TEST(Planner, FlexComesBeforeStandardWhereItIsOpen) {
   EXPECT_EQ(s.at(start - minutes(5)).count<Drain>(), 0u) << "most are shed: not worth trying";
 }
 
+TEST(Planner, AJobTooLargeForTheLiveLaneHasNoTimeForFlex) {
+  Situation s(minutes(30), 10'000);  // 100 minutes of drain
+  apply(s.state, FlexOffered{"openai", true});
+  s.group(50, false, noon);  // batches have returned all but this
+  const Duration start = outlook(s.state, JobId{1}, noon).takeover - noon;
+  EXPECT_EQ(s.at(start - minutes(5)).count<Drain>(), 0u);
+  EXPECT_EQ(all<Drain>(s.at(start).actions)[0].tier, ServiceTier::standard);
+}
+
 TEST(Planner, AHundredOfOneTenantAreNotBehindTheMillionOfAnother) {
   Situation s(minutes(30), 1'000'000);
   apply(s.state, JobChanged{{.id = JobId{2}, .accepted = noon, .deadline = noon + minutes(40), .kept = true, .requests = 10, .on_time = 0.999, .tenant = 7}});
