@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "price/price.h"
+
 namespace twolane::price {
 namespace {
 
@@ -11,11 +13,6 @@ constexpr int64_t whole = 1000;
 
 bool knows(const Rates& rates, std::initializer_list<Kind> kinds) {
   return std::all_of(kinds.begin(), kinds.end(), [&](Kind k) { return rates.knows(k); });
-}
-
-PicoUsd storage_fee(const PrefixUse& use) {
-  const __int128 token_ms = static_cast<__int128>(use.tokens) * use.kept.ms * use.storage->n;
-  return {(token_ms + 3'599'999) / 3'600'000};
 }
 
 }  // namespace
@@ -32,6 +29,12 @@ std::string_view name_of(CacheWay way) {
       break;
   }
   return "explicit";
+}
+
+CacheWay cache_way_of(std::string_view name) {
+  for (const CacheWay way : {CacheWay::automatic, CacheWay::marked, CacheWay::explicit_})
+    if (name == name_of(way)) return way;
+  return CacheWay::none;
 }
 
 CacheWay way_of(const Model& model) {
@@ -68,7 +71,7 @@ std::optional<PicoUsd> added_cost(CacheWay way, const Rates& rates, const Prefix
   }
   if (way == CacheWay::explicit_) {
     if (!use.storage) return std::nullopt;
-    added += rates.fresh * use.tokens + storage_fee(use);
+    added += rates.fresh * use.tokens + storage_charge(*use.storage, use.tokens, use.kept);
   }
   return added;
 }
@@ -85,7 +88,7 @@ std::optional<int64_t> break_even_hits(const Rates& rates) {
 std::optional<int64_t> break_even_requests(const Rates& rates, const PrefixUse& use) {
   if (!knows(rates, {Kind::fresh, Kind::cache_read}) || !use.storage || use.tokens <= 0)
     return std::nullopt;
-  const PicoUsd once = rates.fresh * use.tokens + storage_fee(use);
+  const PicoUsd once = rates.fresh * use.tokens + storage_charge(*use.storage, use.tokens, use.kept);
   const PicoUsd each = rates.fresh * use.tokens - rates.cache_read * use.tokens;
   if (each.n <= 0) return std::nullopt;
   return static_cast<int64_t>((once.n + each.n - 1) / each.n);

@@ -19,6 +19,7 @@ enum class CacheWay : uint8_t {
   explicit_,  // a cache object that is kept for a fee per hour
 };
 std::string_view name_of(CacheWay way);
+CacheWay cache_way_of(std::string_view name);  // none for any other word
 // How a model's prefixes can be cached and counted on. Gemini's implicit caching is never budgeted: nobody
 // can ask for it.
 CacheWay way_of(const Model& model);

@@ -227,4 +227,10 @@ Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t tok
   return *fee * token_hours;
 }
 
+PicoUsd storage_charge(PicoUsdPerToken per_hour, int64_t tokens, Duration kept) {
+  constexpr int64_t hour = hours(1).ms;
+  const __int128 token_ms = static_cast<__int128>(tokens) * kept.ms;
+  return {(token_ms * per_hour.n + hour - 1) / hour};
+}
+
 }  // namespace twolane::price

@@ -78,6 +78,10 @@ std::optional<PicoUsdPerToken> storage_fee(const Model& model, ServiceTier tier)
 // published.
 Result<PicoUsd> storage_charge(const Model& model, ServiceTier tier, int64_t token_hours);
 
+// Keeping that many tokens at that fee for so long: to the millisecond, what does not divide rounded
+// up, once.
+PicoUsd storage_charge(PicoUsdPerToken per_hour, int64_t tokens, Duration kept);
+
 // The error that says so; `known` lists what could be asked for instead.
 Error unknown_price(const Target& target, ServiceTier tier);
 

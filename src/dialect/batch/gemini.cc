@@ -2,6 +2,7 @@
 // file; the token lies in the display name.
 #include "dialect/batch/apis.h"
 #include "dialect/batch/call.h"
+#include "dialect/batch/gemini_call.h"
 #include "dialect/batch/gemini_line.h"
 #include "dialect/batch/gemini_operation.h"
 #include "dialect/batch/reply.h"
@@ -12,26 +13,14 @@ namespace {
 
 using wire::Json;
 
-constexpr std::string_view name_prefix = "twolane-";
+constexpr std::string_view name_prefix = gemini_name_prefix;
 
-wire::Headers auth(const Access& access) {
-  return {{"x-goog-api-key", access.key}, {"accept", "application/json"}};
-}
-
-// A resource name such as "files/x" or "tunedModels/y": its parts encoded, its slashes kept.
-std::string resource(std::string_view name) {
-  size_t slash = name.find('/');
-  if (slash == name.npos) return wire::percent_encoded(name);
-  return wire::percent_encoded(name.substr(0, slash)) + '/' +
-         wire::percent_encoded(name.substr(slash + 1));
-}
-
-std::string api(const Access& access) { return access.base_url + "/v1beta/"; }
+wire::Headers auth(const Access& access) { return gemini_auth(access); }
+std::string resource(std::string_view name) { return gemini_resource(name); }
+std::string api(const Access& access) { return gemini_api_url(access); }
 
 std::string model_url(const Access& access, std::string_view model, std::string_view method) {
-  std::string name(model);
-  if (name.find('/') == name.npos) name.insert(0, "models/");
-  return api(access) + resource(name) + ':' + std::string(method);
+  return api(access) + resource(gemini_model_name(model)) + ':' + std::string(method);
 }
 
 // --- requests ---
