@@ -142,13 +142,19 @@ class Line {
   CLI::App* job_command(const std::string& name, const std::string& what, Verb verb) {
     CLI::App* c = command(name, what, verb);
     c->add_option("JOB", in_.job.job, "any unique beginning of its name")->required();
+    server_flag(c);
     return c;
+  }
+
+  void server_flag(CLI::App* c) {
+    c->add_option("--server", in_.job.server, "a running twolane serve (TWOLANE_SERVER; its key: TWOLANE_KEY)")
+        ->type_name("URL");
   }
 
   void declare_jobs() {
     JobFlags& j = in_.job;
     const char* request = "one request: its custom_id or line number";
-    command("jobs", "list jobs", Verb::jobs);
+    server_flag(command("jobs", "list jobs", Verb::jobs));
     job_command("show", "one job and its batches", Verb::show);
     job_command("results", "answers so far, to stdout or -o", Verb::results)
         ->add_option("-o,--output", j.output, "file instead of stdout")
@@ -201,6 +207,8 @@ class Line {
     ledger->add_option("--by", l.by, "sums by key, job, model, lane or day")->type_name("GROUP");
     ledger->add_option("--csv", l.csv, "every entry to FILE, - for stdout")->type_name("FILE");
     ledger->add_flag("--sim", l.sim, "simulated money instead of real money");
+    ledger->add_option("--billing", l.billing, "open price rules by the ranked reading (default), or the other")
+        ->type_name("READING");
     CLI::App* reconcile = ledger->add_subcommand("reconcile", "against a provider's usage or cost report");
     reconcile->add_option("FILE", l.file, "pages of OpenAI's or Anthropic's usage or cost API")->required();
     reconcile->add_flag("--sim", l.sim, "simulated money instead of real money");
@@ -240,6 +248,7 @@ class Line {
     create->add_option("--tokens-per-minute", k.tokens_per_minute)->type_name("N");
     create->add_option("--budget-per-day", k.budget_per_day)->type_name("USD");
     create->add_option("--budget-per-month", k.budget_per_month)->type_name("USD");
+    create->add_option("--weight", k.weight, "of its patient requests beside other keys', where there is not enough for all: 3")->type_name("W");
     verb("list", "what keys there are");
     verb("revoke", "make a key invalid, at once")->add_option("NAME", k.name, "whose it is")->required();
   }
@@ -331,6 +340,7 @@ class Line {
     if (!r.prompt.empty() && !r.prompt_file.empty()) return both("--prompt", "--prompt-file");
     if (!r.system.empty() && !r.system_file.empty()) return both("--system", "--system-file");
     if (r.sample > 0 && r.dry_run) return both("--sample", "--dry-run");
+    if (!in_.job.server.empty() && !in_.common.home.empty()) return both("--server", "--home");
     if (in_.verb == Verb::ledger && !in_.ledger.by.empty() && !in_.ledger.csv.empty())
       return both("--by", "--csv");
     if (in_.verb == Verb::deadline && in_.job.by.empty() && in_.job.within.empty())

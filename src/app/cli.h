@@ -73,6 +73,7 @@ struct JobFlags {
   std::string by, within;
   bool best_effort = false;
   std::string output;
+  std::string server;   // a running twolane serve; empty: the home
 };
 
 struct LedgerFlags {
@@ -80,6 +81,7 @@ struct LedgerFlags {
   std::string by;    // key, job, model, lane, day
   std::string csv;   // entries to this file, "-" for stdout
   bool sim = false;  // simulated money instead of real money
+  std::string billing;  // ranked (as it is booked) or other
   std::string file;  // reconcile: the provider's report
 };
 
@@ -102,6 +104,7 @@ struct KeyFlags {
   std::string lane, deadline;
   int64_t requests_per_minute = 0, tokens_per_minute = 0;
   std::string budget_per_day, budget_per_month;  // USD
+  double weight = 1;
 };
 
 struct Invocation {

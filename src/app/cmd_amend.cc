@@ -8,22 +8,13 @@
 #include "app/figures.h"
 #include "app/find.h"
 #include "app/finish.h"
+#include "app/job_source.h"
 #include "app/signals.h"
 #include "app/snapshot.h"
+#include "app/verbs.h"
 
 namespace twolane::app {
 namespace {
-
-std::string verb_of(Verb verb) {
-  switch (verb) {
-    case Verb::cancel: return "cancel";
-    case Verb::retry: return "retry";
-    case Verb::pause: return "pause";
-    case Verb::resume: return "resume";
-    case Verb::promote: return "promote";
-    default: return "deadline";
-  }
-}
 
 class Amend {
  public:
@@ -36,7 +27,7 @@ class Amend {
     word_.job = job_.id;
     word_.verb = verb_of(shell_.in.verb);
     if (!shell_.in.job.request.empty())
-      word_.argument = std::to_string(TRY(find_request(*home_, job_, shell_.in.job.request)));
+      word_.argument = std::to_string(TRY(patient::find_request(home_->store(), home_->payloads(), job_, shell_.in.job.request)));
     if (!home_->owned()) return leave_word();
     CHECKED(open());
     if (shell_.in.verb == Verb::pause || shell_.in.verb == Verb::deadline) return amend();
@@ -62,7 +53,8 @@ class Amend {
 
   Result<int> leave_word() {
     if (shell_.in.verb == Verb::deadline)
-      word_.argument = rfc3339(TRY(deadline(known_time(job_.world, home_->store()))));
+      word_.argument = rfc3339(TRY(deadline(known_time(job_.world, home_->store())))) +
+                       std::string(shell_.in.job.best_effort ? patient::best_effort_mark : "");
     CHECKED(home_->store().leave_word(word_));
     shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb + '\n' +
                   "next  twolane show " + short_name(job_.id) + '\n');
@@ -154,6 +146,7 @@ class Amend {
 }  // namespace
 
 int amend_command(const Shell& shell) {
+  if (!server_of(shell).empty()) return amend_on_server(shell);
   const auto done = Amend(shell)();
   return done ? *done : shell.refuse(done.error());
 }

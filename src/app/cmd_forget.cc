@@ -2,11 +2,13 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/find.h"
+#include "app/job_source.h"
 #include "app/summary.h"
 
 namespace twolane::app {
 
 int forget_command(const Shell& shell) {
+  if (!server_of(shell).empty()) return amend_on_server(shell);
   const auto forget = [&shell]() -> Result<int> {
     const auto config = TRY(load_config(shell.in.common.config));
     const auto home = TRY(own_or_look(home_directory(shell.in.common.home, config)));

@@ -1,16 +1,13 @@
-// twolane jobs, twolane show: what the home knows, read beside its owner.
+// twolane jobs, twolane show: what the home or a server knows.
 #include <algorithm>
 
 #include "app/commands.h"
-#include "app/config.h"
-#include "app/ending_facts.h"
 #include "app/errors_shown.h"
 #include "app/escape.h"
 #include "app/figures.h"
-#include "app/find.h"
+#include "app/job_source.h"
 #include "app/snapshot.h"
 #include "app/summary.h"
-#include "app/worlds.h"
 #include "patient/trouble.h"
 
 namespace twolane::app {
@@ -39,14 +36,13 @@ std::string due_of(const Job& job, Time now, const Zone& zone) {
   return text;
 }
 
-std::string table(const std::vector<Job>& jobs, store::Store& store, const Zone& zone) {
+std::string table(const std::vector<JobView>& jobs, const Zone& zone) {
   size_t input = 8, due = 10, state = 6;
   struct Row {
     std::string job, input, done, due, state, usd;
   };
   std::vector<Row> rows;
-  for (const auto& j : jobs) {
-    const Time now = known_time(j.world, store);
+  for (const auto& [j, now, batches, causes] : jobs) {
     const int64_t done = j.requests - j.totals.unfinished();
     rows.push_back({short_name(j.id), escaped(j.input_name, 24), grouped(done) + '/' + grouped(j.requests),
                     due_of(j, now, zone), escaped(state_of(j, now), 28), spoken_usd(j.totals.cost)});
@@ -74,7 +70,7 @@ std::string batch_table(const std::vector<Batch>& batches, Time now) {
     const Time from = b.sent.ms != 0 ? b.sent : b.created;
     const Time to = b.ended.ms != 0 ? b.ended : now;
     out += left(escaped(b.provider_id.empty() ? "(" + b.provider + ")" : b.provider_id, 24), 26) +
-           right(grouped(b.requests), 10) + "  " + left(b.cancelling && !is_final(b.state) ? "cancelling" : name_of(b.state), 12) +
+           right(grouped(b.requests), 10) + "  " + left(b.cancelling() && !is_final(b.state) ? "cancelling" : name_of(b.state), 12) +
            left(spoken(to > from ? to - from : Duration{}), 12) + right(provider_says(b), 14) + '\n';
   }
   return out;
@@ -87,7 +83,7 @@ wire::Json batch_json(const Batch& b) {
           {"model", b.model},
           {"tier", name_of(b.tier)},
           {"state", name_of(b.state)},
-          {"cancelling", b.cancelling},
+          {"cancelling", b.cancelling()},
           {"requests", b.requests},
           {"sent_at", time_or_null(b.sent)},
           {"ended_at", time_or_null(b.ended)},
@@ -95,8 +91,10 @@ wire::Json batch_json(const Batch& b) {
           {"provider_done", b.said_done < 0 ? wire::Json(nullptr) : wire::Json(b.said_done)}};
 }
 
-std::string show_text(const Job& job, const std::vector<Batch>& batches, const std::vector<Cause>& causes, Time now,
-                      const Zone& zone) {
+// `flag`: what the commands that it names need behind them.
+std::string show_text(const JobView& view, const std::string& flag, const Zone& zone) {
+  const Job& job = view.job;
+  const Time now = view.now;
   const Totals& t = job.totals;
   std::string out = "job " + short_name(job.id) + "   " + escaped(state_of(job, now), 40) + ", due " +
                     day_and_time(job.deadline, now, zone) + (job.kept ? " (kept)" : " (best effort)");
@@ -107,61 +105,51 @@ std::string show_text(const Job& job, const std::vector<Batch>& batches, const s
          "   failed " + grouped(t.of(RequestState::failed) + t.of(RequestState::expired)) + '\n';
   out += "money   " + spoken_usd(t.cost) + " booked, " + spoken_usd(t.reserved) + " reserved, " +
          spoken_usd(t.unconfirmed) + " unconfirmed\n";
-  if (!batches.empty()) out += batch_table(batches, now);
-  for (const auto& c : causes)
+  if (const auto batches = provider_batches(view.batches); !batches.empty()) out += batch_table(batches, now);
+  for (const auto& c : view.causes)
     out += "failed  " + grouped(c.count) + "  " + escaped(c.code, 24) + "  " + escaped(c.message, 40) + '\n';
   if (const auto trouble = patient::trouble_from_json(job.trouble)) out += shown_held(*trouble);
   const std::string name = short_name(job.id);
-  if (t.unfinished() > 0) out += "next  twolane results " + name + "   twolane promote " + name + '\n';
-  else out += "next  twolane results " + name + '\n';
+  if (t.unfinished() > 0) out += "next  twolane results " + name + flag + "   twolane promote " + name + flag + '\n';
+  else out += "next  twolane results " + name + flag + '\n';
   return out;
 }
 
 }  // namespace
 
 int jobs_command(const Shell& shell) {
-  const auto config = load_config(shell.in.common.config);
-  if (!config) return shell.refuse(config.error());
-  auto home = store::Home::beside(home_directory(shell.in.common.home, *config));
-  std::vector<Job> jobs;
-  if (home) {
-    auto found = (*home)->store().jobs();
-    if (!found) return shell.refuse(found.error());
-    jobs = std::move(*found);
-  } else if (home.error().code != "store.absent") {
-    return shell.refuse(home.error());
-  }
-  auto object = good_answer();
-  object["jobs"] = wire::Json::array();
-  for (const auto& job : jobs) {
-    const Time now = known_time(job.world, (*home)->store());
-    auto one = job_json(job, now);
-    one["state"] = state_of(job, now);
-    object["jobs"].push_back(std::move(one));
-  }
-  shell.answer(object);
-  if (shell.in.common.json) return 0;
-  if (jobs.empty()) shell.print("no jobs yet: twolane run INPUT\n");
-  else shell.print(table(jobs, (*home)->store(), shell.zone));
-  return 0;
+  const auto list = [&shell]() -> Result<int> {
+    const auto source = TRY(job_source(shell));
+    const auto jobs = TRY(source->jobs());
+    auto object = good_answer();
+    object["jobs"] = wire::Json::array();
+    for (const auto& view : jobs) {
+      auto one = job_json(view.job, view.now);
+      one["state"] = state_of(view.job, view.now);
+      object["jobs"].push_back(std::move(one));
+    }
+    shell.answer(object);
+    if (shell.in.common.json) return 0;
+    if (jobs.empty()) shell.print("no jobs yet: twolane run INPUT\n");
+    else shell.print(table(jobs, shell.zone));
+    return 0;
+  };
+  const auto listed = list();
+  return listed ? *listed : shell.refuse(listed.error());
 }
 
 int show_command(const Shell& shell) {
   const auto show = [&shell]() -> Result<int> {
-    const auto config = TRY(load_config(shell.in.common.config));
-    const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
-    const Job job = TRY(find_job(home->store(), shell.in.job.job));
-    const Time now = known_time(job.world, home->store());
-    const auto all = TRY(home->store().batches_of(job.id));
-    const auto causes = TRY(causes_of(home->store(), job));
+    const auto source = TRY(job_source(shell));
+    const JobView view = TRY(source->show(shell.in.job.job));
     auto object = good_answer();
-    object.update(job_json(job, now));
-    object["state"] = state_of(job, now);
+    object.update(job_json(view.job, view.now));
+    object["state"] = state_of(view.job, view.now);
     object["batches"] = wire::Json::array();
-    for (const auto& b : all) object["batches"].push_back(batch_json(b));
-    const auto trouble = patient::trouble_from_json(job.trouble);
-    object["error"] = trouble ? error_object(*trouble, job.totals.cost) : wire::Json(nullptr);
-    if (!shell.in.common.json) shell.print(show_text(job, provider_batches(all), causes, now, shell.zone));
+    for (const auto& b : view.batches) object["batches"].push_back(batch_json(b));
+    const auto trouble = patient::trouble_from_json(view.job.trouble);
+    object["error"] = trouble ? error_object(*trouble, view.job.totals.cost) : wire::Json(nullptr);
+    if (!shell.in.common.json) shell.print(show_text(view, source->flag(), shell.zone));
     shell.answer(object);
     return 0;
   };

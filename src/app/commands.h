@@ -14,6 +14,7 @@ int show_command(const Shell& shell);          // show
 int results_command(const Shell& shell);       // results
 int amend_command(const Shell& shell);         // cancel, retry, pause, resume, promote, deadline
 int forget_command(const Shell& shell);        // forget
+int amend_on_server(const Shell& shell);       // these of a running server
 int config_check_command(const Shell& shell);  // config check
 int quote_command(const Shell& shell);         // quote
 int ledger_command(const Shell& shell);        // ledger

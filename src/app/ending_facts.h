@@ -9,9 +9,6 @@
 
 namespace twolane::app {
 
-// Failed and expired requests by cause, most frequent first. Reads the outcomes only if there are any.
-Result<std::vector<Cause>> causes_of(store::Store& store, const Job& job);
-
 // Batches that a leaving process leaves behind at the providers.
 Result<std::vector<StillRunning>> still_running(store::Store& store, const Job& job);
 

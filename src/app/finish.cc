@@ -10,7 +10,7 @@ namespace twolane::app {
 namespace {
 
 Status add_facts(Ending& e, store::Home& home, Driver& driver) {
-  e.causes = TRY(causes_of(home.store(), e.job));
+  e.causes = TRY(patient::causes_of(home.store(), e.job));
   e.promise = driver.engine().forecast(e.job.id).promise;
   if (e.interrupted) {
     e.running = TRY(still_running(home.store(), e.job));

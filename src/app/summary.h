@@ -12,19 +12,13 @@
 #include "app/when.h"
 #include "base/result.h"
 #include "model/job.h"
+#include "patient/causes.h"
 #include "plan/planner.h"
 #include "wire/json.h"
 
 namespace twolane::app {
 
-// Failures with one cause, counted.
-struct Cause {
-  std::string code;
-  std::string message;   // of the first of them
-  int64_t count = 0;
-  int64_t first_line = 0;
-  bool retry_may_help = false;
-};
+using patient::Cause;
 
 // A provider batch that still runs when its process leaves.
 struct StillRunning {
@@ -55,7 +49,6 @@ int exit_code(const Ending& ending);
 // False once an answer came after the deadline, a request expired, or requests are open past it.
 bool on_time(const Ending& ending);
 
-std::string_view name_of(plan::Verdict::Kind kind);  // accepted, at_risk, cannot
 // A line where there is something to say beforehand; empty for what is simply accepted.
 std::string promise_text(const plan::Verdict& promise, Time now, const Zone& zone);
 

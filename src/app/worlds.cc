@@ -8,6 +8,7 @@
 
 #include "app/accounts.h"
 #include "net/loop_world.h"
+#include "patient/trouble.h"
 #include "sim/providers.h"
 #include "sim/virtual_world.h"
 
@@ -18,8 +19,6 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::string_view clock_fact = "sim.now", starts_fact = "sim.starts", simulator_head = "simulator ";
-
-std::string clock_fact_of(const std::string& world) { return "clock " + world; }
 
 Time real_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -43,7 +42,7 @@ class SocketWorld final : public RunWorld {
     const auto now = Steady::now();
     if (now < next_remembering_) return {};
     next_remembering_ = now + std::chrono::seconds(1);
-    return store.remember(clock_fact_of(name_), std::to_string(world_->now().ms));
+    return store.remember(patient::clock_fact(name_), std::to_string(world_->now().ms));
   }
 
   bool run_for(milliseconds real, const std::function<bool()>& done) override {
@@ -176,7 +175,7 @@ Error clock_error(Error e, const std::string& origin, double speed) {
 }  // namespace
 
 Time known_time(const std::string& world, store::Store& store) {
-  const auto text = store.recall(parse_embedded_name(world) ? std::string(clock_fact) : clock_fact_of(world));
+  const auto text = store.recall(parse_embedded_name(world) ? std::string(clock_fact) : patient::clock_fact(world));
   const int64_t ms = text ? number_or(*text, 0) : 0;
   return ms > 0 ? Time{ms} : real_now();
 }

@@ -36,7 +36,9 @@ Json progress_json(Keeper& keeper, const Object& b, const Job& job) {
               {"finished_at", time(job.finished)},
               {"expected_at", time(forecast.finish)},
               {"takeover_at", time(forecast.takeover)},
-              {"miss_foreseen", forecast.miss_foreseen},
+              {"promise", patient::promise_json(forecast.promise)},
+              {"miss_foreseen", forecast.miss.has_value()},
+              {"miss", patient::miss_json(forecast.miss)},
               {"lanes", std::move(lanes)},
               {"cost_usd", exact_usd(t.cost)},
               {"paid_twice_usd", exact_usd(t.paid_twice)},
@@ -66,6 +68,8 @@ HttpReply results(Keeper& keeper, const Ask& ask, const Object& batch) {
 HttpReply own_objects(Keeper& keeper, Ask& ask) {
   std::string_view rest = ask.door.rest;
   if (rest.starts_with("/tickets/")) return ticket_objects(keeper, ask, rest.substr(9));
+  if (rest == "/jobs" || rest.starts_with("/jobs/")) return job_objects(keeper, ask, rest.substr(5));
+  if (rest == "/findings") return findings_object(keeper, ask);
   if (!rest.starts_with("/batches/")) return no_such(ask, "There is nothing here.");
   rest.remove_prefix(9);
   const size_t slash = std::min(rest.find('/'), rest.size());
@@ -73,7 +77,10 @@ HttpReply own_objects(Keeper& keeper, Ask& ask) {
   Object* batch = batch_of(keeper, ask, rest.substr(0, slash));
   const auto job = batch ? keeper.job_of(*batch) : std::nullopt;
   if (!job) return no_such(ask, "There is no such batch.");
-  if (verb == "/results" && ask.method == "GET") return results(keeper, ask, *batch);
+  if (verb == "/results" && ask.method == "GET") {
+    if (!keeper.has_results(*batch)) return no_such(ask, "The results of this batch are not kept any more.");
+    return results(keeper, ask, *batch);
+  }
   if (ask.method == "POST" && (verb == "/cancel" || verb == "/promote" || verb == "/deadline")) {
     store::Word word;
     word.job = job->id;

@@ -2,10 +2,10 @@
 // a part reports that something changed. Not for use outside of patient/.
 //
 // The parts, a file each: placing (which requests go into which batch), submission (upload, create,
-// reconcile), following (poll, cancel, clean up), collection (results to outcomes), live (synchronous
-// calls), words (what people ask for). Each moves a batch or job by at most one committed step, then
-// returns; what is next is always derived from the committed state, so that recover() needs no second
-// way of doing things.
+// reconcile), following (poll, cancel, clean up), collection (results to outcomes), contents (heads that
+// a provider keeps for a batch), live (synchronous calls), words (what people ask for). Each moves a
+// batch or job by at most one committed step, then returns; what is next is always derived from the
+// committed state, so that recover() needs no second way of doing things.
 #pragma once
 
 #include <deque>
@@ -16,10 +16,12 @@
 #include <string>
 #include <vector>
 
+#include "dialect/cached_content.h"
 #include "dialect/catalogue.h"
 #include "patient/engine.h"
 #include "patient/job_input.h"
 #include "patient/settlement.h"
+#include "patient/standing.h"
 #include "plan/planner.h"
 
 namespace twolane::patient {
@@ -31,6 +33,8 @@ struct Line {
   const dialect::BatchApi* api = nullptr;
   // The live lane: a token bucket, slowed by refusals.
   double per_minute = 0;
+  double told = 0;              // to the plan: what can be drained a minute
+  Time slowed;                  // when it was slowed last
   double tokens = 0;
   Time refilled;
   int in_flight = 0;
@@ -45,8 +49,7 @@ struct ShapeAtWork {
   Shape shape;
   size_t target = 0;     // which of shape.targets
   int64_t open = 0;
-  Time since;
-  bool fresh = true;
+  Time returned;         // since when requests are open that were placed before; 0: none ever was
   bool trying = false;
   int refused_tries = 0;
 };
@@ -55,13 +58,12 @@ struct JobAtWork {
   Job job;
   JobInput input;
   std::vector<ShapeAtWork> shapes;
+  Terms terms;
+  Standing standing;
   bool active = false;       // taken up by this process: others' jobs are collected, not bought for
-  bool rush = false;
   bool capped = false;       // the cap lets nothing more be bought at present
-  bool miss_noted = false;
-  Time miss_finish;
-  std::optional<plan::Verdict> promise;
-  int32_t restarts = 0;      // batches given up for being slow, by this process
+  bool contents_gone = false;  // a content vanished under its requests: it gets no more of them
+  Time miss_repeated;        // when the plan foresaw it last
   std::optional<Error> trouble;
 };
 
@@ -72,6 +74,7 @@ struct BatchAtWork {
   std::map<JobId, int64_t> unfinished;  // requests that wait for this batch, by job
   std::set<JobId> jobs;                 // all whose requests it holds
   dialect::Upload upload;
+  std::optional<KeptHead> head;         // a content is to be made of it before the batch is sent
   bool busy = false;         // a call is under way
   bool spooled = false;      // its requests lie in the spool segment
   bool cancel_sent = false;
@@ -81,12 +84,37 @@ struct BatchAtWork {
   int collections = 0;       // complete downloads in which something was missing
   bool refresh = false;      // ask again where the results are before collecting
   int64_t ours = 0, strange = 0;  // result lines that were, and were not, for its requests
-  Time cancel_since;
   Time next_look;
   std::set<std::string> not_ours;  // batches that were adopted by mistake
   net::TimerId timer = 0;
 
   bool wave() const { return row.tier != ServiceTier::batch; }
+};
+
+// A cached content that is not over.
+struct ContentAtWork {
+  CachedContent row;
+  Line* line = nullptr;
+  Target target;
+  KeptHead head;       // without a name where no request may be rendered with it
+  bool wanted = true;  // its batch may still need it
+  bool busy = false;   // a call is under way
+  int failures = 0;
+  net::TimerId timer = 0;
+};
+
+// Requests of one job in a batch that share a head which may be kept.
+struct MarkedHead {
+  JobId job;
+  uint64_t hash = 0;
+  int64_t tokens = 0, requests = 0;
+  RequestRow first;
+};
+
+// Prompt tokens that a provider lets us queue for a model.
+struct TokenRoom {
+  int64_t limit = 0;  // no limit: the largest number
+  int64_t left = 0;
 };
 
 struct Engine::Core {
@@ -101,7 +129,12 @@ struct Engine::Core {
   void changed();                       // plan again as soon as control returns to the world
   void replan();
   void act(const plan::Action& action);
+  void keep_standing(JobAtWork& job);   // in the store, after a change
+  void look_at_promise(JobAtWork& job); // anew where the deadline is another one
+  void foresee(const plan::AtRisk& risk);
+  void withdraw_misses();               // that the plan does not foresee any more
   void tell_plan(JobAtWork& job);
+  plan::GroupView view_of(JobAtWork& job, ShapeAtWork& shape);
   void tell_plan(JobAtWork& job, ShapeAtWork& shape);
   void tell_plan(const BatchAtWork& batch);
   plan::Lane lane_of(const ShapeAtWork& shape, size_t target) const;
@@ -109,6 +142,8 @@ struct Engine::Core {
   void move(const plan::Move& action);
   void slow(BatchId id);                // cancelled because its lane or itself is slow
   void learn_from(const BatchAtWork& batch, bool by_itself);
+  void hold_lane(plan::LaneId lane, Time until);
+  void free_lane(plan::LaneId lane);
   void note(JobId job, std::string text);
   void hold(JobAtWork& job, Error error);
   void release(JobAtWork& job, std::string_view code);
@@ -116,6 +151,7 @@ struct Engine::Core {
   bool ok(const Status& status);        // broke() on failure
   void conclude(JobId id);              // commits the job's end when there is nothing left of it
   bool finished(JobId id) const;
+  bool let_go(JobId id);
   Status refresh(JobAtWork& job);       // totals from the store
   Line* line_of(std::string_view provider);
   Time now() { return world.now(); }
@@ -131,7 +167,7 @@ struct Engine::Core {
   // --- placing.cc
   void pack(const plan::Pack& action);
   BatchAtWork* place(Batch row, const std::vector<store::Placement>& placements);
-  Result<int64_t> token_room(const plan::Lane& lane);
+  Result<TokenRoom> token_room(const plan::Lane& lane);
   void look_at_cap(JobAtWork& job);  // holds a job of which the cap lets nothing more be bought
   Circumstances circumstances(const JobAtWork& job);
   void expire(JobId id);
@@ -182,6 +218,27 @@ struct Engine::Core {
   void close_collection(BatchAtWork& batch);
   void not_ours(BatchAtWork& batch);
 
+  // --- contents.cc
+  void choose_content(BatchAtWork& batch, const std::vector<MarkedHead>& heads);
+  void create_content(BatchAtWork& batch);
+  void content_created(ContentAtWork& content, const wire::HttpResult& result);
+  bool content_seen(ContentAtWork& content, const dialect::ContentSeen& seen);
+  const KeptHead* kept_head(BatchId id) const;
+  bool content_lasts(const BatchAtWork& batch) const;
+  PicoUsd fee(const ContentAtWork& content, int64_t tokens, Duration kept) const;
+  bool keep(ContentAtWork& content, ContentState to);
+  void end_content(BatchId id);
+  void content_later(ContentAtWork& content, Duration wait);
+  void look_after(BatchId id);
+  void shorten_content(ContentAtWork& content);
+  void ask_content(ContentAtWork& content);
+  void search_content(ContentAtWork& content, const std::string& cursor);
+  void content_ended(ContentAtWork& content, Time end);
+  void clear_content(ContentAtWork& content);
+  void content_over(ContentAtWork& content, ContentState how);
+  void forget_content(BatchId id);
+  Status recover_content(CachedContent row);
+
   // --- live.cc
   void pump(Line& line);
   void pump_all();
@@ -190,7 +247,9 @@ struct Engine::Core {
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
   void overtake(JobId job, BatchId batch);
   int64_t live_room(Line& line);   // calls that may be sent now
-  void tell_plan(const Line& line);
+  void tell_plan(Line& line);
+  void recall_pace(Line& line);    // as an earlier process left it
+  void forget_pace(Line& line);    // of a slowness that is over
   void pump_later(Line& line);
   void take_answer(BatchAtWork& wave, const store::Member& member, const wire::HttpResult& result,
                    store::Settlement& s, std::deque<std::string>& texts);
@@ -215,6 +274,7 @@ struct Engine::Core {
   std::map<std::string, Line, std::less<>> lines;
   std::map<JobId, JobAtWork> jobs;
   std::map<BatchId, BatchAtWork> batches;
+  std::map<BatchId, ContentAtWork> contents;
   std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
   plan::State plan;
   std::set<std::string> listed;  // lanes that the store's list names

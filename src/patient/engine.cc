@@ -28,6 +28,7 @@ Status Engine::buy_live(JobId job, const std::vector<int64_t>& indexes) {
   return core_->buy_live(job, indexes);
 }
 Status Engine::obey(const store::Word& word) { return core_->obey(word); }
+bool Engine::let_go(JobId job) { return core_->let_go(job); }
 void Engine::stop() { core_->stopping = true; }
 bool Engine::quiet() const {
   return core_->calls == 0 && core_->heard_live.empty() && !core_->settling_live;
@@ -44,9 +45,10 @@ Engine::Forecast Engine::forecast(JobId id) const {
   auto j = core_->jobs.find(id);
   if (j == core_->jobs.end()) return f;
   f.takeover = plan::outlook(core_->plan, id, core_->world.now()).takeover;
-  f.miss_foreseen = j->second.miss_noted;
-  if (j->second.promise) f.promise = *j->second.promise;
-  f.finish = j->second.miss_finish;
+  const Standing& standing = j->second.standing;
+  f.miss = standing.miss;
+  if (standing.promise) f.promise = *standing.promise;
+  if (standing.miss) f.finish = standing.miss->finish;
   for (const auto& [batch_id, batch] : core_->batches) {
     if (!batch.jobs.contains(id) || batch.next_look.ms == 0) continue;
     if (f.next_at.ms != 0 && batch.next_look >= f.next_at) continue;
@@ -55,6 +57,16 @@ Engine::Forecast Engine::forecast(JobId id) const {
     if (!batch.row.said.empty()) f.next += " (last: " + batch.row.said + ")";
   }
   return f;
+}
+
+Engine::Load Engine::load() const {
+  Load load;
+  for (const auto& [id, job] : core_->jobs) {
+    if (job.job.totals.unfinished() == 0) continue;
+    ++load.open;
+    if (job.standing.miss) ++load.misses_foreseen;
+  }
+  return load;
 }
 
 Engine::Core::Core(net::World& w, store::Store& s, store::Payloads& p, Settings set,
@@ -69,6 +81,7 @@ Engine::Core::Core(net::World& w, store::Store& s, store::Payloads& p, Settings 
     line.api = &dialect::batch_api(entry->dialect);
     line.per_minute = account.live_per_minute;
     line.refilled = world.now();
+    recall_pace(line);
     tell_plan(lines.emplace(account.provider, std::move(line)).first->second);
   }
   if (settings.batch_requests > 0) plan.batch_requests = settings.batch_requests;
@@ -108,6 +121,7 @@ Status Engine::Core::recover() {
     CHECKED(recover_batch(std::move(row)));
     if (broken) return fail(*broken);
   }
+  for (CachedContent& row : TRY(store.unfinished_contents())) CHECKED(recover_content(std::move(row)));
   changed();
   return {};
 }
@@ -124,7 +138,6 @@ Status Engine::Core::recover_batch(Batch row) {
   }
   batch.row = std::move(row);
   batch.spec = {id.hex(), batch.row.endpoint, batch.row.model, batch.row.requests};
-  if (batch.row.cancelling) batch.cancel_since = now();
   for (const store::Member& m : TRY(store.members(id))) {
     if (batch.jobs.insert(m.job).second && !jobs.contains(m.job)) {
       JobAtWork* job = TRY(load_job(m.job));
@@ -151,7 +164,10 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   if (!row) return fail("store.unknown_job", "no job " + id.hex());
   JobInput input = TRY(JobInput::open(*row, payloads));
   input.set_marks(TRY(recall_marks(store, id)));
+  const bool known = jobs.contains(id);
   JobAtWork& job = jobs[id];
+  if (!known) job.standing = TRY(recall_standing(store, id));
+  job.terms = TRY(recall_terms(store, id));
   std::vector<ShapeAtWork> before = std::move(job.shapes);
   job.shapes.clear();
   job.input = std::move(input);
@@ -160,15 +176,11 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   for (Shape& shape : TRY(store.shapes(id))) {
     ShapeAtWork s;
     s.open = TRY(store.open_count(id, shape.number));
-    s.since = job.job.accepted;
-    s.fresh = s.open == shape.requests;
     const std::string chosen = TRY(store.recall(target_fact(id, shape.number)));
     if (!chosen.empty()) s.target = std::min<size_t>(std::stoul(chosen), shape.targets.size() - 1);
     const auto number = static_cast<size_t>(shape.number);
-    if (number < before.size()) {
-      s.since = before[number].since;
-      s.trying = before[number].trying;
-    }
+    if (number < job.standing.returned.size()) s.returned = job.standing.returned[number];
+    if (number < before.size()) s.trying = before[number].trying;
     s.shape = std::move(shape);
     job.shapes.push_back(std::move(s));
   }
@@ -183,7 +195,7 @@ Status Engine::Core::take_up(JobId id) {
     if (const std::string& provider = s.shape.targets[s.target].provider; line_of(provider) == nullptr)
       return fail(no_key(provider));
   tell_plan(*job);
-  if (!job->promise) job->promise = plan::assess(plan, id, now());
+  look_at_promise(*job);
   if (job->job.state == JobState::cancelling) {
     Error why;
     why.code = "job.cancelled";
@@ -236,10 +248,22 @@ bool Engine::Core::finished(JobId id) const {
   const Totals& t = job.job.totals;
   if (t.unfinished() > 0 && !(capped && t.of(RequestState::batched) + t.of(RequestState::live) == 0))
     return false;
+  const auto is_its = [&](const auto& content) { return content.second.row.job == id; };
+  if (std::any_of(contents.begin(), contents.end(), is_its)) return false;  // its fee is still open
   return std::none_of(batches.begin(), batches.end(), [&](const auto& entry) {
     const BatchAtWork& b = entry.second;
     return b.jobs.contains(id) && !b.given_up && b.row.state != BatchState::settled;
   });
+}
+
+bool Engine::Core::let_go(JobId id) {
+  if (!finished(id)) return false;
+  for (auto& [batch_id, batch] : batches) {
+    batch.jobs.erase(id);
+    batch.unfinished.erase(id);
+  }
+  if (jobs.erase(id) > 0) plan::apply(plan, plan::JobGone{id});
+  return true;
 }
 
 void Engine::Core::conclude(JobId id) {
@@ -254,6 +278,10 @@ void Engine::Core::conclude(JobId id) {
   job.job.trouble.clear();
   job.trouble.reset();
   ok(store.amend(job.job));
+  if (job.standing.miss && job.job.totals.late == 0 && job.job.totals.of(RequestState::expired) == 0) {
+    job.standing.miss.reset();
+    keep_standing(job);
+  }
   plan::apply(plan, plan::JobGone{id});
 }
 
@@ -270,18 +298,24 @@ void Engine::Core::tell_plan(JobAtWork& job) {
   const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble ||
                       job.capped;
   plan::apply(plan, plan::JobChanged{{.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
-                                      .rush = job.rush, .requests = j.requests, .restarts = job.restarts}});
+                                      .rush = job.standing.rush, .requests = j.requests, .on_time = job.terms.on_time,
+                                      .tenant = tenant_of(job.terms.owner), .weight = job.terms.weight,
+                                      .restarts = job.standing.restarts}});
   for (ShapeAtWork& shape : job.shapes) tell_plan(job, shape);
 }
 
-void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) {
-  plan::GroupView group{job.job.id, s.shape.number, lane_number(lane_of(s, s.target)), s.open, s.since, s.fresh, false, s.trying};
+void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) { plan::apply(plan, plan::GroupChanged{view_of(job, s)}); }
+
+plan::GroupView Engine::Core::view_of(JobAtWork& job, ShapeAtWork& s) {
+  const bool fresh = s.returned.ms == 0;
+  plan::GroupView group{job.job.id, s.shape.number, lane_number(lane_of(s, s.target)), s.open,
+                        fresh ? job.job.accepted : s.returned, fresh, false, s.trying};
   for (size_t t = 0; t < s.shape.targets.size(); ++t)
     if (t != s.target && line_of(s.shape.targets[t].provider) != nullptr)
       group.elsewhere.push_back({lane_number(lane_of(s, t)), batch_price});
   group.untried = settings.probe && s.shape.proof == Shape::Proof::untried &&
                   s.shape.requests >= settings.probe_from && probe_tier(job.job, s.shape.targets[s.target]);
-  plan::apply(plan, plan::GroupChanged{group});
+  return group;
 }
 
 void Engine::Core::tell_plan(const BatchAtWork& batch) {
@@ -289,11 +323,11 @@ void Engine::Core::tell_plan(const BatchAtWork& batch) {
   view.id = batch.row.id;
   view.lane = lane_number({batch.row.provider, batch.row.endpoint, batch.row.model});
   view.requests = batch.row.requests;
-  view.sent = batch.row.sent;
-  view.cancel_since = batch.cancel_since;
+  if (!batch.row.provider_id.empty() || batch.wave()) view.sent = batch.row.sent;
+  view.cancel_since = batch.row.cancel_asked;
   view.live = batch.wave();
   // Nothing can be cancelled in a batch that has ended: what it lacks is waited for no longer either.
-  view.cancelling = batch.row.cancelling || batch.row.state >= BatchState::ended;
+  view.cancelling = batch.row.cancelling() || batch.row.state >= BatchState::ended;
   view.returning = !batch.given_up && batch.row.state != BatchState::settled;
   for (const auto& [job, n] : batch.unfinished)
     if (n > 0) view.members.emplace_back(job, n);
@@ -312,10 +346,12 @@ void Engine::Core::changed() {
 void Engine::Core::replan() {
   if (stopping || broken) return;
   drains.clear();
+  for (auto& [name, line] : lines) forget_pace(line);
   for (const plan::Action& action : plan::step(plan, plan::Tick{}, now())) {
     act(action);
     if (broken) return;
   }
+  withdraw_misses();
   pump_all();
 }
 
@@ -334,15 +370,7 @@ void Engine::Core::act(const plan::Action& action) {
                    else cancel(a.batch, "for the deadline");
                  },
                  [&](const plan::Expire& a) { expire(a.job); },
-                 [&](const plan::AtRisk& a) {
-                   auto j = jobs.find(a.job);
-                   if (j == jobs.end()) return;
-                   j->second.miss_finish = a.finish;
-                   if (j->second.miss_noted) return;
-                   j->second.miss_noted = true;
-                   note(a.job, "the deadline will be missed: even live, the rest takes until about " +
-                                   rfc3339(a.finish));
-                 },
+                 [&](const plan::AtRisk& a) { foresee(a); },
                  [&](const plan::WakeAt& a) {
                    if (wake != 0 && wake_at <= a.at && wake_at > now()) return;
                    if (wake != 0) world.forget(wake);

@@ -11,12 +11,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "dialect/batch_api.h"
 #include "model/job.h"
 #include "net/world.h"
+#include "patient/standing.h"
 #include "plan/planner.h"
 #include "store/payloads.h"
 #include "store/store.h"
@@ -52,6 +54,9 @@ struct Notice {
   std::string text;   // "batch 1 sent: openai, 10,000 requests, batch_68d1f0"
 };
 
+// Behind the time of the word "deadline": it is not to be kept at any price.
+inline constexpr std::string_view best_effort_mark = " best-effort";
+
 class Engine {
  public:
   Engine(net::World& world, store::Store& store, store::Payloads& payloads, Settings settings,
@@ -67,6 +72,10 @@ class Engine {
   Status buy_live(JobId job, const std::vector<int64_t>& indexes);
   // Verbs of `twolane cancel, pause, resume, promote, deadline, retry`; see store::Word.
   Status obey(const store::Word& word);
+
+  // The job is about to be forgotten: nothing is known of it any more. False, and nothing done, while it
+  // has not finished().
+  bool let_go(JobId job);
 
   // No further calls are begun; those in flight are heard. quiet() tells when none is left.
   void stop();
@@ -84,16 +93,22 @@ class Engine {
   struct Forecast {
     Time finish;             // best guess, 0 if unknown
     Time takeover;           // when what remains moves to the live lane, 0 if never
-    bool miss_foreseen = false;
-    plan::Verdict promise;   // as it stood when the job was taken up
+    std::optional<Miss> miss;  // of the deadline, if one is foreseen
+    plan::Verdict promise;   // as it stood when the job, or its deadline, was given
     std::string next;        // "poll 01:53"
     Time next_at;
   };
   Forecast forecast(JobId job) const;
+  struct Load {
+    int64_t open = 0;             // jobs with requests that are not answered yet
+    int64_t misses_foreseen = 0;  // those of them whose deadline will be missed
+  };
+  Load load() const;
 
   struct Core;  // the parts of the engine, patient/core.h
 
  private:
+  friend struct EngineProbe;  // of the tests
   std::unique_ptr<Core> core_;
 };
 

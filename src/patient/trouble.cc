@@ -40,6 +40,8 @@ std::string target_fact(JobId job, int32_t shape) {
   return "target." + job.hex() + "." + std::to_string(shape);
 }
 
+std::string clock_fact(std::string_view world) { return "clock " + std::string(world); }
+
 std::optional<ServiceTier> probe_tier(const Job& job, const Target& target) {
   const ServiceTier tier = job.kept ? ServiceTier::standard : ServiceTier::flex;
   if (!price::rates(target, tier, 0)) return std::nullopt;

@@ -16,6 +16,9 @@ std::optional<Error> trouble_from_json(std::string_view text);  // nothing for e
 // Under which name the store remembers that a shape moved on to another of its targets.
 std::string target_fact(JobId job, int32_t shape);
 
+// Under which name the store remembers what a followed clock showed last, for those who read beside.
+std::string clock_fact(std::string_view world);
+
 // The tier on which one request of a shape is tried first: standard for a job whose deadline is kept;
 // flex for best effort, which never pays more than the batch price. Nothing where that is not sold.
 std::optional<ServiceTier> probe_tier(const Job& job, const Target& target);

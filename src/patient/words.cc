@@ -24,10 +24,10 @@ Status Engine::Core::obey(const store::Word& word) {
     if (job.job.state == JobState::running || job.job.state == JobState::paused)
       job.job.state = word.verb == "pause" ? JobState::paused : JobState::running;
   } else if (word.verb == "deadline") {
-    job.job.deadline = TRY(parse_rfc3339(word.argument));
-    job.job.kept = true;
-    job.miss_noted = false;
-    job.promise.reset();
+    const bool kept = !word.argument.ends_with(best_effort_mark);
+    const size_t mark = kept ? 0 : best_effort_mark.size();
+    job.job.deadline = TRY(parse_rfc3339(word.argument.substr(0, word.argument.size() - mark)));
+    job.job.kept = kept;
   } else if (word.verb == "retry") {
     const int64_t reopened = TRY(store.reopen(word.job, index));
     if (reopened > 0) {
@@ -39,7 +39,8 @@ Status Engine::Core::obey(const store::Word& word) {
     }
   } else if (word.verb == "promote") {
     if (index) return promote_one(job, *index);
-    job.rush = true;
+    job.standing.rush = true;
+    keep_standing(job);
   } else if (word.verb == "cancel") {
     Error why;
     why.code = "job.cancelled";
@@ -56,9 +57,7 @@ Status Engine::Core::obey(const store::Word& word) {
     return fail("store.unknown_word", "no such word: " + word.verb);
   }
   CHECKED(store.amend(job.job));
-  const bool rush = job.rush;
   CHECKED(take_up(word.job));
-  jobs.at(word.job).rush = rush;
   if (word.verb == "cancel") withdraw_batches(word.job);
   tell_plan(jobs.at(word.job));
   changed();

@@ -15,9 +15,9 @@ def openai_lines(count, model="gpt-5.4-mini"):
                    for i in range(count))
 
 
-class Batches(Serving):
-    def serve(self, *args, **more):
-        process, self.origin = self.listening("serve", "--sim", "--speed", "20000", "--threads", "1",
+class BatchDoor(Serving):
+    def serve(self, *args, speed="20000", **more):
+        process, self.origin = self.listening("serve", "--sim", "--speed", speed, "--threads", "1",
                                               "--access-log", str(self.dir / "access.jsonl"), *args, **more)
         return process
 
@@ -47,6 +47,8 @@ class Batches(Serving):
         self.assertEqual((batch.status, batch.json["status"]), (200, "in_progress"), batch.text)
         return self.wait("/v1/batches/" + batch.json["id"], lambda b: b["status"] == "completed")
 
+
+class Batches(BatchDoor):
     def test_openai_batches_on_every_provider(self):
         self.serve()
         for model in ("gpt-5.4-mini", "claude-haiku-4-5", "gemini-2.5-flash-lite"):
@@ -141,6 +143,27 @@ class Batches(Serving):
         self.assertEqual(self.ask("GET", "/twolane/v1/batches/" + batch["id"], **yours).status, 404)
         self.assertEqual(self.create(file["id"], **yours).status, 400)
         self.assertEqual(self.ask("GET", "/v1/batches", **yours).json["data"], [])
+
+    def test_a_key_buys_its_own_models_only_whatever_the_door(self):
+        key = self.twolane("keys", "create", "ana", "--model", "gpt-5.4-mini", "--model", "claude-haiku-4-5", "--json").json["key"]
+        mine = {"authorization": "Bearer " + key}
+        self.serve()
+        file = self.upload(openai_lines(3) + openai_lines(1, "gpt-5.4"), **mine)
+        no = self.create(file["id"], **mine)
+        self.assertEqual((no.status, no.json["error"]["code"], no.json["error"]["param"]), (403, "model_not_allowed", "model"))
+        self.assertEqual(no.json["error"]["message"], "Line 4: this key may not use the model 'gpt-5.4'.")
+        self.assertEqual(self.ask("GET", "/v1/batches", **mine).json["data"], [])  # nothing was made
+        file = self.upload(openai_lines(2) + openai_lines(1, "claude-haiku-4-5").replace("t-0", "c-0"), **mine)
+        self.assertEqual(self.create(file["id"], **mine).json["status"], "in_progress")
+        params = {"max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+        no = self.ask("POST", "/v1/messages/batches", {"requests": [
+            {"custom_id": "a", "params": dict(params, model="claude-haiku-4-5")},
+            {"custom_id": "b", "params": dict(params, model="claude-opus-4-8")}]}, x_api_key=key, authorization="")
+        self.assertEqual((no.status, no.json["error"]["type"]), (403, "permission_error"), no.text)
+        self.assertIn("claude-opus-4-8", no.json["error"]["message"])
+        no = self.ask("POST", "/v1beta/models/gemini-2.5-flash:batchGenerateContent", {"batch": {"input_config": {
+            "requests": {"requests": [{"request": {"contents": [{"parts": [{"text": "x"}]}]}}]}}}}, x_goog_api_key=key, authorization="")
+        self.assertEqual((no.status, no.json["error"]["status"]), (403, "PERMISSION_DENIED"), no.text)
 
     def test_kill_and_start_again(self):
         """Batches finish after kill -9, their objects are still there, and nothing is bought twice."""

@@ -1,0 +1,22 @@
+// What people ask of a job afterwards, by the name that the store's words and the server's paths have.
+#pragma once
+
+#include <string_view>
+
+#include "app/cli.h"
+
+namespace twolane::app {
+
+constexpr std::string_view verb_of(Verb verb) {
+  switch (verb) {
+    case Verb::cancel: return "cancel";
+    case Verb::retry: return "retry";
+    case Verb::pause: return "pause";
+    case Verb::resume: return "resume";
+    case Verb::promote: return "promote";
+    case Verb::forget: return "forget";
+    default: return "deadline";
+  }
+}
+
+}  // namespace twolane::app

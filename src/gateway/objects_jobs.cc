@@ -1,0 +1,104 @@
+// Jobs of the engine by name, whichever door they came through: what `twolane jobs --server` speaks.
+//
+//   GET  /twolane/v1/jobs?limit=N&after=ID   newest first
+//   GET  /twolane/v1/jobs/JOB                with its batches and the causes of failures
+//   GET  /twolane/v1/jobs/JOB/results        lines so far, as `twolane results` writes them
+//   POST /twolane/v1/jobs/JOB/VERB           cancel, retry, promote (?request=), pause, resume,
+//                                            deadline (?by=), forget
+// JOB is any unique beginning of a name. A key sees its own jobs only.
+#include <algorithm>
+#include <charconv>
+
+#include "gateway/job_json.h"
+#include "gateway/keeper.h"
+#include "patient/find.h"
+
+namespace twolane::gateway {
+namespace {
+
+using wire::HttpReply;
+using wire::Json;
+
+int status_of(const Error& e) {
+  if (e.code == "usage.job" || e.code == "usage.request" || e.code == "store.unknown_job") return 404;
+  if (e.code == "usage.job_ambiguous" || e.code == "store.active" || e.code == "job.unfinished") return 409;
+  if (e.code.starts_with("usage.") || e.code.starts_with("time.")) return 400;
+  return 500;
+}
+
+Result<std::vector<Job>> jobs_of(Keeper& keeper, std::string_view owner) {
+  auto jobs = TRY(keeper.home().store().jobs());
+  std::erase_if(jobs, [&](const Job& job) { return keeper.owner_of(job.id) != owner; });
+  return jobs;
+}
+
+Result<HttpReply> list(Keeper& keeper, const Ask& ask) {
+  int64_t limit = 100;
+  const auto text = asked(ask.door.query, "limit");
+  std::from_chars(text.data(), text.data() + text.size(), limit);
+  limit = std::clamp<int64_t>(limit, 1, 1000);
+  const auto jobs = TRY(jobs_of(keeper, ask.owner()));
+  const std::string_view after = asked(ask.door.query, "after");
+  auto at = after.empty() ? jobs.begin()
+                          : std::ranges::find(jobs, after, [](const Job& job) { return job.id.hex(); });
+  if (!after.empty() && at != jobs.end()) ++at;
+  Json data = Json::array();
+  for (; at != jobs.end() && static_cast<int64_t>(data.size()) < limit; ++at)
+    data.push_back(job_to_json(*at, keeper.now()));
+  return json_reply({{"object", "list"}, {"data", std::move(data)}, {"has_more", at != jobs.end()}, {"now", rfc3339(keeper.now())}});
+}
+
+Result<HttpReply> show(Keeper& keeper, const Job& job) {
+  JobView view{job, keeper.now(), {}, {}};
+  view.batches = TRY(keeper.home().store().batches_of(job.id));
+  view.causes = TRY(patient::causes_of(keeper.home().store(), job));
+  return json_reply(view_to_json(view));
+}
+
+Result<HttpReply> results(Keeper& keeper, const Job& job) {
+  auto lines = TRY(keeper.lines_of(job, [](std::string_view) { return true; }));
+  return HttpReply{200, {{"content-type", "application/octet-stream"}}, std::move(lines)};
+}
+
+Result<HttpReply> obey(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb) {
+  store::Word word;
+  word.job = job.id;
+  word.verb = verb;
+  const std::string request = wire::percent_decoded(asked(ask.door.query, "request"));
+  if (verb == "deadline") {
+    word.argument = wire::percent_decoded(asked(ask.door.query, "by"));
+    TRY(parse_rfc3339(word.argument));
+    if (asked(ask.door.query, "best_effort") == "true") word.argument += patient::best_effort_mark;
+  } else if (!request.empty()) {
+    auto& home = keeper.home();
+    word.argument = std::to_string(TRY(patient::find_request(home.store(), home.payloads(), job, request)));
+  }
+  CHECKED(keeper.obey(word));
+  const auto after = TRY(keeper.home().store().job(job.id));
+  return json_reply(job_to_json(after ? *after : job, keeper.now()));
+}
+
+Result<HttpReply> answer(Keeper& keeper, const Ask& ask, std::string_view rest) {
+  if (rest.empty() && ask.method == "GET") return list(keeper, ask);
+  rest.remove_prefix(std::min<size_t>(1, rest.size()));
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  const std::string name(rest.substr(0, slash));
+  const std::string_view verb = slash < rest.size() ? rest.substr(slash + 1) : std::string_view();
+  const Job job = TRY(patient::pick_job(TRY(jobs_of(keeper, ask.owner())), name));
+  if (ask.method == "GET" && verb.empty()) return show(keeper, job);
+  if (ask.method == "GET" && verb == "results") return results(keeper, job);
+  constexpr std::string_view verbs[] = {"cancel", "retry", "promote", "pause", "resume", "deadline", "forget"};
+  if (ask.method == "POST" && std::ranges::find(verbs, verb) != std::end(verbs)) return obey(keeper, ask, job, verb);
+  return no_such(ask, "There is nothing here.");
+}
+
+}  // namespace
+
+HttpReply job_objects(Keeper& keeper, Ask& ask, std::string_view rest) {
+  auto reply = answer(keeper, ask, rest);
+  if (reply) return std::move(*reply);
+  const int status = status_of(reply.error());
+  return status < 500 ? job_refusal(status, reply.error()) : defect(ask, reply.error());
+}
+
+}  // namespace twolane::gateway
