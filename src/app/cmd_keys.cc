@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/escape.h"
 #include "app/figures.h"
 #include "gateway/keys.h"
+#include "gateway/spending.h"
 #include "model/model_name.h"
+#include "store/home.h"
 
 namespace twolane::app {
 namespace {
@@ -54,6 +57,9 @@ Result<KeyRules> rules_of(const KeyFlags& flags) {
   }
   r.requests_per_minute = flags.requests_per_minute;
   r.tokens_per_minute = flags.tokens_per_minute;
+  if (!(flags.weight >= 0.01 && flags.weight <= 1000))
+    return fail(usage("--weight", "that is no weight", "it is a number from 0.01 to 1000; a key without one has 1", "--weight 3"));
+  r.weight = flags.weight;
   r.budget_per_day = TRY(budget(flags.budget_per_day, "--budget-per-day"));
   r.budget_per_month = TRY(budget(flags.budget_per_month, "--budget-per-month"));
   return r;
@@ -84,18 +90,38 @@ Status create(const Shell& shell, const std::string& path) {
   return {};
 }
 
-Status list(const Shell& shell, const std::string& path) {
+// What a server on this home wrote down, at most a second ago. None without a server that ever was.
+std::map<std::string, gateway::Key::Spent> spending(const std::string& home) {
+  const auto there = store::Home::beside(home);
+  const auto fact = there ? (*there)->store().recall(gateway::Spending::fact) : Result<std::string>("");
+  return fact ? gateway::spent_by_key(*fact) : std::map<std::string, gateway::Key::Spent>();
+}
+
+wire::Json budget_json(const std::optional<PicoUsd>& budget) {
+  return budget ? wire::Json(exact_usd(*budget)) : wire::Json(nullptr);
+}
+
+Status list(const Shell& shell, const std::string& home, const std::string& path) {
   const auto keys = TRY(gateway::read_keys(path));
+  auto spent = spending(home);
   auto object = good_answer();
   wire::Json shown = wire::Json::array();
-  std::string text = left("NAME", 20) + left("KEY", 12) + left("CREATED", 22) + "STATE\n";
+  std::string text = left("NAME", 20) + left("KEY", 12) + left("CREATED", 22) + left("STATE", 9) +
+                     right("TODAY USD", 11) + right("MONTH USD", 11) + '\n';
   for (const auto& k : keys) {
+    const auto used = spent[k.hash].at(now());
     shown.push_back({{"name", k.name},
                      {"begins", k.shown},
                      {"created", rfc3339(k.created)},
+                     {"weight", k.weight},
+                     {"spent_today_usd", exact_usd(used.today_usd)},
+                     {"spent_this_month_usd", exact_usd(used.month_usd)},
+                     {"budget_per_day_usd", budget_json(k.budget_per_day)},
+                     {"budget_per_month_usd", budget_json(k.budget_per_month)},
                      {"revoked", k.revoked.ms > 0 ? wire::Json(rfc3339(k.revoked)) : wire::Json(nullptr)}});
     text += left(escaped(k.name), 20) + left(k.shown + "...", 12) + left(rfc3339(k.created), 22) +
-            (k.revoked.ms > 0 ? "revoked" : "good") + '\n';
+            left(k.revoked.ms > 0 ? "revoked" : "good", 9) + right(spoken_usd(used.today_usd), 11) +
+            right(spoken_usd(used.month_usd), 11) + '\n';
   }
   object["keys"] = std::move(shown);
   object["error"] = nullptr;
@@ -130,7 +156,7 @@ Status obey(const Shell& shell) {
   switch (shell.in.verb) {
     case Verb::keys_create: return create(shell, path);
     case Verb::keys_revoke: return revoke(shell, path);
-    default: return list(shell, path);
+    default: return list(shell, home, path);
   }
 }
 

@@ -1,4 +1,5 @@
 // twolane serve: the gateway, against real providers or simulated ones.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <future>
@@ -9,6 +10,8 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/escape.h"
+#include "app/figures.h"
+#include "dialect/catalogue.h"
 #include "gateway/gateway.h"
 #include "sim/server.h"
 
@@ -25,6 +28,7 @@ class EmbeddedProviders {
     settings.seed = flags.seed;
     settings.speed = flags.speed.value_or(1.0);
     settings.directory = home + "/sim-server";
+    settings.clock_stands = true;
     std::promise<Result<uint16_t>> listening;
     auto port = listening.get_future();
     embedded->thread_ = std::thread([e = embedded.get(), settings, &listening] {
@@ -74,6 +78,7 @@ Result<std::vector<gateway::Provider>> providers_of(const Config& config, bool f
     if (key.empty() && follows_a_clock) key = "simulated";
     if (!key.empty()) out.push_back(TRY(gateway::make_provider(p.name, p.base_url, std::move(key))));
   }
+  for (const auto& p : config.servers) out.push_back(TRY(gateway::make_provider(p.name, p.base_url, p.key)));
   if (!out.empty()) return out;
   Error e;
   e.code = "provider.no_key";
@@ -83,17 +88,23 @@ Result<std::vector<gateway::Provider>> providers_of(const Config& config, bool f
   return fail(std::move(e));
 }
 
-// Routes are read and checked, but calls do not follow them yet: said at the start, not by a 404.
-Status no_routes(const Config& config) {
-  if (config.routes.empty() && config.servers.empty()) return {};
-  Error e;
-  e.code = "serve.routes";
-  e.message = "serve does not follow routes yet, nor servers of your own";
-  e.where.file = config.file;
-  e.where.field = config.routes.empty() ? "[providers." + config.servers[0].name + ']' : "[routes." + config.routes[0].name + ']';
-  e.why = "a call to one of them would go elsewhere";
-  e.next = {"take it out of the file"};
-  return fail(std::move(e));
+// A target without a key would be a hole in its route, noticed by the first call.
+Status check_targets(const Config& config, const std::vector<gateway::Provider>& providers) {
+  for (const auto& route : config.routes)
+    for (const auto& target : route.targets) {
+      const std::string name = target.substr(0, target.find('/'));
+      if (std::ranges::find(providers, name, &gateway::Provider::name) != providers.end()) continue;
+      Error e;
+      e.code = "provider.no_key";
+      e.message = "the route \"" + route.name + "\" leads to " + target + ", and there is no key for " + name;
+      e.where.file = config.file;
+      e.where.field = "[routes." + route.name + ']';
+      e.why = "calls could not go there";
+      if (const auto* entry = dialect::find_provider(name)) e.next.push_back("export " + std::string(entry->key_env) + "=...");
+      e.next.push_back("take it out of targets");
+      return fail(std::move(e));
+    }
+  return {};
 }
 
 // Who the patient lane buys from, on whose clock.
@@ -101,6 +112,7 @@ Result<gateway::Keeper::Settings> patient_settings(const Config& config, const s
                                                    std::optional<double> speed) {
   gateway::Keeper::Settings patient;
   patient.home = home;
+  patient.retention = config.retention;
   patient.engine.accounts = accounts(config, speed ? "simulated" : "");
   patient.engine.world = world_of(config);
   if (speed) {
@@ -117,6 +129,15 @@ std::string log_of(const Shell& shell) {
   return shell.in.common.json || shell.in.common.quiet ? "" : "-";
 }
 
+// What the process before this one, which was killed, left without an end.
+void say_left(const Shell& shell, const gateway::Unconfirmed& left) {
+  if (left.calls == 0) return;
+  shell.remark(counted(left.calls, "interactive call") + " under way when the process before this one was killed: nobody" +
+               " heard what they cost, at most " + spoken_usd(left.up_to) + " USD" +
+               (left.unpriced > 0 ? " and " + std::to_string(left.unpriced) + " whose bound is not known" : "") +
+               " (twolane ledger)\n");
+}
+
 void announce(const Shell& shell, const std::string& origin, const gateway::Gateway& gateway,
               const std::vector<gateway::Provider>& providers, const EmbeddedProviders* embedded) {
   auto object = good_answer();
@@ -130,8 +151,11 @@ void announce(const Shell& shell, const std::string& origin, const gateway::Gate
     list += (list.empty() ? "" : ", ") + p.name;
   }
   object["providers"] = std::move(names);
+  const gateway::Unconfirmed left = gateway.left();
+  object["unconfirmed"] = {{"calls", left.calls}, {"up_to_usd", exact_usd(left.up_to)}, {"unpriced", left.unpriced}};
   object["error"] = nullptr;
   shell.answer(object);
+  say_left(shell, left);
   if (shell.in.common.json) return;
   shell.print((embedded ? "SIMULATED providers, scenario " + escaped(*shell.in.world.sim) + "\n" : std::string()) +
               "serving " + list + " at " + origin + "\nexport OPENAI_BASE_URL=" + origin +
@@ -144,7 +168,6 @@ Result<int> serve(const Shell& shell) {
   const auto& flags = shell.in.serve;
   const Address address = TRY(parse_address(flags.listen, "127.0.0.1:8080"));
   Config config = TRY(load_config(shell.in.common.config));
-  CHECKED(no_routes(config));
   const std::string home = home_directory(shell.in.common.home, config);
   std::error_code ignored;
   std::filesystem::create_directories(home, ignored);
@@ -160,8 +183,14 @@ Result<int> serve(const Shell& shell) {
   settings.port = address.port;
   settings.threads = static_cast<int>(flags.threads);
   settings.providers = TRY(providers_of(config, speed.has_value()));
+  CHECKED(check_targets(config, settings.providers));
+  settings.routes = config.routes;
   settings.patient = TRY(patient_settings(config, home, speed));
   settings.keys_file = home + "/keys.json";
+  settings.patient->findings_file = home + (embedded ? "/sim-server" : "/doors") + "/findings.json";
+  settings.patient->zone_minutes = static_cast<int>(shell.zone.offset(Time{std::time(nullptr) * 1000}) / 60);
+  settings.patient->zone = offset_name(settings.patient->zone_minutes);
+  settings.in_flight_directory = home + (embedded ? "/sim-server" : "/doors");
   settings.access_log = log_of(shell);
   settings.certificate_file = flags.certificate;
   settings.key_file = flags.key;

@@ -57,6 +57,8 @@ struct Gateway::Core {
   Pem pem;
   std::unique_ptr<Shared> shared;
   std::unique_ptr<AccessLog> log;
+  std::unique_ptr<InFlightFile> in_flight;  // outlives the workers
+  Unconfirmed unconfirmed;                  // ... of the processes before this one
   std::unique_ptr<Keeper> keeper;  // outlives the workers, who wait for it
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
@@ -64,6 +66,7 @@ struct Gateway::Core {
   std::atomic<int> drained = 0;
 
   Status make_workers();
+  Status tell_left(const std::string& directory, int threads);
   void look(Worker& worker, bool first);
   void serve(Worker& worker, bool first);
   std::string metrics();
@@ -82,8 +85,19 @@ Status Gateway::Core::make_workers() {
   server.connections = shared->limits.connections;
   server.certificate_pem = pem.certificate;
   server.key_pem = pem.key;
+  if (!settings.in_flight_directory.empty()) CHECKED(tell_left(settings.in_flight_directory, count));
   for (int i = 0; i < count; ++i)
-    workers.push_back(std::make_unique<Worker>(*shared, *log, world, server));
+    workers.push_back(std::make_unique<Worker>(*shared, *log, in_flight ? in_flight->of(i) : InFlight(), world, server));
+  return {};
+}
+
+// Calls that were under way when an earlier process was killed get their lines now.
+Status Gateway::Core::tell_left(const std::string& directory, int threads) {
+  constexpr int between_flushes = 512;  // calls whose lines wait to be written, generously
+  const int calls = static_cast<int>(shared->limits.connections) + between_flushes;
+  in_flight = TRY(InFlightFile::open(directory, threads, calls));
+  for (const auto& call : in_flight->left()) log->write(Books::line_of(call->record));
+  unconfirmed = unconfirmed_calls(directory);
   return {};
 }
 
@@ -94,12 +108,14 @@ std::string Gateway::Core::metrics() {
     books.push_back(&worker->books());
     connections += worker->server().connections();
   }
-  return Books::metrics(books, connections);
+  return Books::metrics(books, connections) + shared->routes.metrics() + "# TYPE twolane_unconfirmed_calls gauge\ntwolane_unconfirmed_calls " +
+         std::to_string(unconfirmed.calls) + "\n# TYPE twolane_unconfirmed_usd gauge\ntwolane_unconfirmed_usd " +
+         exact_usd(unconfirmed.up_to) + '\n' + (keeper ? keeper->metrics() : std::string());
 }
 
 // Once a second, on every thread.
 void Gateway::Core::look(Worker& worker, bool first) {
-  worker.books().flush();
+  worker.flush();
   if (first) {
     if (const Status read = shared->keys.refresh(); !read)
       std::fprintf(stderr, "keys stay as they were: %s\n", read.error().why.c_str());
@@ -118,7 +134,7 @@ void Gateway::Core::serve(Worker& worker, bool first) {
   bool over = false;
   worker.server().stop(settings.grace, [&over] { over = true; });
   worker.world().run_until([&over] { return over; });
-  worker.books().flush();
+  worker.flush();
 }
 
 Gateway::Gateway(std::unique_ptr<Core> core) : core_(std::move(core)) {}
@@ -127,7 +143,10 @@ Gateway::~Gateway() = default;
 Result<std::unique_ptr<Gateway>> Gateway::make(Settings settings) {
   auto core = std::make_unique<Core>(std::move(settings));
   Core* const c = core.get();
-  c->shared.reset(new Shared{Router(c->settings.providers), KeyRing(c->settings.keys_file), {}, {}, {}});
+  c->shared.reset(new Shared{.router = Router(c->settings.providers),
+                             .keys = KeyRing(c->settings.keys_file),
+                             .speed = c->settings.patient ? c->settings.patient->speed : 1,
+                             .routes = Routes(c->settings.routes)});
   c->shared->limits.body = c->settings.body_limit;
   c->shared->metrics = [c] { return c->metrics(); };
   c->shared->ready = [c] {
@@ -144,11 +163,31 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Settings settings) {
     return fail(std::move(e));
   }
   c->log = TRY(AccessLog::open(c->settings.access_log));
-  if (c->settings.patient) c->keeper = TRY(Keeper::open(*c->settings.patient));
+  if (c->settings.patient) {
+    c->settings.patient->weight_of = [c](std::string_view owner) { return c->shared->keys.weight_of(owner); };
+    c->keeper = TRY(Keeper::open(*c->settings.patient, c->shared->keys));
+  }
   c->shared->keeper = c->keeper.get();
   c->shared->tls = !c->settings.certificate_file.empty();
   CHECKED(c->make_workers());
+  if (c->keeper) {
+    std::vector<Books*> books;
+    for (const auto& worker : c->workers) books.push_back(&worker->books());
+    c->keeper->follow(std::move(books));
+  }
   return std::unique_ptr<Gateway>(new Gateway(std::move(core)));
+}
+
+Unconfirmed Gateway::left() const {
+  Unconfirmed sum;
+  if (!core_->in_flight) return sum;
+  for (const auto& call : core_->in_flight->left()) {
+    if (call->record.status != 0) continue;
+    ++sum.calls;
+    if (call->record.up_to) sum.up_to += *call->record.up_to;
+    else ++sum.unpriced;
+  }
+  return sum;
 }
 
 bool Gateway::has_keys() const { return !core_->shared->keys.open(); }

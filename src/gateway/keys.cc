@@ -54,6 +54,7 @@ KeyRules rules_of(const Json& json) {
   r.deadline = milliseconds(wire::int_at(json, "deadline_ms"));
   r.requests_per_minute = wire::int_at(json, "requests_per_minute");
   r.tokens_per_minute = wire::int_at(json, "tokens_per_minute");
+  if (const Json* weight = wire::find(json, "weight"); weight && weight->is_number() && *weight > 0) r.weight = *weight;
   r.budget_per_day = usd_at(json, "budget_per_day_usd");
   r.budget_per_month = usd_at(json, "budget_per_month_usd");
   return r;
@@ -68,6 +69,7 @@ Json json_of(const KeyRules& r) {
   if (r.deadline.ms > 0) out["deadline_ms"] = r.deadline.ms;
   if (r.requests_per_minute > 0) out["requests_per_minute"] = r.requests_per_minute;
   if (r.tokens_per_minute > 0) out["tokens_per_minute"] = r.tokens_per_minute;
+  if (r.weight != 1) out["weight"] = r.weight;
   if (r.budget_per_day) out["budget_per_day_usd"] = exact_usd(*r.budget_per_day);
   if (r.budget_per_month) out["budget_per_month_usd"] = exact_usd(*r.budget_per_month);
   return out;
@@ -189,14 +191,12 @@ Key::Verdict Key::admit(Time now) {
     return milliseconds(static_cast<int64_t>(lacking * 60'000 / static_cast<double>(per_minute)) + 1);
   };
   if (rules.requests_per_minute > 0) {
-    v.limit = rules.requests_per_minute;
     if (*requests_ < 1) {
       v.is = Verdict::Is::requests;
       v.wait = until(1 - *requests_, rules.requests_per_minute);
       return v;
     }
     *requests_ -= 1;
-    v.left = static_cast<int64_t>(*requests_);
   }
   // Tokens are known afterwards: the bucket may go below its bottom, and has to fill up again.
   if (rules.tokens_per_minute > 0 && *tokens_ <= 0) {
@@ -204,6 +204,21 @@ Key::Verdict Key::admit(Time now) {
     v.wait = until(1 - *tokens_, rules.tokens_per_minute);
   }
   return v;
+}
+
+Key::Room Key::room(Time now) {
+  const std::lock_guard lock(mutex_);
+  roll(now);
+  const auto bucket = [](double left, int64_t limit) {
+    Room::Bucket b;
+    if (limit <= 0) return b;
+    b.limit = limit;
+    b.left = std::max<int64_t>(0, static_cast<int64_t>(left));
+    const double lacking = static_cast<double>(limit) - left;
+    b.full_in = milliseconds(static_cast<int64_t>(lacking * 60'000 / static_cast<double>(limit)));
+    return b;
+  };
+  return {bucket(*requests_, rules.requests_per_minute), bucket(*tokens_, rules.tokens_per_minute)};
 }
 
 void Key::used(Time now, int64_t tokens, PicoUsd cost) {
@@ -214,10 +229,34 @@ void Key::used(Time now, int64_t tokens, PicoUsd cost) {
   this_month_ += cost;
 }
 
-PicoUsd Key::spent_today(Time now) {
+std::optional<PicoUsd> Key::left(Time now) {
   const std::lock_guard lock(mutex_);
   roll(now);
-  return today_;
+  std::optional<PicoUsd> left;
+  if (rules.budget_per_day) left = *rules.budget_per_day - today_;
+  if (rules.budget_per_month && (!left || *rules.budget_per_month - this_month_ < *left))
+    left = *rules.budget_per_month - this_month_;
+  return left;
+}
+
+Key::Spent Key::Spent::at(Time now) const {
+  Spent s{now.ms / days(1).ms, month_of(now), {}, {}};
+  if (s.day == day) s.today_usd = today_usd;
+  if (s.month == month) s.month_usd = month_usd;
+  return s;
+}
+
+Key::Spent Key::spent() const {
+  const std::lock_guard lock(mutex_);
+  return {day_, month_, today_, this_month_};
+}
+
+void Key::restore(const Spent& spent) {
+  const std::lock_guard lock(mutex_);
+  day_ = spent.day;
+  month_ = spent.month;
+  today_ = spent.today_usd;
+  this_month_ = spent.month_usd;
 }
 
 Status KeyRing::refresh() {
@@ -250,6 +289,13 @@ std::shared_ptr<Key> KeyRing::find(std::string_view secret) {
   const std::lock_guard lock(mutex_);
   const auto it = by_hash_.find(hash);
   return it == by_hash_.end() ? nullptr : it->second;
+}
+
+double KeyRing::weight_of(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [hash, key] : by_hash_)
+    if (key->rules.name == name) return key->rules.weight;
+  return 1;
 }
 
 std::vector<std::shared_ptr<Key>> KeyRing::all() {

@@ -33,6 +33,7 @@ struct KeyRules {
   Duration deadline;                // of patient requests that name none
   int64_t requests_per_minute = 0, tokens_per_minute = 0;
   std::optional<PicoUsd> budget_per_day, budget_per_month;
+  double weight = 1;                // of its patient requests, where there is not enough for all keys
 };
 
 // HOME/keys.json as values. Error keys.file.
@@ -56,17 +57,35 @@ class Key {
   struct Verdict {
     enum class Is : uint8_t { good, requests, tokens, budget } is = Is::good;
     Duration wait;  // until it may be, for requests and tokens
-    int64_t limit = 0, left = 0;
   };
   Verdict admit(Time now);
+  // What its limits leave now. A limit of 0: there is none.
+  struct Room {
+    struct Bucket {
+      int64_t limit = 0, left = 0;
+      Duration full_in;
+    };
+    Bucket requests, tokens;
+  };
+  Room room(Time now);
+  bool is_limited() const { return rules.requests_per_minute > 0 || rules.tokens_per_minute > 0; }
   void used(Time now, int64_t tokens, PicoUsd cost);
   bool allows(std::string_view model_key) const;
-  PicoUsd spent_today(Time now);
+  // What is left of its budgets; nothing: it has none.
+  std::optional<PicoUsd> left(Time now);
+  // What was spent, on which day and in which month (UTC, counted from 1970 and from the year 0).
+  struct Spent {
+    int64_t day = 0, month = 0;
+    PicoUsd today_usd, month_usd;
+    Spent at(Time now) const;  // zeros where a day or month has begun since
+  };
+  Spent spent() const;
+  void restore(const Spent& spent);
 
  private:
   void roll(Time now);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<double> requests_, tokens_;  // left in the buckets; unused: full
   Time filled_;
   int64_t day_ = 0;
@@ -84,6 +103,7 @@ class KeyRing {
   // Null: unknown or revoked.
   std::shared_ptr<Key> find(std::string_view secret);
   std::vector<std::shared_ptr<Key>> all();
+  double weight_of(std::string_view name);  // 1 where there is no such key
   // Changes with every change of the file: what was found before may not hold any more.
   uint64_t edition() const { return edition_.load(std::memory_order_relaxed); }
 

@@ -42,8 +42,10 @@ Json batch_json(Keeper& keeper, const Ask& ask, const Object& b) {
               {"archived_at", nullptr},
               {"results_url", nullptr}};
   if (cancelled) out["cancel_initiated_at"] = stamp(Time{wire::int_at(b.about, "cancelled_ms")});
-  if (ended && job) {
-    out["ended_at"] = stamp(job->finished.ms > 0 ? job->finished : job->last_answer);
+  if (ended && job) out["ended_at"] = stamp(job->finished.ms > 0 ? job->finished : job->last_answer);
+  if (ended && job && !keeper.has_results(b)) {
+    out["archived_at"] = stamp(keeper.results_end(b));
+  } else if (ended && job) {
     out["results_url"] = ask.origin + "/v1/messages/batches/" + b.id + "/results";
   }
   return out;
@@ -81,6 +83,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   const auto accepted = keeper.accept(ask, std::move(batch), order);
   if (!accepted) {
     const Error& e = accepted.error();
+    if (auto refused = model_refused(ask, e)) return std::move(*refused);
     if (e.code.starts_with("store.") || e.code.starts_with("shelf.")) return defect(ask, e);
     return wrong(ask, (e.where.field.empty() ? "requests" : e.where.field) + ": " + e.message +
                           (e.why.empty() ? "" : " (" + e.why + ")"));
@@ -126,6 +129,7 @@ HttpReply anthropic_batches(Keeper& keeper, Ask& ask) {
   const auto job = keeper.job_of(*batch);
   const bool ended = !job || job->totals.unfinished() == 0;
   if (verb == "/results" && ask.method == "GET") {
+    if (!keeper.has_results(*batch)) return no_such(ask, "The batch is archived: its results are not available any more.");
     auto lines = keeper.results(*batch, true, true, 0);  // those that are there, also before the end
     if (!lines) return defect(ask, lines.error());
     return {200, {{"content-type", "application/x-jsonl"}}, std::move(*lines)};

@@ -66,7 +66,7 @@ Json file_json(const Ask& ask, const Object& f) {
           {"sizeBytes", std::to_string(wire::int_at(f.about, "bytes"))},
           {"createTime", rfc3339(f.created)},
           {"updateTime", rfc3339(f.created)},
-          {"expirationTime", rfc3339(f.created + hours(48))},
+          {"expirationTime", rfc3339(Time{wire::int_at(f.about, "expires_ms", (f.created + hours(48)).ms)})},
           {"uri", ask.origin + "/v1beta/files/" + f.id},
           {"state", "ACTIVE"},
           {"source", "UPLOADED"}};
@@ -149,6 +149,7 @@ HttpReply take_chunk(Keeper& keeper, Ask& ask, Object upload, std::string_view c
   file.id = upload.id.substr(7, 12);
   file.number = 0;
   file.created = keeper.now();
+  file.about["expires_ms"] = keeper.file_end(file.door, file.created, {}).ms;
   if (const Status taken = keeper.shelf().adopt(path, file.id); !taken) return defect(ask, taken.error());
   const Json shown = {{"file", file_json(ask, file)}};
   if (const Status put = keeper.shelf().put(std::move(file)); !put) return defect(ask, put.error());
@@ -172,7 +173,7 @@ HttpReply uploads(Keeper& keeper, Ask& ask) {
 HttpReply files(Keeper& keeper, Ask& ask) {
   std::string_view rest = ask.door.rest;
   if (rest.empty()) {
-    const auto all = keeper.shelf().list(Object::Kind::file, Dialect::gemini, ask.owner());
+    const auto all = keeper.files(Dialect::gemini, ask.owner());
     return json_reply(page_of(all, ask.door.query, 10, 100, "files", [&](const Object& f) { return file_json(ask, f); }));
   }
   rest.remove_prefix(1);
@@ -180,12 +181,13 @@ HttpReply files(Keeper& keeper, Ask& ask) {
   if (download) rest.remove_suffix(9);
   if (rest.starts_with("batch-")) {
     Object* batch = keeper.shelf().find(Object::Kind::batch, Dialect::gemini, ask.owner(), rest.substr(6));
-    if (!batch) return no_such(ask, "File " + std::string(rest.substr(0, 100)) + " was not found.");
+    if (!batch || !keeper.has_results(*batch))
+      return no_such(ask, "File " + std::string(rest.substr(0, 100)) + " was not found.");
     auto lines = keeper.results(*batch, true, true, 0);
     if (!lines) return defect(ask, lines.error());
     return {200, {{"content-type", "application/octet-stream"}}, std::move(*lines)};
   }
-  const Object* file = keeper.shelf().find(Object::Kind::file, Dialect::gemini, ask.owner(), rest);
+  const Object* file = keeper.find_file(Dialect::gemini, ask.owner(), rest);
   if (!file)
     return refuse(Dialect::gemini,
                   Refusal(403, "You do not have permission to access the File " + std::string(rest.substr(0, 100)) +
@@ -257,7 +259,7 @@ Result<Json> operation_json(Keeper& keeper, const Object& b, bool with_results) 
   if (!wire::string_at(b.about, "file").empty()) {
     response["responsesFile"] = "files/batch-" + b.id;
     out["metadata"]["output"] = {{"responsesFile", "files/batch-" + b.id}};
-  } else if (with_results) {
+  } else if (with_results && keeper.has_results(b)) {
     const Json results = TRY(inlined(keeper, b));
     response["inlinedResponses"] = results;
     out["metadata"]["output"] = {{"inlinedResponses", results}};
@@ -312,7 +314,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   if (!file.empty()) {
     batch.about["file"] = file;
     if (file.starts_with("files/")) file.erase(0, 6);
-    if (!keeper.shelf().find(Object::Kind::file, Dialect::gemini, ask.owner(), file))
+    if (!keeper.find_file(Dialect::gemini, ask.owner(), file))
       return wrong(ask, "The file " + file.substr(0, 100) + " was not found.");
     order.path = keeper.shelf().bytes_path(file);
   } else {
@@ -331,6 +333,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   const auto accepted = keeper.accept(ask, std::move(batch), order);
   if (!accepted) {
     const Error& e = accepted.error();
+    if (auto refused = model_refused(ask, e)) return std::move(*refused);
     if (e.code.starts_with("store.") || e.code.starts_with("shelf.")) return defect(ask, e);
     return wrong(ask, e.message + (e.where.field.empty() ? "" : " (" + e.where.field + ")") +
                           (e.why.empty() ? "" : ": " + e.why));

@@ -50,18 +50,6 @@ Json page_of(const std::vector<Object*>& all, std::string_view query, int64_t ot
 
 // --- files
 
-Json file_json(const Object& f) {
-  return {{"id", f.id},
-          {"object", "file"},
-          {"bytes", wire::int_at(f.about, "bytes")},
-          {"created_at", f.created.unix_seconds()},
-          {"expires_at", nullptr},
-          {"filename", wire::string_at(f.about, "filename")},
-          {"purpose", wire::string_at(f.about, "purpose")},
-          {"status", "processed"},
-          {"status_details", nullptr}};
-}
-
 HttpReply upload(Keeper& keeper, Ask& ask) {
   if (!ask.body->is_form()) return wrong(ask, "Could not parse multipart form.");
   if (!ask.body->has_file())
@@ -77,10 +65,20 @@ HttpReply upload(Keeper& keeper, Ask& ask) {
   file.owner = ask.owner();
   file.created = keeper.now();
   file.about = {{"filename", ask.body->filename()}, {"purpose", purpose}, {"bytes", ask.body->size()}};
+  Duration lives_for;
+  if (const std::string lives = ask.body->field("expires_after[seconds]"); !lives.empty()) {
+    int64_t n = 0;
+    std::from_chars(lives.data(), lives.data() + lives.size(), n);
+    if (ask.body->field("expires_after[anchor]") != "created_at" || n < 3600 || n > 2'592'000)
+      return wrong(ask, "Invalid 'expires_after': anchor created_at and 3600 to 2592000 seconds are expected.",
+                   "expires_after", "invalid_value");
+    lives_for = seconds(n);
+  }
+  if (const Time end = keeper.file_end(file.door, file.created, lives_for); end.ms > 0) file.about["expires_ms"] = end.ms;
   const auto path = ask.body->release();
   if (!path) return defect(ask, path.error());
   if (const Status taken = keeper.shelf().adopt(*path, file.id); !taken) return defect(ask, taken.error());
-  const Json shown = file_json(file);
+  const Json shown = openai_file_json(file);
   if (const Status put = keeper.shelf().put(std::move(file)); !put) return defect(ask, put.error());
   return json_reply(shown);
 }
@@ -99,7 +97,7 @@ ResultFile result_file(Keeper& keeper, const Ask& ask, std::string_view id) {
 
 HttpReply one_file(Keeper& keeper, Ask& ask, const std::string& id, std::string_view rest) {
   const bool content = rest == "/content";
-  if (const ResultFile r = result_file(keeper, ask, id); r.batch) {
+  if (const ResultFile r = result_file(keeper, ask, id); r.batch && keeper.has_results(*r.batch)) {
     auto lines = keeper.results(*r.batch, r.good, !r.good, 0);
     if (!lines) return defect(ask, lines.error());
     if (content) return {200, {{"content-type", "application/octet-stream"}}, std::move(*lines)};
@@ -109,9 +107,10 @@ HttpReply one_file(Keeper& keeper, Ask& ask, const std::string& id, std::string_
     shown.about = {{"filename", r.batch->id + (r.good ? "_output.jsonl" : "_error.jsonl")},
                    {"purpose", "batch_output"},
                    {"bytes", lines->size()}};
-    return json_reply(file_json(shown));
+    if (const Time end = keeper.results_end(*r.batch); end.ms > 0) shown.about["expires_ms"] = end.ms;
+    return json_reply(openai_file_json(shown));
   }
-  const Object* file = keeper.shelf().find(Object::Kind::file, Dialect::openai, ask.owner(), id);
+  const Object* file = keeper.find_file(Dialect::openai, ask.owner(), id);
   if (!file) return no_such(ask, "No such File object: " + id.substr(0, 100));
   if (content && ask.method == "GET") {
     auto bytes = keeper.shelf().bytes(id);
@@ -123,20 +122,20 @@ HttpReply one_file(Keeper& keeper, Ask& ask, const std::string& id, std::string_
     if (const Status gone = keeper.shelf().remove(id); !gone) return defect(ask, gone.error());
     return json_reply({{"id", id}, {"object", "file"}, {"deleted", true}});
   }
-  return json_reply(file_json(*file));
+  return json_reply(openai_file_json(*file));
 }
 
 HttpReply files(Keeper& keeper, Ask& ask) {
   std::string_view rest = ask.door.rest;
   if (rest.empty() && ask.method == "POST") return upload(keeper, ask);
   if (rest.empty()) {
-    auto all = keeper.shelf().list(Object::Kind::file, Dialect::openai, ask.owner());
+    auto all = keeper.files(Dialect::openai, ask.owner());
     const std::string_view purpose = asked(ask.door.query, "purpose");
     std::erase_if(all, [&](const Object* f) {
       return !purpose.empty() && wire::string_at(f->about, "purpose") != purpose;
     });
     if (asked(ask.door.query, "order") == "asc") std::ranges::reverse(all);
-    return json_reply(page_of(all, ask.door.query, 10'000, 10'000, file_json));
+    return json_reply(page_of(all, ask.door.query, 10'000, 10'000, openai_file_json));
   }
   rest.remove_prefix(1);
   const size_t slash = std::min(rest.find('/'), rest.size());
@@ -226,7 +225,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
     for (const Object* b : keeper.shelf().list(Object::Kind::batch, Dialect::openai, ask.owner()))
       if (wire::string_at(b->about, "idempotency_key") == again) return json_reply(batch_json(keeper, *b));
   const std::string file_id(wire::string_at(*body, "input_file_id"));
-  if (!keeper.shelf().find(Object::Kind::file, Dialect::openai, ask.owner(), file_id))
+  if (!keeper.find_file(Dialect::openai, ask.owner(), file_id))
     return wrong(ask, "Invalid 'input_file_id': no such file: " + file_id.substr(0, 100), "input_file_id", "invalid_value");
   const std::string endpoint(wire::string_at(*body, "endpoint"));
   if (!endpoint_of_url(endpoint))
@@ -250,9 +249,17 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   batch.created = keeper.now();
   batch.about = {{"endpoint", endpoint}, {"input_file_id", file_id}, {"completion_window", window}};
   if (const Json* metadata = wire::find(*body, "metadata")) batch.about["metadata"] = *metadata;
+  if (const Json* after = wire::find(*body, "output_expires_after")) {
+    const int64_t n = wire::int_at(*after, "seconds");
+    if (wire::string_at(*after, "anchor") != "created_at" || n < 3600 || n > 2'592'000)
+      return wrong(ask, "Invalid 'output_expires_after': anchor created_at and 3600 to 2592000 seconds are expected.",
+                   "output_expires_after", "invalid_value");
+    batch.about["output_expires_s"] = n;
+  }
   if (!again.empty()) batch.about["idempotency_key"] = again;
   const auto accepted = keeper.accept(ask, batch, order);
   if (!accepted) {
+    if (auto refused = model_refused(ask, accepted.error())) return std::move(*refused);
     if (accepted.error().code.starts_with("store.") || accepted.error().code.starts_with("shelf."))
       return defect(ask, accepted.error());
     batch.about["errors"] = Json::array({fault_json(accepted.error())});
@@ -286,10 +293,24 @@ HttpReply batches(Keeper& keeper, Ask& ask) {
 
 }  // namespace
 
+Json openai_file_json(const Object& f) {
+  const int64_t until = wire::int_at(f.about, "expires_ms");
+  return {{"id", f.id},
+          {"object", "file"},
+          {"bytes", wire::int_at(f.about, "bytes")},
+          {"created_at", f.created.unix_seconds()},
+          {"expires_at", until > 0 ? Json(until / 1000) : Json(nullptr)},
+          {"filename", wire::string_at(f.about, "filename")},
+          {"purpose", wire::string_at(f.about, "purpose")},
+          {"status", "processed"},
+          {"status_details", nullptr}};
+}
+
 HttpReply openai_objects(Keeper& keeper, Ask& ask) {
   switch (ask.door.want) {
     case Want::files: return files(keeper, ask);
     case Want::batches: return batches(keeper, ask);
+    case Want::uploads: return openai_uploads(keeper, ask);
     default: return no_such(ask, "Invalid URL (" + ask.method + ' ' + std::string(ask.door.path.substr(0, 200)) + ')');
   }
 }

@@ -1,13 +1,7 @@
-// Tickets, their journal, and the groups that become jobs.
+// Tickets, and the groups that become jobs; their journal is in tickets_journal.cc.
 #include "gateway/tickets.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "dialect/catalogue.h"
 #include "gateway/keeper.h"
@@ -21,46 +15,6 @@ using wire::Json;
 
 constexpr size_t most_in_group = 10'000;
 constexpr Duration longest_collecting = minutes(15);
-constexpr Duration kept_after = days(29);  // tickets are forgotten this long after they were taken
-
-std::unexpected<Error> io_fault(const std::string& path) {
-  return fail("shelf.io", path + " cannot be written", std::strerror(errno));
-}
-
-Json json_of(const Ticket& t) {
-  return {{"ticket", t.id},
-          {"owner", t.owner},
-          {"idempotency", t.idempotency},
-          {"digest", t.digest},
-          {"door", static_cast<int>(t.door)},
-          {"endpoint", static_cast<int>(t.endpoint)},
-          {"model", t.model},
-          {"body", t.body},
-          {"created_ms", t.created.ms},
-          {"deadline_ms", t.deadline.ms},
-          {"kept", t.kept},
-          {"rush", t.rush}};
-}
-
-Ticket ticket_of(const Json& json) {
-  Ticket t;
-  t.id = wire::string_at(json, "ticket");
-  t.owner = wire::string_at(json, "owner");
-  t.idempotency = wire::string_at(json, "idempotency");
-  t.digest = wire::string_at(json, "digest");
-  t.door = static_cast<Dialect>(wire::int_at(json, "door"));
-  t.endpoint = static_cast<Endpoint>(wire::int_at(json, "endpoint"));
-  t.model = wire::string_at(json, "model");
-  t.body = wire::string_at(json, "body");
-  t.created.ms = wire::int_at(json, "created_ms");
-  t.deadline.ms = wire::int_at(json, "deadline_ms");
-  const Json* kept = wire::find(json, "kept");
-  const Json* rush = wire::find(json, "rush");
-  t.kept = kept && *kept == true;
-  t.rush = rush && *rush == true;
-  t.orphan = true;  // whoever waited has gone with the process
-  return t;
-}
 
 // A line of an input file. Bodies are JSON objects: they were parsed when the ticket was taken.
 std::string input_line(const Ticket& t) {
@@ -128,63 +82,6 @@ TicketAnswer answer_of(const Ticket& t, const std::string& line) {
 
 }  // namespace
 
-Tickets::~Tickets() {
-  if (file_ >= 0) ::close(file_);
-}
-
-Status Tickets::append(const Json& line, bool durable) {
-  const std::string text = wire::dump(line) + '\n';
-  if (::write(file_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return io_fault(path_);
-  if (durable && ::fdatasync(file_) != 0) return io_fault(path_);
-  return {};
-}
-
-void Tickets::replay(const Json& line) {
-  if (wire::find(line, "ticket")) {
-    Ticket t = ticket_of(line);
-    if (t.created + kept_after > keeper_.now()) shelve(std::move(t));
-  } else if (const auto id = wire::string_at(line, "group"); !id.empty()) {
-    Group& group = groups_[std::string(id)];
-    group.id = id;
-    if (const Json* members = wire::find(line, "tickets"))
-      for (const Json& member : *members) {
-        group.tickets.push_back(member.get<std::string>());
-        open_.erase(group.tickets.back());
-        if (const auto it = tickets_.find(group.tickets.back()); it != tickets_.end()) it->second.group = id;
-      }
-    if (const auto job = wire::string_at(line, "job"); !job.empty()) group.job = job;
-  } else if (const auto done = wire::string_at(line, "delivered"); !done.empty()) {
-    if (const auto it = tickets_.find(std::string(done)); it != tickets_.end()) it->second.delivered = true;
-  } else if (const auto cancelled = wire::string_at(line, "cancelled"); !cancelled.empty()) {
-    open_.erase(std::string(cancelled));
-    if (const auto it = tickets_.find(std::string(cancelled)); it != tickets_.end()) it->second.cancelled = true;
-  }
-}
-
-Status Tickets::load() {
-  int64_t good = 0;  // bytes of whole lines: what a crash tore off is cut away
-  {
-    std::ifstream in(path_, std::ios::binary);
-    for (std::string line; std::getline(in, line);) {
-      const auto json = wire::parse_json(line);
-      if (!json || in.eof()) break;
-      good += static_cast<int64_t>(line.size()) + 1;
-      replay(*json);
-    }
-  }
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file_ < 0 || ::ftruncate(file_, good) != 0) return io_fault(path_);
-  std::erase_if(groups_, [this](const auto& g) {
-    return std::ranges::none_of(g.second.tickets, [this](const auto& id) { return tickets_.contains(id); });
-  });
-  for (auto& [id, group] : groups_) {
-    if (group.job.empty()) CHECKED(accept(group));
-    for (const auto& member : group.tickets)
-      if (const auto it = tickets_.find(member); it != tickets_.end()) it->second.body.clear();
-  }
-  return {};
-}
-
 // One name for what a retry repeats: the client's own key, or what was asked.
 std::string Tickets::name_of(const Ticket& t) {
   return t.owner + (t.idempotency.empty() ? "\n" + t.digest : "\nkey " + t.idempotency);
@@ -207,7 +104,7 @@ Result<Ticket*> Tickets::take(Ticket ticket) {
     return &t;
   }
   ticket.id = "tkt_" + keeper_.fresh_id(24);
-  CHECKED(append(json_of(ticket), true));
+  CHECKED(append(journal_line(ticket), true));
   return &shelve(std::move(ticket));
 }
 
@@ -305,7 +202,7 @@ Status Tickets::accept(Group& group) {
     const auto target = dialect::parse_target(first->model);
     order.options.input.models = {target ? *target : Target{"gemini", std::string(bare_model_name(first->model))}};
   }
-  const Job job = TRY(keeper_.accept_job("tickets " + group.id, order, std::nullopt));
+  const Job job = TRY(keeper_.accept_job("tickets " + group.id, first->owner, order, keeper_.left_of(first->owner)));
   group.job = job.id.hex();
   CHECKED(append({{"group", group.id}, {"job", group.job}}, true));
   CHECKED(keeper_.engine().take_up(job.id));
@@ -373,13 +270,37 @@ std::optional<TicketAnswer> Tickets::answer(const Ticket& ticket) {
   return answer_of(ticket, line->second);
 }
 
+void Tickets::forget(JobId job) {
+  for (auto group = groups_.begin(); group != groups_.end();) {
+    if (group->second.job != job.hex()) {
+      ++group;
+      continue;
+    }
+    for (const auto& id : group->second.tickets) drop(id);
+    group = groups_.erase(group);
+  }
+}
+
+void Tickets::drop(const std::string& id) {
+  const auto it = tickets_.find(id);
+  if (it == tickets_.end()) return;
+  const auto [begin, end] = by_name_.equal_range(name_of(it->second));
+  for (auto name = begin; name != end; ++name)
+    if (name->second == id) {
+      by_name_.erase(name);
+      break;
+    }
+  open_.erase(id);
+  tickets_.erase(it);
+}
+
 Status Tickets::obey(Ticket& ticket, const std::string& verb, const std::string& argument) {
   const auto group = groups_.find(ticket.group);
   if (group == groups_.end()) {  // not collected yet
     if (verb == "deadline") ticket.deadline = TRY(parse_rfc3339(argument)), ticket.kept = true;
     if (verb == "promote") ticket.rush = true;
     if (verb == "cancel") ticket.cancelled = true;
-    CHECKED(append(json_of(ticket), true));  // in place of the line before
+    CHECKED(append(journal_line(ticket), true));  // in place of the line before
     if (verb == "cancel") CHECKED(append({{"cancelled", ticket.id}}, true));
     if (verb == "cancel") open_.erase(ticket.id);
     return {};

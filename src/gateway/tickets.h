@@ -61,6 +61,10 @@ class Tickets {
   // Nothing while it is open.
   std::optional<TicketAnswer> answer(const Ticket& ticket);
   Status obey(Ticket& ticket, const std::string& verb, const std::string& argument);
+  // Their job is gone: so are they.
+  void forget(JobId job);
+  // Writes the journal anew where most of it is of tickets that are gone, or of texts that are not needed.
+  Status compact();
   // Closes groups that are due and tells those whose tickets are answered. Called often.
   Status look(Time now);
 
@@ -76,7 +80,10 @@ class Tickets {
   Key key_of(const Ticket& ticket, Time now) const;
   static std::string name_of(const Ticket& ticket);
   Ticket& shelve(Ticket ticket);
+  void drop(const std::string& id);
+  static wire::Json journal_line(const Ticket& ticket);
   Status append(const wire::Json& line, bool durable);
+  Status write_anew(int file);
   void replay(const wire::Json& line);
   Status close(std::vector<Ticket*> tickets);
   Status accept(Group& group);
@@ -86,6 +93,7 @@ class Tickets {
   Keeper& keeper_;
   std::string path_;
   int file_ = -1;
+  int64_t lines_written_ = 0;
   std::map<std::string, Ticket> tickets_;
   std::multimap<std::string, std::string> by_name_;  // ids by what a retry repeats
   std::set<std::string> open_;                       // ids of tickets in no group

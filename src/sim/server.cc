@@ -59,33 +59,63 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// Where virtual time stands, continued from `clock.json` of an earlier process. It is never behind
-// what that process could have shown.
-Result<Time> resumed_time(const std::string& directory, double speed) {
-  const std::string path = directory + "/clock.json";
-  const Time wall = wall_time();
-  Time now = wall;
-  if (std::ifstream in{path, std::ios::binary}) {
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const auto saved = wire::parse_json(text);
-    const Json* factor = saved ? wire::find(*saved, "speed") : nullptr;
-    if (!factor || !factor->is_number())
-      return fail("sim.storage", "the simulator's clock is damaged", path);
-    const auto passed = static_cast<double>(wall.ms - wire::int_at(*saved, "wall_ms"));
-    now.ms = wire::int_at(*saved, "virtual_ms") +
-             static_cast<int64_t>(std::max(0.0, passed) * factor->get<double>());
+// HOME/clock.json: where virtual time stood at a moment of real time, for the next process.
+class SavedClock {
+ public:
+  SavedClock(const ServeSettings& settings, const std::string& directory)
+      : path_(directory + "/clock.json"), speed_(settings.speed), stands_(settings.clock_stands) {}
+
+  // Continued from an earlier process. It is never behind what that process could have shown.
+  Result<Time> resume() {
+    const Time wall = wall_time();
+    Time now = wall;
+    if (std::ifstream in{path_, std::ios::binary}) {
+      const std::string text{std::istreambuf_iterator<char>(in), {}};
+      const auto saved = wire::parse_json(text);
+      const Json* factor = saved ? wire::find(*saved, "speed") : nullptr;
+      if (!factor || !factor->is_number())
+        return fail("sim.storage", "the simulator's clock is damaged", path_);
+      const Json* stood = wire::find(*saved, "stands");
+      const auto passed = static_cast<double>(stood && *stood == true ? 0 : wall.ms - wire::int_at(*saved, "wall_ms"));
+      now.ms = wire::int_at(*saved, "virtual_ms") +
+               static_cast<int64_t>(std::max(0.0, passed) * factor->get<double>());
+    }
+    CHECKED(save(stands_ ? now + ahead() : now));
+    return now;
   }
-  const std::string next = path + ".next";
-  {
-    std::ofstream out(next, std::ios::binary | std::ios::trunc);
-    out << wire::dump(Json{{"virtual_ms", now.ms}, {"wall_ms", wall.ms}, {"speed", speed}}) << '\n';
-    if (!out.flush()) return fail("sim.storage", "the simulator's clock cannot be written", path);
+
+  // Called ten times a second. A clock that stands between processes is saved ahead of time: a process
+  // that is killed before the next time has shown nothing later.
+  Status tick(Time now) {
+    if (!stands_ || ++ticks_ % 5 != 0) return {};
+    return save(now + ahead());
   }
-  std::error_code ec;
-  std::filesystem::rename(next, path, ec);
-  if (ec) return fail("sim.storage", "the simulator's clock cannot be written", ec.message());
-  return now;
-}
+
+  Status stop(Time now) { return stands_ ? save(now) : Status(); }
+
+ private:
+  Duration ahead() const { return milliseconds(static_cast<int64_t>(1000 * speed_)); }
+
+  Status save(Time now) {
+    const std::string next = path_ + ".next";
+    {
+      std::ofstream out(next, std::ios::binary | std::ios::trunc);
+      const Json saved = {
+          {"virtual_ms", now.ms}, {"wall_ms", wall_time().ms}, {"speed", speed_}, {"stands", stands_}};
+      out << wire::dump(saved) << '\n';
+      if (!out.flush()) return fail("sim.storage", "the simulator's clock cannot be written", path_);
+    }
+    std::error_code ec;
+    std::filesystem::rename(next, path_, ec);
+    if (ec) return fail("sim.storage", "the simulator's clock cannot be written", ec.message());
+    return {};
+  }
+
+  std::string path_;
+  double speed_;
+  bool stands_;
+  int ticks_ = 0;
+};
 
 class Front final : public net::StreamHandler {
  public:
@@ -202,14 +232,10 @@ class Front final : public net::StreamHandler {
 };
 
 // Looks at `stop` ten times in a real second, whatever the speed of the world's clock.
-void watch(net::LoopWorld& world, double speed, const std::function<bool()>& stop, bool& stopping) {
-  if (stop()) {
-    stopping = true;
-    return;
-  }
+void watch(net::LoopWorld& world, double speed, const std::function<bool()>& look) {
+  if (look()) return;
   const auto pause = milliseconds(std::max<int64_t>(1, static_cast<int64_t>(100 * speed)));
-  world.at(world.now() + pause,
-           [&world, speed, &stop, &stopping] { watch(world, speed, stop, stopping); });
+  world.at(world.now() + pause, [&world, speed, &look] { watch(world, speed, look); });
 }
 
 }  // namespace
@@ -224,23 +250,29 @@ Status serve(const ServeSettings& settings, const std::function<void(uint16_t po
   }
   auto providers = TRY(Providers::open(settings.scenario, settings.seed, directory));
   net::LoopWorld world;
-  world.run_clock(TRY(resumed_time(directory, settings.speed)), settings.speed);
+  SavedClock clock(settings, directory);
+  world.run_clock(TRY(clock.resume()), settings.speed);
   Front front(world, *providers, settings);
   net::HttpServer::Settings limits;
   limits.body_limit = 2200ll << 20;  // Gemini takes files of 2 GB
   net::HttpServer server(world, limits, front);
   const uint16_t port = TRY(server.listen(settings.address, settings.port));
   bool stopping = false;
+  Status saved;
   world.on_signal([&stopping](int) { stopping = true; });
   listening(port);
-  watch(world, settings.speed, stop, stopping);
+  const std::function<bool()> look = [&] {
+    saved = clock.tick(world.now());
+    return stopping = stopping || stop() || !saved;
+  };
+  watch(world, settings.speed, look);
   world.run_until([&stopping] { return stopping; });
   world.on_signal({});
   bool closed = false;
   server.stop({}, [&closed] { closed = true; });
   front.let_go();
   world.run_until([&closed] { return closed; });
-  return {};
+  return saved ? clock.stop(world.now()) : saved;
 }
 
 }  // namespace twolane::sim

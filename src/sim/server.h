@@ -1,7 +1,8 @@
 // The simulated providers as an HTTP server, on virtual time: `twolane sim`.
 //
 // GET /clock tells {"id","now","now_ms","speed"}, GET /ledger all charges. With a state directory
-// the clock runs on while no process serves it. Lost calls end with a closed connection after a
+// the clock goes on where an earlier process left it, never behind what that one showed: it has run on
+// meanwhile, or stood still (after kill -9 it is at most a real second ahead). Lost calls end with a closed connection after a
 // virtual minute, refused ones at once: over a socket that is all a client can see of them.
 // Threads: one; the caller's.
 #pragma once
@@ -22,6 +23,7 @@ struct ServeSettings {
   uint64_t seed = 1;
   Scenario scenario;
   std::string directory;  // of the state; empty: a temporary one, gone at the end
+  bool clock_stands = false;  // while no process serves it
 };
 
 // Serves until `stop` says so (asked ten times a second) or SIGINT or SIGTERM comes. `listening` is

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -54,6 +55,46 @@ class Served {
   std::thread thread_;
   std::string origin_;
 };
+
+// Moves the real time at which the clock was saved `back`: as if that long had passed since.
+void let_pass(const std::filesystem::path& directory, Duration back) {
+  const auto path = directory / "clock.json";
+  std::ifstream in(path);
+  auto saved = *wire::parse_json(std::string{std::istreambuf_iterator<char>(in), {}});
+  saved["wall_ms"] = wire::int_at(saved, "wall_ms") - back.ms;
+  std::ofstream(path) << wire::dump(saved);
+}
+
+TEST(Server, AClockThatStandsGoesOnWhereItStopped) {
+  const auto path = std::filesystem::path(testing::TempDir()) / ("sim-stands-" + std::to_string(::getpid()));
+  ServeSettings settings;
+  settings.directory = path;
+  settings.speed = 1000;
+  for (const bool stands : {true, false}) {
+    settings.clock_stands = stands;
+    int64_t before = 0;
+    {
+      Served s(settings);
+      before = wire::int_at(s.get("/clock"), "now_ms");
+    }
+    let_pass(path, hours(1));
+    const auto copy = path / "clock.json", crash = path / "clock.crash";
+    {
+      Served s(settings);
+      std::filesystem::copy_file(copy, crash, std::filesystem::copy_options::overwrite_existing);  // as kill -9 leaves it
+      const int64_t now = wire::int_at(s.get("/clock"), "now_ms");
+      EXPECT_GE(now, before);
+      const int64_t passed = hours(1).ms * 1000;
+      if (stands) EXPECT_LT(now, before + passed / 10);
+      else EXPECT_GE(now, before + passed);
+      before = now;
+    }
+    std::filesystem::rename(crash, copy);
+    Served s(settings);
+    EXPECT_GE(wire::int_at(s.get("/clock"), "now_ms"), before) << "after a crash";
+  }
+  std::filesystem::remove_all(path);
+}
 
 TEST(Server, KeepsItsClockAndStateOverRestarts) {
   const auto path =
