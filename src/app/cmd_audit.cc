@@ -39,14 +39,6 @@ Result<std::vector<audit::Overrule>> read_overrides(const std::string& path) {
   return audit::parse_overrules(text.str(), path);
 }
 
-std::string zone_name(int east) {
-  if (east == 0) return "UTC";
-  const int size = std::abs(east);
-  char text[16];
-  std::snprintf(text, sizeof text, "%c%02d:%02d", east < 0 ? '-' : '+', size / 60, size % 60);
-  return text;
-}
-
 // Hours and weekdays are judged in one offset: the given one, or this machine's at the time of the log.
 Result<audit::Settings> settings_of(const Shell& shell, const std::vector<LogFile>& files) {
   audit::Settings settings;
@@ -67,7 +59,7 @@ Result<audit::Settings> settings_of(const Shell& shell, const std::vector<LogFil
              dated != files.end()) {
     settings.zone_minutes = static_cast<int>(shell.zone.offset(*dated->first) / 60);
   }
-  settings.zone = zone_name(settings.zone_minutes);
+  settings.zone = offset_name(settings.zone_minutes);
   return settings;
 }
 

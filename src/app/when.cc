@@ -162,4 +162,12 @@ std::string date_and_offset(Time t, const Zone& zone) {
   return text;
 }
 
+std::string offset_name(int minutes_east) {
+  if (minutes_east == 0) return "UTC";
+  const int size = std::abs(minutes_east);
+  char text[16];
+  std::snprintf(text, sizeof text, "%c%02d:%02d", minutes_east < 0 ? '-' : '+', size / 60, size % 60);
+  return text;
+}
+
 }  // namespace twolane::app

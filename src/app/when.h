@@ -34,5 +34,6 @@ std::string clock_time_seconds(Time t, const Zone& zone);  // "05:35:40"
 // "Thu 06:00"; six days and more from now: "2026-12-05 06:00".
 std::string day_and_time(Time t, Time now, const Zone& zone);
 std::string date_and_offset(Time t, const Zone& zone);     // "2026-11-25 +01:00"
+std::string offset_name(int minutes_east);                 // "UTC", "+01:00"
 
 }  // namespace twolane::app

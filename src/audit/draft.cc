@@ -133,6 +133,13 @@ bool Draft::wanted_kind() const {
   return std::find(spec_->kinds.begin(), spec_->kinds.end(), kind_) != spec_->kinds.end();
 }
 
+// Of our access log: patient requests run as jobs, whose tokens are in the ledger.
+bool Draft::is_live_call() const {
+  const auto ends = [&](std::string_view end) { return std::string_view(operation_).ends_with(end); };
+  const bool counts = ends("/count_tokens") || ends(":countTokens");
+  return !text(Slot::model).empty() && text(Slot::tags) != "patient" && !counts;
+}
+
 void Draft::put_names(Call& c) const {
   c.key = first_of(Slot::key_name, Slot::key);
   c.user = first_of(Slot::end_user, Slot::user);
@@ -229,7 +236,7 @@ void Draft::put_prefix(Call& c) {
 }
 
 bool Draft::finish(Call& call) {
-  if (!wanted_kind()) return false;
+  if (!wanted_kind() || (spec_->format == Format::twolane_access && !is_live_call())) return false;
   call = Call{};
   call.format = spec_->format;
   put_names(call);

@@ -47,6 +47,7 @@ class Draft {
   void set_truth(Slot slot, std::string_view text);
   void set_status(std::string_view text);
   bool wanted_kind() const;
+  bool is_live_call() const;
   void put_names(Call& call) const;
   void put_times(Call& call) const;
   void put_answer(Call& call);

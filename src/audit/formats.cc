@@ -305,7 +305,8 @@ constexpr std::array batch_output_fields = {
     Field{"error/code", S::failure},
 };
 
-// --- `twolane serve`: `at` is when the answer ended; `cached_tokens` stand inside.
+// --- `twolane serve`: `at` is when the answer ended; tokens read from and written to a cache stand inside.
+// Lines without a model, of other lanes, and counts of tokens are no live calls.
 
 constexpr std::array access_fields = {
     Field{"at", S::end},
@@ -313,6 +314,9 @@ constexpr std::array access_fields = {
     Field{"upstream_id", S::response_id},
     Field{"trace", S::trace},
     Field{"key", S::key},
+    Field{"route", S::route},
+    Field{"user_agent", S::user_agent},
+    Field{"stream", S::streaming},
     Field{"path", S::operation},
     Field{"model", S::model},
     Field{"provider", S::provider},
@@ -321,8 +325,11 @@ constexpr std::array access_fields = {
     Field{"tier", S::tier},
     Field{"input_tokens", S::input},
     Field{"cached_tokens", S::cache_read},
+    Field{"cache_write_5m_tokens", S::cache_write_5m},
+    Field{"cache_write_1h_tokens", S::cache_write_1h},
     Field{"output_tokens", S::output},
     Field{"cost_usd", S::cost},
+    Field{"first_token_us", S::first_token, U::microseconds},
     Field{"total_us", S::latency, U::microseconds},
     Field{"error", S::failure},
 };

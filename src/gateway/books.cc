@@ -46,6 +46,7 @@ void append_line(std::string& out, const Record& r) {
   out += '"';
   member(out, "id", r.id);
   member(out, "upstream_id", r.upstream_id);
+  member(out, "response_id", r.response_id);
   member(out, "trace", r.trace);
   member(out, "key", r.key);
   member(out, "method", r.method);
@@ -53,19 +54,28 @@ void append_line(std::string& out, const Record& r) {
   member(out, "model", r.model.substr(0, 100));
   member(out, "provider", r.provider);
   member(out, "lane", r.lane);
+  if (r.model_call) out += r.streaming ? ",\"stream\":true" : ",\"stream\":false";
+  member(out, "user_agent", r.user_agent.substr(0, 100));
   member(out, "status", r.status);
   if (r.metered) {
     member(out, "tier", name_of(r.tier));
     member(out, "input_tokens", r.usage.input());
     member(out, "cached_tokens", r.usage.cache_read);
+    if (r.usage.cache_write_5m > 0) member(out, "cache_write_5m_tokens", r.usage.cache_write_5m);
+    if (r.usage.cache_write_1h > 0) member(out, "cache_write_1h_tokens", r.usage.cache_write_1h);
     member(out, "output_tokens", r.usage.output);
   }
+  if (r.estimated) out += ",\"estimated\":true";
   if (r.priced) member(out, "cost_usd", exact_usd(r.cost));
+  if (r.up_to) member(out, "up_to_usd", exact_usd(*r.up_to));
   member(out, "bytes_in", r.bytes_in);
   member(out, "bytes_out", r.bytes_out);
   member(out, "total_us", r.total_us);
+  if (r.first_us > 0) member(out, "first_token_us", r.first_us);
   member(out, "overhead_us", r.overhead_us);
   member(out, "error", r.error);
+  member(out, "route", r.route);
+  if (!r.tries.empty()) out.append(",\"tries\":[").append(r.tries).append("]");
   out += "}\n";
 }
 
@@ -143,6 +153,7 @@ void Books::record(const Record& r) {
     if (lines_.size() > flush_above) flush();
   }
   const std::lock_guard lock(mutex_);
+  sightings_.add(r);
   ++by_status_[r.status];
   duration_.add(r.total_us);
   overhead_.add(r.overhead_us);
@@ -153,11 +164,23 @@ void Books::record(const Record& r) {
   Sums& sums = sums_[labels];
   ++sums.requests;
   if (!r.metered) ++sums.unmetered;
+  if (r.estimated) ++sums.estimated;
   if (r.metered && !r.priced) ++sums.unpriced;
   sums.input += r.usage.input();
   sums.cached += r.usage.cache_read;
   sums.output += r.usage.output;
   sums.cost += r.cost;
+}
+
+std::string Books::line_of(const Record& record) {
+  std::string line;
+  append_line(line, record);
+  return line;
+}
+
+void Books::take_sightings(std::string& into) {
+  const std::lock_guard lock(mutex_);
+  sightings_.take(into);
 }
 
 void Books::flush() {
@@ -173,7 +196,7 @@ std::string Books::metrics(std::span<Books* const> all, int64_t connections) {
     const std::lock_guard lock(books->mutex_);
     for (const auto& [labels, s] : books->sums_) {
       Sums& to = sums[labels];
-      to.requests += s.requests, to.unmetered += s.unmetered, to.unpriced += s.unpriced;
+      to.requests += s.requests, to.unmetered += s.unmetered, to.estimated += s.estimated, to.unpriced += s.unpriced;
       to.input += s.input, to.cached += s.cached, to.output += s.output, to.cost += s.cost;
     }
     for (const auto& [status, n] : books->by_status_) by_status[status] += n;
@@ -197,6 +220,7 @@ std::string Books::metrics(std::span<Books* const> all, int64_t connections) {
   series("twolane_output_tokens_total", "", [](const Sums& s) { return std::to_string(s.output); });
   series("twolane_cost_usd_total", "", [](const Sums& s) { return exact_usd(s.cost); });
   series("twolane_unmetered_total", "", [](const Sums& s) { return std::to_string(s.unmetered); });
+  series("twolane_estimated_total", "", [](const Sums& s) { return std::to_string(s.estimated); });
   series("twolane_unpriced_total", "", [](const Sums& s) { return std::to_string(s.unpriced); });
   put_histogram(out, "twolane_request_seconds", duration);
   put_histogram(out, "twolane_overhead_seconds", overhead);

@@ -117,8 +117,7 @@ class Audit(Command):
         self.assertEqual(ended.exit, 0, ended.err)
         self.assertIn("1,680 calls replayed through the planner, on lanes that are calm", ended.out)
         self.assertIn("late when replayed: none", (self.dir / "r.html").read_text())
-        error = self.refused("usage.value", log, "--replay=stormy")
-        self.assertEqual(error["field"], "--replay")
+        self.refused("usage.value", log, "--replay=stormy")
 
     def export(self, name, start, tier_tokens):
         """Anthropic's usage of some days: 3 USD a million tokens in, half in a batch."""
