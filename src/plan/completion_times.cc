@@ -16,6 +16,8 @@ constexpr double half_life_days = 60;
 constexpr double prior_days = 3;
 constexpr double kept_at_change = 0.15;
 constexpr size_t seen_most = 4096;     // of one day; more teach nothing
+constexpr double weightless = 1e-6;    // what has faded to less is forgotten
+constexpr double prior_steps = 1e4;
 
 const double bins_per_log = (bins - 1) / std::log(last_ms / first_ms);
 
@@ -55,11 +57,16 @@ const Curve& CompletionTimes::published() {
   return curve;
 }
 
-CompletionTimes::CompletionTimes(const Curve& prior) : prior_(prior) {}
-
+// In steps that saved() can write shortly; rounded up, to the side of lateness.
 void CompletionTimes::set_prior(const Curve& prior) {
-  prior_ = prior;
+  for (size_t b = 0; b < bins; ++b) prior_[b] = std::ceil(prior[b] * prior_steps) / prior_steps;
+  own_prior_ = true;
   stale_ = true;
+}
+
+void CompletionTimes::keep(double share) {
+  for (auto* kept : {&ended_, &censored_})
+    for (double& w : *kept) w = w * share < weightless ? 0 : w * share;
 }
 
 void CompletionTimes::observe(int64_t day, Duration age, bool ended) {
@@ -76,11 +83,7 @@ void CompletionTimes::close_day(int64_t next) {
     for (const Seen& s : seen_) (s.ended ? ended_ : censored_)[static_cast<size_t>(s.bin)] += weight;
     seen_.clear();
   }
-  if (today_ != 0) {
-    const double fade = std::exp2(-static_cast<double>(next - today_) / half_life_days);
-    for (auto* kept : {&ended_, &censored_})
-      for (double& w : *kept) w *= fade;
-  }
+  if (today_ != 0) keep(std::exp2(-static_cast<double>(next - today_) / half_life_days));
   today_ = next;
   stale_ = true;
 }
@@ -102,8 +105,7 @@ void CompletionTimes::look_for_change() {
   else if (longer > 0.95) strange_ = std::min(strange_, 0) - 1;
   else strange_ = 0;
   if (std::abs(strange_) < 2 || known < 2) return;
-  for (auto* kept : {&ended_, &censored_})
-    for (double& w : *kept) w *= kept_at_change;
+  keep(kept_at_change);
 }
 
 double CompletionTimes::days() const {
@@ -168,17 +170,21 @@ Duration CompletionTimes::upper(double share) const {
   return end_of(bins - 1);
 }
 
-// "1 TODAY BATCHES STRANGE bin:ended:censored ... | bin:e|c ..."
+// "1 TODAY BATCHES STRANGE bin:ended:censored ... | bin:e|c ...", and " | steps ..." of a prior that is not the
+// published one.
 std::string CompletionTimes::saved() const {
   std::string text = "1 " + std::to_string(today_) + ' ' + std::to_string(batches_) + ' ' + std::to_string(strange_);
   char piece[80];
   for (size_t b = 0; b < bins; ++b) {
-    if (ended_[b] + censored_[b] < 1e-6) continue;
+    if (ended_[b] == 0 && censored_[b] == 0) continue;
     std::snprintf(piece, sizeof piece, " %zu:%.17g:%.17g", b, ended_[b], censored_[b]);
     text += piece;
   }
   text += " |";
   for (const Seen& s : seen_) text += ' ' + std::to_string(s.bin) + (s.ended ? "e" : "c");
+  if (!own_prior_) return text;
+  text += " |";
+  for (const double p : prior_) text += ' ' + std::to_string(std::lround(p * prior_steps));
   return text;
 }
 
@@ -208,11 +214,22 @@ Result<CompletionTimes> CompletionTimes::restored(std::string_view text) {
   }
   if (at + 1 >= end || at[1] != '|') return wrong();
   at += 2;
-  while (at < end) {
+  while (at < end && (*at != ' ' || at + 1 == end || at[1] != '|')) {
     int bin = 0;
     if (!number(bin) || bin < 0 || bin >= bins || at >= end || (*at != 'e' && *at != 'c')) return wrong();
     t.seen_.push_back({bin, *at++ == 'e'});
   }
+  if (at == end) return t;
+  at += 2;
+  Curve prior{};
+  for (double& p : prior) {
+    int steps = 0;
+    if (!number(steps) || steps < 0 || steps > prior_steps) return wrong();
+    p = steps / prior_steps;
+  }
+  if (at != end) return wrong();
+  t.prior_ = prior;
+  t.own_prior_ = true;
   return t;
 }
 

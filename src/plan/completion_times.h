@@ -27,8 +27,7 @@ class CompletionTimes {
   static constexpr int bins = 256;
   using Curve = std::array<double, bins>;  // share still running at the end of each bin
 
-  CompletionTimes() : CompletionTimes(published()) {}
-  explicit CompletionTimes(const Curve& prior);
+  CompletionTimes() : prior_(published()) {}
 
   // What providers and their users publish: median 10 min, 90 % within 60 min, 3 % never.
   static const Curve& published();
@@ -66,10 +65,12 @@ class CompletionTimes {
   void observe(int64_t day, Duration age, bool ended);
   void close_day(int64_t next);
   void look_for_change();
+  void keep(double share);  // of the weight of closed days
   void refresh() const;
   double at_risk(int bin) const;
 
   Curve prior_;
+  bool own_prior_ = false;  // not the published one
   std::array<double, bins> ended_{}, censored_{};  // closed days, faded and weighted
   std::vector<Seen> seen_;                          // of today
   int64_t today_ = 0;

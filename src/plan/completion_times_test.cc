@@ -111,7 +111,15 @@ TEST(CompletionTimes, IsRestoredAsItWas) {
   ASSERT_TRUE(again);
   EXPECT_EQ(again->saved(), t.saved());
   EXPECT_EQ(again->late(minutes(5), hours(1)), t.late(minutes(5), hours(1)));
-  for (std::string_view bad : {"", "2 0 0 0 |", "1 1 1", "1 1 1 0 300:1:1 |", "1 1 1 0 | 3x"})
+  t.set_prior(CompletionTimes().curve());
+  again = CompletionTimes::restored(t.saved());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->saved(), t.saved());
+  for (int share = 1; share < 100; ++share) {
+    EXPECT_EQ(again->quantile(share / 100.0), t.quantile(share / 100.0)) << share;
+    EXPECT_EQ(again->upper(share / 100.0), t.upper(share / 100.0)) << share;
+  }
+  for (std::string_view bad : {"", "1 1 1 0 | 3e | 5 5", "1 1 1 0 | |", "2 0 0 0 |", "1 1 1", "1 1 1 0 300:1:1 |", "1 1 1 0 | 3x"})
     EXPECT_FALSE(CompletionTimes::restored(bad)) << bad;
 }
 

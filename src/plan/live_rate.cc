@@ -8,9 +8,9 @@
 namespace twolane::plan {
 namespace {
 
-constexpr double counted_on = 0.85;  // of the allowed rate, before anything was measured
 constexpr double stressed = 0.45;
 constexpr int enough = 10;           // measurements, before their quantile is believed
+constexpr double followed_from = 0.05;
 constexpr double slowest_per_minute = 0.01;
 
 }  // namespace
@@ -19,11 +19,19 @@ void LiveRate::measured(double per_minute) {
   const double allowed = allowed_per_minute();
   reached_[static_cast<size_t>(count_ % remembered)] = std::clamp(per_minute / allowed, 0.05, 1.0);
   ++count_;
+  const int n = std::min(count_, remembered);
+  if (n < enough) return;
+  auto sorted = reached_;
+  std::sort(sorted.begin(), sorted.begin() + n);
+  const double now = sorted[static_cast<size_t>(n / 10)];
+  if (std::abs(now - counted_) > counted_ * followed_from) counted_ = now;
 }
 
 std::string LiveRate::saved() const {
-  std::string text;
+  if (count_ == 0) return {};
   char number[40];
+  std::snprintf(number, sizeof number, " %.17g", counted_);
+  std::string text = number;
   for (int i = std::max(count_ - remembered, 0); i < count_; ++i) {
     std::snprintf(number, sizeof number, " %.17g", reached_[static_cast<size_t>(i % remembered)]);
     text += number;
@@ -35,11 +43,12 @@ Status LiveRate::restore(std::string_view text) {
   count_ = 0;
   const char* at = text.data();
   const char* const end = at + text.size();
-  while (at < end) {
+  for (bool first = true; at < end; first = false) {
     double share = 0;
     const auto [next, ec] = std::from_chars(at + 1, end, share);
     if (ec != std::errc{} || !(share > 0)) return fail("plan.evidence", "measured rates cannot be read");
-    reached_[static_cast<size_t>(count_++ % remembered)] = share;
+    if (first) counted_ = share;
+    else reached_[static_cast<size_t>(count_++ % remembered)] = share;
     at = next;
   }
   return {};
@@ -60,11 +69,7 @@ double LiveRate::allowed_per_minute(const RequestSize& size) const {
 double LiveRate::per_minute(Pace pace, const RequestSize& size) const {
   const double allowed = allowed_per_minute(size) * (1 - headroom_);
   if (pace == Pace::stressed) return allowed * stressed;
-  const int n = std::min(count_, remembered);
-  if (n < enough) return allowed * counted_on;
-  auto sorted = reached_;
-  std::sort(sorted.begin(), sorted.begin() + n);
-  return allowed * sorted[static_cast<size_t>(n / 10)];
+  return allowed * counted_;
 }
 
 int64_t LiveRate::need_us(Pace pace, const RequestSize& size) const {

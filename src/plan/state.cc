@@ -108,17 +108,11 @@ void State::rebook(JobState& job) {
   }
 }
 
+// Everything booked is booked anew: whoever tells rates tells those that changed by a few per cent.
 void State::rates_changed(uint32_t number) {
   Provider& p = providers_[number];
-  const int64_t before[2] = {p.need_us[0], p.need_us[1]};
-  int64_t now[2];
-  bool much = false;
-  for (int pace = 0; pace < 2; ++pace) {
-    now[pace] = p.rate.need_us(static_cast<Pace>(pace));
-    // Everything booked is booked anew; changes below 5 % are not worth that.
-    much = much || std::abs(now[pace] - before[pace]) * 20 > before[pace];
-  }
-  if (!much) return;
+  const int64_t now[2] = {p.rate.need_us(Pace::measured), p.rate.need_us(Pace::stressed)};
+  if (now[0] == p.need_us[0] && now[1] == p.need_us[1]) return;
   std::copy(now, now + 2, p.need_us);
   const auto booked = p.by_due;
   for (const auto& [due, id] : booked) rebook(jobs_.at(id));

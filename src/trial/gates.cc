@@ -151,6 +151,10 @@ std::vector<Gate> gates_of_trials(int runs, uint64_t seed) {
   for (const std::string_view trial : {"frozen", "half-speed"})
     for (const Row& row : run_trial(trial, runs, seed))
       if (row.wanted_late >= 0) gates.push_back({row.trial + ": late, " + row.what, row.wanted_late, row.late, false, {}});
+  for (const Row& row : run_trial("crash", runs, seed)) {  // which has its own meaning for these columns
+    gates.push_back({"crash: " + row.what, 0, row.late, false, {}});
+    gates.push_back({"crash: requests bought otherwise than without", 0, row.billed_twice, false, {}});
+  }
   return gates;
 }
 

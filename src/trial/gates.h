@@ -23,7 +23,8 @@ struct Gate {
 
 // Of the planned policies among the lines of a whole grid; a policy that is not there has no gate.
 std::vector<Gate> gates_of_grid(std::span<const Compared> lines);
-// The trials that have a gate: many jobs on a frozen lane, a live lane at half its speed.
+// The trials that have a gate: many jobs on a frozen lane, a live lane at half its speed, a planner that is
+// replaced at a thousand events.
 std::vector<Gate> gates_of_trials(int runs, uint64_t seed);
 // The simple policies against the study's grid_summary.csv: how many of their cells are more than three
 // standard errors away, in cost or in lateness. Nothing where the text has none of the cells.
