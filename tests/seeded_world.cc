@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "foretold.h"
+#include "patient/cache_marks.h"
 #include "patient/intake.h"
 #include "price/price.h"
 #include "store/sqlite/sqlite_store.h"
@@ -98,7 +100,9 @@ void World::make_scenario() {
   s.unknown_state = some(0.3, 0.2);
   s.unreadable = some(0.3, 0.1);
   if (chance(0.3)) s.list_lag = minutes(static_cast<int64_t>(draw(6)));
-  if (chance(0.3)) s.enqueued_tokens = static_cast<long long>(500 + draw(5000));
+  long_heads_ = chance(0.25);
+  const long long scale = long_heads_ ? 40 : 1;  // a batch of long prompts fits into a queue of its own
+  if (chance(0.3)) s.enqueued_tokens = scale * static_cast<long long>(500 + draw(5000));
   if (chance(0.2)) s.live_per_minute = static_cast<double>(20 + draw(100));
   if (chance(0.2)) s.blackout_at = {minutes(static_cast<int64_t>(draw(600)))};
 }
@@ -107,9 +111,11 @@ void World::make_orders() {
   const int n = 1 + static_cast<int>(draw(3));
   for (int i = 0; i < n; ++i) {
     Order order;
+    order.heads = long_heads_ && chance(0.6);
     order.requests = 1 + static_cast<int64_t>(draw(chance(0.2) ? 150 : 40));
     order.path = directory_ + "/input" + std::to_string(i) + ".jsonl";
-    std::ofstream(order.path) << make_lines(static_cast<int>(order.requests), i);
+    std::ofstream(order.path) << (order.heads ? make_lines_with_heads(static_cast<int>(order.requests), i)
+                                              : make_lines(static_cast<int>(order.requests), i));
     order.kept = chance(0.6);
     order.within = order.kept ? minutes(static_cast<int64_t>(10 + draw(36 * 60))) : hours(24);
     order.probe = chance(0.7);
@@ -144,18 +150,78 @@ std::string World::make_lines(int n, int order) {
   return text;
 }
 
+// Two heads that are long enough to be kept, and so many requests for each that it may pay.
+std::string World::make_lines_with_heads(int n, int order) {
+  std::string text;
+  for (int i = 0; i < n; ++i) {
+    std::string rules = "Rules " + std::to_string(draw(8) == 0 ? 2 : 1) + ". ";
+    for (int rule = 0; rule < 700; ++rule) rules += "Rule " + std::to_string(rule) + " holds. ";
+    const std::string words = "ticket " + std::to_string(order) + "-" + std::to_string(i);
+    text += wire::dump({{"custom_id", "r" + std::to_string(i)},
+                        {"method", "POST"},
+                        {"url", "/v1/chat/completions"},
+                        {"body",
+                         {{"model", "gemini-2.5-flash"},
+                          {"messages",
+                           {{{"role", "system"}, {"content", rules}}, {{"role", "user"}, {"content", words}}}},
+                          {"max_completion_tokens", 60}}}}) +
+            "\n";
+  }
+  return text;
+}
+
 // Short lives and long ones: the next death is a few operations away as often as thousands.
 void World::arm() {
   dies_at_ = -1;
   if (lives_left_ <= 0) return;
   const uint64_t scale = 1ull << (2 + draw(12));
   dies_at_ = operations_ + 1 + static_cast<int64_t>(draw(scale));
+  if (compares_decisions) awaits_calls_ = chance(0.5);
 }
 
 void World::operation() {
-  if (++operations_ != dies_at_) return;
+  if (compares_decisions || ++operations_ != dies_at_) return;
   --lives_left_;
   throw store::Crash{};
+}
+
+void World::before_event(patient::Engine& engine) {
+  if (!compares_decisions || dies_at_ < 0 || ++operations_ < dies_at_) return;
+  if (awaits_calls_ && !has_calls_in_flight(patient::EngineProbe::core(engine))) return;
+  --lives_left_;
+  if (lose_what_a_kill_loses(patient::EngineProbe::core(engine)) > 0) ++tally_.in_flight;
+  foretold_ = foretold(engine);
+  throw store::Crash{};
+}
+
+// A process of its own, so that asking its planner disturbs nothing; the next one begins after it.
+void World::compare_decisions() {
+  auto store = store::open_sqlite(disk_, "state.db");
+  if (!store) return broken("the store does not open: " + store.error().message);
+  store::Payloads payloads(disk_);
+  if (auto s = payloads.prepare(); !s) return broken("payloads: " + s.error().message);
+  {
+    patient::Engine engine(*world_, **store, payloads, settings());
+    if (auto s = begin(engine); !s) return broken("a process does not begin: " + s.error().message);
+    const std::vector<std::string> now = foretold(engine);
+    ++tally_.compared;
+    const auto [was, is] = std::mismatch(foretold_.begin(), foretold_.end(), now.begin(), now.end());
+    if (was != foretold_.end() || is != now.end())
+      broken("after the kill at " + rfc3339(world_->now()) + " the planner decides otherwise: " +
+             (was == foretold_.end() ? "nothing" : *was) + " became " + (is == now.end() ? "nothing" : *is));
+    if (verbose && !broken_.empty()) {
+      for (const auto& line : foretold_) std::printf("< %s\n", line.c_str());
+      for (const auto& line : now) std::printf("> %s\n", line.c_str());
+    }
+  }
+  world_->forget_everything();
+}
+
+Status World::begin(patient::Engine& engine) {
+  CHECKED(engine.recover());
+  for (const Order& order : orders_)
+    if (order.accepted && !order.finished) CHECKED(engine.take_up(order.id));
+  return {};
 }
 
 patient::Settings World::settings() {
@@ -186,6 +252,7 @@ std::vector<std::string> World::live() {
     world_->forget_everything();
     if (!all_done_) {
       disk_.crash(draw(UINT64_MAX));
+      if (compares_decisions && broken_.empty()) compare_decisions();
       if (chance(0.3)) {  // away for a while
         world_->at(world_->now() + minutes(static_cast<int64_t>(draw(400))), [] {});
         world_->step();
@@ -213,8 +280,13 @@ Status World::accept_orders(store::Store& store, store::Payloads& payloads) {
     job.deadline = world_->now() + order.within;
     job.kept = order.kept;
     job.cap = order.cap;
+    patient::TokenCounting counting({});
+    patient::PromptTally tally(counting);
+    patient::IntakeOptions options;
+    options.see = [&](const patient::SeenRequest& request) { return tally.see(request); };
     const patient::Checked checked =
-        TRY(patient::take_in(order.path, {}, job, {world_->random() | 1}, "", store, payloads, false));
+        TRY(patient::take_in(order.path, options, job, {world_->random() | 1}, "", store, payloads, false));
+    CHECKED(patient::remember_marks(store, checked.id, patient::plan_marks(tally, world_->now())));
     order.id = checked.id;
     order.accepted = true;
   }
@@ -246,9 +318,7 @@ Status World::run_process() {
   patient::Engine engine(*world_, *store, payloads, settings(), [&](const patient::Notice& n) {
     if (verbose) std::printf("%s %s\n", rfc3339(n.at).c_str(), n.text.c_str());
   });
-  CHECKED(engine.recover());
-  for (const Order& order : orders_)
-    if (order.accepted && !order.finished) CHECKED(engine.take_up(order.id));
+  CHECKED(begin(engine));
   for (;;) {
     for (const Order& order : orders_)
       if (!order.accepted && order.given <= world_->now()) {
@@ -272,6 +342,7 @@ Status World::run_process() {
     Time next = start_of_world + life;
     for (const Order& order : orders_)
       if (!order.accepted) next = std::min(next, order.given);
+    before_event(engine);
     if (auto at = world_->next_at(); at && *at <= next) {
       world_->step();
     } else {
@@ -330,9 +401,11 @@ void World::check_requests(store::Store& store, const Job& job) {
 // Every booked entry is one charge of the provider; every charge is booked, or covered by an attempt
 // that is shown as unconfirmed.
 void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
-  std::map<std::string, sim::LedgerLine> charges;  // by provider and response id
+  Charges charges;
   std::map<std::string, std::string> batch_of;     // custom_id -> provider batch
-  providers_->each_charge(world_->now(), [&](const sim::LedgerLine& line) {
+  // Later than any cached content can last: what was left behind has its fee by then.
+  const Time at = all_done_ ? world_->now() + hours(40) : world_->now();
+  providers_->each_charge(at, [&](const sim::LedgerLine& line) {
     ++tally_.charges;
     if (!charges.emplace(line.provider + " " + line.response_id, line).second)
       broken("the simulator charged " + line.response_id + " twice");
@@ -346,6 +419,7 @@ void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
   for (const auto& [id, line] : charges) uncovered.insert(id);
   std::map<std::string, PicoUsd> unconfirmed_by_custom_id;
   PicoUsd unconfirmed_live, unheard_live;
+  std::vector<CachedContent> contents;
   for (const Job& job : jobs) {
     Totals sums;
     sums.requests = job.totals.requests;
@@ -391,20 +465,35 @@ void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
         }
       }
     }
+    auto kept_contents = store.contents_of(job.id);
+    if (!kept_contents) return broken("cached contents cannot be read");
+    for (CachedContent& c : *kept_contents) {
+      sums.cost += c.cost;
+      sums.storage += c.cost;
+      if (!is_final(c.state)) sums.reserved += c.reserve;
+      if (c.state == ContentState::unconfirmed) sums.unconfirmed += c.reserve;
+      contents.push_back(std::move(c));
+    }
     for (const auto& [index, n] : kept)
       if (n != 1) broken("request " + std::to_string(index) + " has " + std::to_string(n) + " kept answers");
     if (static_cast<int64_t>(kept.size()) != job.totals.of(RequestState::succeeded))
       broken("answers kept are not the requests that succeeded");
     if (sums.cost != job.totals.cost) broken("the cost shown is not the sum of the ledger");
+    if (sums.storage != job.totals.storage) broken("the storage shown is not the sum of its contents");
     if (sums.paid_twice != job.totals.paid_twice) broken("what was paid twice is not the sum of its lines");
     if (sums.unconfirmed != job.totals.unconfirmed) broken("what is unconfirmed is not the sum of its lines");
     if (sums.reserved != job.totals.reserved) broken("what is reserved is not the sum of its lines");
     tally_.batches += static_cast<int>(batches.size());
   }
 
+  check_storage(contents, charges, uncovered);
   for (const std::string& id : uncovered) {
     ++tally_.unheard;
     const sim::LedgerLine& line = charges.at(id);
+    if (line.tier == "storage") {
+      broken("a content was kept, its fee never booked, and not shown as unconfirmed: " + id);
+      continue;
+    }
     if (line.custom_id.empty()) {
       unheard_live += PicoUsd{line.pico_usd};
       continue;
@@ -417,6 +506,36 @@ void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
     }
   }
   if (unheard_live > unconfirmed_live) broken("live charges that were never heard exceed what is unconfirmed");
+}
+
+// Every fee is booked under its content's name with its amount, or below what a content whose end nobody
+// heard may cost. Fees that are covered leave `uncovered`.
+void World::check_storage(const std::vector<CachedContent>& contents, const Charges& charges,
+                          std::set<std::string>& uncovered) {
+  std::vector<const CachedContent*> open;
+  for (const CachedContent& c : contents) {
+    ++tally_.contents;
+    if (all_done_ && !is_final(c.state)) broken("a content is kept for nobody: " + c.name);
+    if (c.state != ContentState::billed) {
+      if (c.state != ContentState::absent) open.push_back(&c);
+      continue;
+    }
+    const auto charge = charges.find("gemini " + c.name);
+    if (charge == charges.end() || uncovered.erase(charge->first) == 0) {
+      broken("a fee was booked, but never charged: " + c.name);
+    } else if (PicoUsd{charge->second.pico_usd} != c.cost) {
+      broken("booked " + exact_usd(c.cost) + ", charged " + charge->second.usd + " for " + c.name);
+    }
+  }
+  for (const CachedContent* c : open) {
+    const auto covers = [&](const std::string& id) {
+      const sim::LedgerLine& line = charges.at(id);
+      return line.tier == "storage" && (c->name.empty() || line.response_id == c->name) &&
+             PicoUsd{line.pico_usd} <= c->reserve;
+    };
+    const auto found = std::find_if(uncovered.begin(), uncovered.end(), covers);
+    if (found != uncovered.end()) uncovered.erase(found);
+  }
 }
 
 }  // namespace twolane::seeded

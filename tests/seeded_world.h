@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,8 @@ namespace twolane::seeded {
 // What happened, for a report.
 struct Tally {
   int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
-  int charges = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
+  int charges = 0, contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
+  int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
   Time end;
 };
 
@@ -38,6 +41,9 @@ class World {
   std::vector<std::string> live();
   const Tally& tally() const { return tally_; }
   bool verbose = false;  // print what people would be told
+  // Kills come between two events only, and the planner of the next process, told everything anew, must
+  // decide as the killed one would have.
+  bool compares_decisions = false;
 
  private:
   struct Order {  // a job as its user would give it
@@ -46,6 +52,7 @@ class World {
     Duration within;
     bool kept = false;
     bool probe = true;
+    bool heads = false;  // requests share long heads, which a cache may keep
     std::optional<PicoUsd> cap;
     Time given;
     JobId id;
@@ -58,8 +65,12 @@ class World {
   void make_scenario();
   void make_orders();
   std::string make_lines(int n, int order);
+  std::string make_lines_with_heads(int n, int order);
   void arm();                  // chooses when the process dies next
   void operation();            // counts one; dies if its time has come
+  void before_event(patient::Engine& engine);  // the same between events, with what was about to be decided
+  void compare_decisions();    // of a process that begins now
+  Status begin(patient::Engine& engine);       // what every process does first
   patient::Settings settings();
   Status run_process();        // one life of the process, until it is done or dies
   Status accept_orders(store::Store& store, store::Payloads& payloads);
@@ -67,6 +78,9 @@ class World {
   void check(store::Store& store);
   void check_requests(store::Store& store, const Job& job);
   void check_ledger(store::Store& store, const std::vector<Job>& jobs);
+  using Charges = std::map<std::string, sim::LedgerLine>;  // by provider and response id
+  void check_storage(const std::vector<CachedContent>& contents, const Charges& charges,
+                     std::set<std::string>& uncovered);
   void broken(std::string law) { broken_.push_back(std::move(law)); }
 
   uint64_t seed_, random_;
@@ -76,7 +90,10 @@ class World {
   sim::FaultyDisk disk_;
   std::vector<Order> orders_;
   std::string directory_;
+  bool long_heads_ = false;  // some orders have them
   int64_t operations_ = 0, dies_at_ = -1;
+  std::vector<std::string> foretold_;  // by the process that was killed
+  bool awaits_calls_ = false;          // with dying, until live calls are in flight
   int lives_left_ = 0;
   int word_left_ = 0;
   bool all_done_ = false;

@@ -29,6 +29,7 @@ void run(uint64_t seed, Tally& sum) {
   sum.answered += t.answered;
   sum.failed += t.failed;
   sum.charges += t.charges;
+  sum.contents += t.contents;
   sum.unheard += t.unheard;
   sum.paid_twice += t.paid_twice;
   sum.unfinished_jobs += t.unfinished_jobs;
@@ -45,19 +46,46 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     run(static_cast<uint64_t>(first + i), sum);
     failures += HasFailure() ? 1 : 0;
   }
-  std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d unheard, "
+  std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d contents, %d unheard, "
               "%d paid twice; %d jobs stopped by their cap\n",
-              sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.unheard,
+              sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.contents, sum.unheard,
               sum.paid_twice, sum.unfinished_jobs);
   if (count >= 100) {  // the faults bite: a world in which nothing happens proves nothing
     EXPECT_GT(sum.restarts, 0);
     EXPECT_GT(sum.answered, 0);
+    EXPECT_GT(sum.contents, 0);
     EXPECT_GT(sum.unheard, 0);
     EXPECT_GT(sum.paid_twice, 0);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shares, SeededWorld, ::testing::Range(0, 4));
+
+// A thousand kills between events: whatever the moment, the planner of the next process, which is told
+// everything anew, decides as the killed one was about to, now and at the next moments it asks to be woken for,
+// and nothing is submitted twice. What a kill may change is named in foretold.h.
+class Replay : public ::testing::TestWithParam<int> {};
+
+TEST_P(Replay, TheSameDecisionsAfterAKill) {
+  const int64_t first = number("TWOLANE_SEED", 1), kills = number("TWOLANE_KILLS", 1000) / 4;
+  Tally sum;
+  int failures = 0;
+  for (int64_t i = GetParam(); sum.compared < kills && failures < 5; i += 4) {
+    World world(static_cast<uint64_t>(first + i));
+    world.verbose = std::getenv("TWOLANE_VERBOSE") != nullptr;
+    world.compares_decisions = true;
+    for (const std::string& law : world.live()) {
+      ADD_FAILURE() << "seed " << first + i << ": " << law;
+      ++failures;
+    }
+    sum.compared += world.tally().compared;
+    sum.in_flight += world.tally().in_flight;
+    if (std::getenv("TWOLANE_SEED") != nullptr) break;
+  }
+  std::printf("%d kills, %d of them with calls in flight\n", sum.compared, sum.in_flight);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shares, Replay, ::testing::Range(0, 4));
 
 TEST(SeededWorld, TheSameSeedIsTheSameWorld) {
   Tally a, b;

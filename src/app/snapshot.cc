@@ -93,7 +93,7 @@ Result<Snapshot> Watcher::look(const patient::Engine* engine, Time now) {
   const auto forecast = engine->forecast(id_);
   s.finish = forecast.finish;
   s.takeover = forecast.takeover;
-  s.miss_foreseen = forecast.miss_foreseen;
+  s.miss_foreseen = forecast.miss.has_value();
   s.next = forecast.next;
   if (!s.next.empty() && forecast.next_at > now) s.next += ", in " + spoken(forecast.next_at - now);
   if (const auto held = engine->held(id_)) s.held = held->message;

@@ -43,6 +43,7 @@ std::string lane_table(const Job& job) {
     list.push_back(lane.list);
   }
   paid.push_back(t.paid_twice);
+  paid.push_back(t.storage);
   const PicoUsd list_total = list_cost(job);
   const int decimals =
       std::max(decimals_that_add_up(paid, t.cost), decimals_that_add_up(list, list_total));
@@ -59,6 +60,7 @@ std::string lane_table(const Job& job) {
   }
   if (t.paid_twice.n != 0)
     out += row("paid twice", '(' + grouped(t.paid_twice_attempts) + ')', usd(t.paid_twice), "-") + '\n';
+  if (t.storage.n != 0) out += row("storage", "-", usd(t.storage), "-") + '\n';
   const PicoUsd saved = list_total - t.cost;
   out += row("total", grouped(answered(job)), usd(t.cost), usd(list_total));
   return out + "     saved " + usd(saved) + " (" + share(saved, list_total) + ")\n";
@@ -201,11 +203,6 @@ int exit_code(const Ending& e) {
   return failed(e.job) + e.job.totals.of(RequestState::cancelled) > 0 ? 1 : 0;
 }
 
-std::string_view name_of(plan::Verdict::Kind kind) {
-  constexpr std::string_view names[] = {"accepted", "at_risk", "cannot"};
-  return names[static_cast<size_t>(kind)];
-}
-
 std::string promise_text(const plan::Verdict& v, Time now, const Zone& zone) {
   char chance[16];
   std::snprintf(chance, sizeof chance, "%.0f %%", 100 * v.on_time);
@@ -264,6 +261,7 @@ wire::Json job_json(const Job& job, Time now) {
           {"list_cost_usd", exact_usd(list)},
           {"saved_usd", exact_usd(list - t.cost)},
           {"paid_twice_usd", exact_usd(t.paid_twice)},
+          {"storage_usd", exact_usd(t.storage)},
           {"unconfirmed_usd", exact_usd(t.unconfirmed)},
           {"reserved_usd", exact_usd(t.reserved)},
           {"cap_usd", job.cap ? wire::Json(exact_usd(*job.cap)) : wire::Json(nullptr)},

@@ -125,6 +125,8 @@ class Keeper {
   Shelf& shelf() { return *shelf_; }
   Tickets& tickets() { return *tickets_; }
   Time now() { return world_->now(); }
+  // A span of real time on the clock of this world.
+  Duration real(Duration span) const { return milliseconds(static_cast<int64_t>(static_cast<double>(span.ms) * settings_.speed)); }
   wire::Json told_findings(std::optional<std::string_view> key, bool whole);  // see findings.h
   std::string fresh_id(size_t length);
   patient::Engine& engine() { return *engine_; }

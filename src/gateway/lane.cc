@@ -40,7 +40,17 @@ Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Tim
   return fail("gateway.deadline", "Twolane-Deadline is neither a span (6h) nor a time to come (RFC 3339)");
 }
 
-Result<LaneChoice> choose_lane(const wire::Headers& headers, const BodyScan& body, const KeyRules* key, Time now) {
+Result<std::optional<double>> asked_on_time(const wire::Headers& headers) {
+  const std::string_view text = wire::header(headers, "twolane-on-time");
+  if (text.empty()) return std::optional<double>();
+  double share = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), share);
+  if (ec == std::errc{} && end == text.data() + text.size() && share >= 0.5 && share < 1) return std::optional(share);
+  return fail("gateway.on_time", "Twolane-On-Time is a probability from 0.5 to below 1, such as 0.999");
+}
+
+Result<LaneChoice> choose_lane(const wire::Headers& headers, std::string_view tier, const LaneDefaults& otherwise,
+                               Time now) {
   LaneChoice choice;
   const Preference prefer = read_preference(headers);
   choice.respond_async = prefer.respond_async;
@@ -48,19 +58,21 @@ Result<LaneChoice> choose_lane(const wire::Headers& headers, const BodyScan& bod
   const std::string_view lane = wire::header(headers, "twolane-lane");
   if (!lane.empty() && lane != "patient" && lane != "interactive")
     return fail("gateway.lane", "Twolane-Lane is patient or interactive");
+  const bool flex_alone = tier == "flex" && lane.empty() && !prefer.respond_async;
   if (const auto deadline = TRY(asked_deadline(headers, now))) {
-    choice.patient = choice.overrides_stream = choice.kept = true;
+    choice.patient = choice.overrides_stream = !flex_alone;
+    choice.kept = true;
     choice.window = *deadline;
     return choice;
   }
-  if (key && key->deadline.ms > 0) {
-    choice.window = key->deadline;
+  if (otherwise.deadline.ms > 0) {
+    choice.window = otherwise.deadline;
     choice.kept = true;
   }
   choice.overrides_stream = !lane.empty() || prefer.respond_async;
   if (!lane.empty()) choice.patient = lane == "patient";
-  else if (prefer.respond_async || body.service_tier == "batch") choice.patient = true;
-  else choice.patient = key && key->lane == "patient";
+  else if (prefer.respond_async || tier == "batch") choice.patient = true;
+  else choice.patient = tier != "flex" && otherwise.lane == "patient";
   return choice;
 }
 

@@ -59,7 +59,7 @@ enum class JobState : uint8_t { running, paused, done, cancelling, cancelled };
 
 // Sums that change in the transaction that commits what they count.
 // Invariant, tested by recomputing them from the rows: the seven counts sum to the requests, and
-// cost = kept + paid_twice, where kept are the costs of answered attempts.
+// cost = kept + paid_twice + storage, where kept are the costs of answered attempts.
 struct Totals {
   std::array<int64_t, request_state_count> requests{};  // by RequestState
 
@@ -77,9 +77,10 @@ struct Totals {
   PicoUsd cost;         // everything booked
   PicoUsd paid_twice;   // booked for attempts whose answer was not kept
   int64_t paid_twice_attempts = 0;
-  PicoUsd reserved;     // upper bound of attempts that are running
-  PicoUsd unconfirmed;  // upper bound of attempts nobody heard of
-  int64_t unconfirmed_attempts = 0;
+  PicoUsd storage;      // booked for cached contents (model/cached_content.h), not for any attempt
+  PicoUsd reserved;     // upper bound of attempts that are running, and of contents that are kept
+  PicoUsd unconfirmed;  // upper bound of attempts and contents nobody heard the end of
+  int64_t unconfirmed_attempts = 0;  // both
 
   int64_t of(RequestState s) const { return requests[static_cast<size_t>(s)]; }
   int64_t unfinished() const {
@@ -131,7 +132,7 @@ struct Batch {
   bool promotion = false;  // a wave that was sent because of the deadline
   bool probe = false;      // a wave that tries a shape, or a sample
   BatchState state = BatchState::planned;
-  bool cancelling = false;   // a cancel was asked for
+  Time cancel_asked;         // 0: no cancel was asked for
   bool settled_some = false; // results were seen: its custom_ids are ours
   int64_t requests = 0;
   int64_t bytes = 0;
@@ -147,6 +148,8 @@ struct Batch {
   Time looked;               // last poll
   int32_t tries = 0;         // refusals and failed collections so far
   std::string trouble;       // last refusal, for people
+
+  bool cancelling() const { return cancel_asked.ms != 0; }
 };
 
 struct AttemptKey {

@@ -264,6 +264,7 @@ struct Engine::Core {
   Status obey(const store::Word& word);
   void withdraw_batches(JobId job);
   Status promote_one(JobAtWork& job, int64_t index);
+  Status leave_batch(JobId job, int64_t index);
 
   net::World& world;
   store::Store& store;

@@ -8,7 +8,7 @@ namespace twolane::patient {
 
 constexpr int64_t rows_at_once = 4096;
 constexpr size_t piece_bytes = 256 << 10;
-constexpr int64_t bytes_per_token = 4;     // for quotas, which count tokens as the provider does
+constexpr int64_t batches_in_quota = 4;     // what one gives back when it ends is shared anew
 
 bool goes_inline(const BatchAtWork& batch) {
   if (batch.line->api->upload_call == nullptr) return true;
@@ -17,7 +17,7 @@ bool goes_inline(const BatchAtWork& batch) {
 }
 
 Filling::Filling(Engine::Core& core, Line& line, const plan::Pack& action, const plan::Lane& lane, BatchId id,
-                 int64_t token_room)
+                 TokenRoom room)
     : core_(core), line_(line), action_(action), lane_(lane),
       spec_{id.hex(), lane.endpoint, lane.model, 0},
       file_form_(line.api->upload_call != nullptr) {
@@ -26,11 +26,13 @@ Filling::Filling(Engine::Core& core, Line& line, const plan::Pack& action, const
   if (core.settings.batch_requests > 0) most_requests_ = std::min(most_requests_, core.settings.batch_requests);
   if (action.batch_requests > 0) most_requests_ = std::min(most_requests_, action.batch_requests);
   most_bytes_ = limits.bytes;
-  token_room_ = token_room;
+  token_room_ = room.left;
+  most_tokens_ = room.limit / batches_in_quota;
 }
 
 Status Filling::fill() {
   spool_ = TRY(core_.payloads.create(spool_segment({*BatchId::from_hex(spec_.token)})));
+  shares_ = TRY(shares_of(core_, action_, {most_requests_, std::min(token_room_, most_tokens_)}));
   for (const plan::Portion& p : action_.portions) {
     auto at_work = core_.jobs.find(p.job);
     if (at_work == core_.jobs.end()) continue;
@@ -61,8 +63,10 @@ Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape, int64_t most) {
 // False where this job or the batch can take no more.
 bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
   if (static_cast<int64_t>(placements_.size()) >= most_requests_) return stop_ = Stop::full, false;
-  const int64_t tokens = row.input_bound / bytes_per_token + 1;
+  const int64_t tokens = quota_tokens(row);
   if (tokens_ + tokens > token_room_) return stop_ = Stop::quota, false;
+  if (tokens_ + tokens > most_tokens_ && !placements_.empty()) return stop_ = Stop::full, false;
+  if (has_had_its_share(job, tokens)) return stop_ = Stop::share, false;
 
   PicoUsd reserve;
   if (auto bound = price::bound({lane_.provider, lane_.model}, ServiceTier::batch,
@@ -94,12 +98,37 @@ bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
   placements_.push_back({job.job.id, row.index, reserve});
   shapes_.push_back(shape.shape.number);
   ends_.push_back(bytes_);
+  if (const CacheMark* mark = job.input.last_mark()) count_head(*mark, row);
   ++taken_[{job.job.id, shape.shape.number}];
+  if (!shares_.empty()) {
+    Room& share = shares_[tenant_of(job.terms.owner)];
+    --share.requests;
+    share.tokens -= tokens;
+    shared_.insert(tenant_of(job.terms.owner));
+  }
   if (piece_.size() >= piece_bytes) {
     if (auto written = spool_->append(piece_); !written) return failure_ = fail(written.error()), false;
     piece_.clear();
   }
   return true;
+}
+
+// Few: requests that share a head lie side by side.
+void Filling::count_head(const CacheMark& mark, const RequestRow& row) {
+  if (mark.way != price::CacheWay::explicit_) return;
+  const auto known = std::find_if(heads_.rbegin(), heads_.rend(), [&](const MarkedHead& h) {
+    return h.job == row.job && h.hash == mark.head;
+  });
+  if (known != heads_.rend()) return void(++known->requests);
+  heads_.push_back({row.job, mark.head, mark.tokens, 1, row});
+}
+
+// Everybody's first request goes in, however small the shares are.
+bool Filling::has_had_its_share(const JobAtWork& job, int64_t tokens) {
+  if (shares_.empty()) return false;
+  const uint32_t tenant = tenant_of(job.terms.owner);
+  const Room& share = shares_[tenant];
+  return shared_.contains(tenant) && (share.requests <= 0 || share.tokens < tokens);
 }
 
 // Where a provider's list does not show our token, a lost batch is found by its count of requests, which
@@ -132,7 +161,6 @@ void Filling::took(Engine::Core& core) {
   for (const auto& [key, n] : taken_) {
     ShapeAtWork& shape = core.jobs.at(key.first).shapes[static_cast<size_t>(key.second)];
     shape.open -= n;
-    if (shape.open <= 0) shape.fresh = false;
     core.tell_plan(core.jobs.at(key.first), shape);
   }
 }

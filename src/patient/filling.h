@@ -2,11 +2,13 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "patient/core.h"
+#include "patient/sharing.h"
 
 namespace twolane::patient {
 
@@ -19,10 +21,10 @@ bool goes_inline(const BatchAtWork& batch);
 
 class Filling {
  public:
-  enum class Stop { nothing_left, full, quota, cap };
+  enum class Stop { nothing_left, full, quota, cap, share };
 
   Filling(Engine::Core& core, Line& line, const plan::Pack& action, const plan::Lane& lane, BatchId id,
-          int64_t token_room);
+          TokenRoom room);
 
   // Writes the spool and chooses the placements. Requests that cannot be rendered fail here, unbought.
   Status fill();
@@ -34,10 +36,13 @@ class Filling {
   int64_t tokens() const { return tokens_; }
   Stop stopped_by() const { return stop_; }
   bool spool_is_exact() const { return exact_; }
+  const std::vector<MarkedHead>& heads() const { return heads_; }
 
  private:
   Status take_from(JobAtWork& job, ShapeAtWork& shape, int64_t most);
   bool take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row);
+  bool has_had_its_share(const JobAtWork& job, int64_t tokens);
+  void count_head(const CacheMark& mark, const RequestRow& row);
   Status make_count_unique();
 
   Engine::Core& core_;
@@ -46,12 +51,15 @@ class Filling {
   plan::Lane lane_;
   dialect::BatchSpec spec_;
   bool file_form_;
-  int64_t most_requests_, most_bytes_, token_room_;
+  int64_t most_requests_, most_bytes_, token_room_, most_tokens_;
+  std::map<uint32_t, Room> shares_;  // what each owner may still put in; empty: as it comes
+  std::set<uint32_t> shared_;        // owners of whom something is in it
   std::unique_ptr<store::Segment> spool_;
   std::string piece_, request_;
   std::vector<store::Placement> placements_;
   std::vector<int64_t> ends_;  // of each request in the spool, where a count may have to shrink
   std::vector<int32_t> shapes_;
+  std::vector<MarkedHead> heads_;
   std::map<JobId, PicoUsd> spent_;
   std::map<std::pair<JobId, int32_t>, int64_t> taken_;
   int64_t bytes_ = 0, tokens_ = 0;

@@ -20,7 +20,7 @@ Duration Engine::Core::poll_pause(const BatchAtWork& batch) {
   double pause = static_cast<double>(settings.poll_first.ms);
   for (int i = 0; i < std::min(batch.looks, 20); ++i) pause *= 1.4;
   pause = std::min(pause, static_cast<double>(settings.poll_most.ms));
-  if (batch.row.cancelling) pause = std::min(pause, 60'000.0);
+  if (batch.row.cancelling()) pause = std::min(pause, 60'000.0);
   const auto whole = static_cast<int64_t>(pause);
   return {whole + static_cast<int64_t>(world.random() % static_cast<uint64_t>(whole / 5 + 1))};
 }
@@ -103,16 +103,17 @@ void Engine::Core::polled(BatchAtWork& batch, const wire::HttpReply& reply) {
     if (!may_come) {
       batch.row.outputs = to_json(ResultsFound{p.outputs, p.expired, p.cancelled});
       if (!save(batch, BatchState::ended)) return;
+      end_content(batch.row.id);
       tell_plan(batch);
       return collect(batch, 0);
     }
   } else if (batch.row.ended.ms == 0) {
     const Duration age = now() - batch.row.sent;
-    if (age > batch.line->entry->batch.ceiling && !batch.row.cancelling)
+    if (age > batch.line->entry->batch.ceiling && !batch.row.cancelling())
       cancel(batch.row.id, "stuck past its provider's ceiling");
   }
   if (news && !ok(store.update(batch.row))) return;
-  if (batch.row.cancelling && batch.cancel_since.ms != 0 && now() - batch.cancel_since > cancel_may_take)
+  if (batch.row.cancelling() && now() - batch.row.cancel_asked > cancel_may_take)
     give_up(batch);
   if (broken) return;
   if (batch.given_up && now() - batch.row.sent > follow_at_most + batch.line->entry->batch.ceiling) {
@@ -128,9 +129,8 @@ void Engine::Core::cancel(BatchId id, std::string_view why) {
   auto found = batches.find(id);
   if (found == batches.end()) return;
   BatchAtWork& batch = found->second;
-  if (batch.row.cancelling || batch.wave() || batch.row.state >= BatchState::ended) return;
-  batch.row.cancelling = true;
-  batch.cancel_since = now();
+  if (batch.row.cancelling() || batch.wave() || batch.row.state >= BatchState::ended) return;
+  batch.row.cancel_asked = now();
   batch.looks = 0;
   if (!ok(store.update(batch.row))) return;
   note({}, "batch " + (batch.row.provider_id.empty() ? batch.spec.token : batch.row.provider_id) +
@@ -159,6 +159,7 @@ void Engine::Core::send_cancel(BatchAtWork& batch) {
 void Engine::Core::give_up(BatchAtWork& batch) {
   if (batch.given_up) return;
   batch.given_up = true;
+  end_content(batch.row.id);
   note({}, "batch " + batch.row.provider_id + " does not end; what it holds goes elsewhere");
   settle_rest(batch, {Heard::What::missing, Verdict::unavailable, false, false});
   tell_plan(batch);
@@ -180,10 +181,11 @@ void Engine::Core::forget_batch(BatchId id) {
   auto found = batches.find(id);
   if (found == batches.end()) return;
   if (found->second.timer != 0) world.forget(found->second.timer);
+  end_content(id);
   ok(payloads.remove(spool_segment(id)));
   const std::set<JobId> touched = std::move(found->second.jobs);
   const plan::LaneId lane = lane_number({found->second.row.provider, found->second.row.endpoint, found->second.row.model});
-  if (found->second.row.state == BatchState::closed) plan::apply(plan, plan::LaneFreed{lane});
+  if (found->second.row.state == BatchState::closed) free_lane(lane);
   batches.erase(found);
   plan::apply(plan, plan::BatchGone{id});
   for (const JobId job : touched) conclude(job);

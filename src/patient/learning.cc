@@ -19,6 +19,7 @@ std::string lane_line(const std::string& world, const plan::Lane& lane) {
 }
 
 std::string lane_fact(const std::string& line) { return "lane." + line; }
+std::string held_fact(const std::string& line) { return "held." + line; }
 
 std::optional<KnownLane> read_line(std::string_view line) {
   std::array<std::string_view, 4> parts;
@@ -57,7 +58,23 @@ plan::LaneId Engine::Core::lane_number(const plan::Lane& lane) {
   const auto saved = store.recall(lane_fact(lane_line(settings.world, lane)));
   // What cannot be read, or was written by another version, is learned anew.
   if (saved && !saved->empty() && !plan.learn(id, *saved)) note({}, "what was learned of " + lane.provider + " is learned anew");
+  const auto held = store.recall(held_fact(lane_line(settings.world, lane)));
+  Time until;
+  if (held) std::from_chars(held->data(), held->data() + held->size(), until.ms);
+  if (until > now()) plan::apply(plan, plan::LaneHeld{id, until});
   return id;
+}
+
+// Its quota is full, or it refused for now: nothing is packed for it before `until`, by the next process neither.
+void Engine::Core::hold_lane(plan::LaneId id, Time until) {
+  plan::apply(plan, plan::LaneHeld{id, until});
+  ok(store.remember(held_fact(lane_line(settings.world, plan.lanes()[id.n].lane)), std::to_string(until.ms)));
+}
+
+void Engine::Core::free_lane(plan::LaneId id) {
+  if (!plan.lanes()[id.n].held) return;
+  plan::apply(plan, plan::LaneFreed{id});
+  ok(store.remember(held_fact(lane_line(settings.world, plan.lanes()[id.n].lane)), ""));
 }
 
 // A batch that was cancelled or expired shows only that it takes longer: logging the completed ones alone
@@ -66,7 +83,7 @@ void Engine::Core::learn_from(const BatchAtWork& batch, bool by_itself) {
   if (batch.wave() || batch.row.sent.ms == 0) return;
   const plan::Lane lane{batch.row.provider, batch.row.endpoint, batch.row.model};
   const plan::LaneId id = lane_number(lane);
-  const Time end = by_itself || batch.cancel_since.ms == 0 ? batch.row.ended : batch.cancel_since;
+  const Time end = by_itself || !batch.row.cancelling() ? batch.row.ended : batch.row.cancel_asked;
   plan::apply(plan, plan::BatchTook{id, batch.row.requests, batch.row.sent, std::max(end - batch.row.sent, Duration{0}), by_itself});
   const std::string line = lane_line(settings.world, lane);
   if (!ok(store.remember(lane_fact(line), plan.learned(id)))) return;
@@ -78,10 +95,11 @@ void Engine::Core::learn_from(const BatchAtWork& batch, bool by_itself) {
 
 void Engine::Core::slow(BatchId id) {
   auto batch = batches.find(id);
-  if (batch == batches.end() || batch->second.row.cancelling) return;
+  if (batch == batches.end() || batch->second.row.cancelling()) return;
   for (const auto& [job, unfinished] : batch->second.unfinished)
     if (auto j = jobs.find(job); j != jobs.end() && unfinished > 0) {
-      ++j->second.restarts;
+      ++j->second.standing.restarts;
+      keep_standing(j->second);
       tell_plan(j->second);
     }
   cancel(id, "because others were faster");

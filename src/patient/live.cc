@@ -4,6 +4,8 @@
 // any of them is sent; after a crash its calls can be neither repeated nor asked about, so what was not
 // heard is shown as unconfirmed and its requests are open again.
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 
 #include "dialect/translate.h"
 #include "patient/core.h"
@@ -21,6 +23,12 @@ constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload
 constexpr Duration answer_within = minutes(10);
 constexpr double slowest_per_minute = 6;
 constexpr double regained = 1.0 / 300;  // of the allowed rate, with each answer
+constexpr double told_from = 0.1;       // changes of the rate that the plan is told of
+constexpr Duration slowness_lasts = hours(1);
+
+namespace {
+std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
+}  // namespace
 
 int64_t Engine::Core::live_room(Line& line) {
   if (line.paused_until > now()) return 0;
@@ -31,10 +39,37 @@ int64_t Engine::Core::live_room(Line& line) {
   return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
 }
 
-// What can be drained is bounded by the allowed rate and by the calls that may be under way at a time.
-void Engine::Core::tell_plan(const Line& line) {
+// What can be drained is bounded by the allowed rate and by the calls that may be under way at a time. Small
+// changes are not told: everything booked is booked anew with each. What is told is kept for the next process.
+void Engine::Core::tell_plan(Line& line) {
   const double at_a_time = line.account.live_in_flight * 60'000.0 / static_cast<double>(std::max<int64_t>(line.takes.ms, 1));
-  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = std::min(line.per_minute, at_a_time)}, 0});
+  const double rate = std::min(line.per_minute, at_a_time);
+  if (std::abs(rate - line.told) < line.told * told_from) return;
+  const bool first = line.told == 0;
+  line.told = rate;
+  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = rate}, 0});
+  if (first) return;
+  char pace[80];
+  std::snprintf(pace, sizeof pace, "%.17g %lld %lld", line.per_minute, static_cast<long long>(line.takes.ms),
+                static_cast<long long>(line.slowed.ms));
+  ok(store.remember(pace_fact(settings.world, line.account.provider), pace));
+}
+
+void Engine::Core::recall_pace(Line& line) {
+  const auto saved = store.recall(pace_fact(settings.world, line.account.provider));
+  double per_minute = 0;
+  long long takes = 0, slowed = 0;
+  if (!saved || std::sscanf(saved->c_str(), "%lf %lld %lld", &per_minute, &takes, &slowed) != 3 || !(per_minute > 0)) return;
+  line.per_minute = std::min(per_minute, line.account.live_per_minute);
+  line.takes = milliseconds(takes);
+  line.slowed = Time{slowed};
+}
+
+// Nobody was refused for a while: the next drain begins at the full rate again.
+void Engine::Core::forget_pace(Line& line) {
+  if (line.per_minute >= line.account.live_per_minute || now() - line.slowed < slowness_lasts) return;
+  line.per_minute = line.account.live_per_minute;
+  tell_plan(line);
 }
 
 void Engine::Core::pump_later(Line& line) {
@@ -115,7 +150,6 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
   BatchAtWork* wave = place(std::move(row), placements);
   if (wave == nullptr) return;
   shape.open -= were_open;
-  if (shape.open <= 0) shape.fresh = false;
   tell_plan(*wave);
   tell_plan(job);
   line.in_flight += static_cast<int>(placements.size());
@@ -312,6 +346,7 @@ void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
   line.paused_until = std::max(line.paused_until, now() + std::max(asked, seconds(1)));
   if (!too_fast || paused) return;  // one burst of refusals counts once
   line.per_minute = std::max(line.per_minute * 0.8, slowest_per_minute);
+  line.slowed = now();
   tell_plan(line);
 }
 

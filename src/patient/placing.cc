@@ -22,7 +22,7 @@ void Engine::Core::pack(const plan::Pack& action) {
   if (auto filled = filling.fill(); !filled) return broke(filled.error());
   if (filling.placements().empty()) {
     if (filling.stopped_by() == Filling::Stop::quota)
-      plan::apply(plan, plan::LaneHeld{action.lane, now() + quota_pause});
+      hold_lane(action.lane, now() + quota_pause);
     ok(payloads.remove(spool_segment(id)));
     for (const plan::Portion& p : action.portions) look_at_cap(jobs.at(p.job));
     return changed();
@@ -38,6 +38,7 @@ void Engine::Core::pack(const plan::Pack& action) {
   BatchAtWork* batch = place(std::move(row), filling.placements());
   if (batch == nullptr) return;
   batch->spooled = filling.spool_is_exact();
+  choose_content(*batch, filling.heads());
   filling.took(*this);
   for (const plan::Portion& p : action.portions) look_at_cap(jobs.at(p.job));
   tell_plan(*batch);
@@ -64,23 +65,25 @@ BatchAtWork* Engine::Core::place(Batch row, const std::vector<store::Placement>&
 
 // Estimated prompt tokens that the provider still lets us queue for a model: the least of what is
 // configured (or assumed) and what its refusals taught.
-Result<int64_t> Engine::Core::token_room(const plan::Lane& lane) {
+Result<TokenRoom> Engine::Core::token_room(const plan::Lane& lane) {
   const Line& line = *line_of(lane.provider);
   const std::string name = lane.provider + "/" + lane.model;
   if (!enqueued_limit.contains(name)) {
     const std::string learned = TRY(store.recall("enqueued." + name));
     enqueued_limit[name] = learned.empty() ? std::numeric_limits<int64_t>::max() : std::stoll(learned);
   }
-  int64_t room = enqueued_limit[name];
+  TokenRoom room{enqueued_limit[name], 0};
   const int64_t set = line.account.enqueued_tokens > 0 ? line.account.enqueued_tokens
                                                        : line.entry->batch.enqueued_tokens;
-  if (set > 0) room = std::min(room, set);
-  if (room == std::numeric_limits<int64_t>::max()) return room;
+  if (set > 0) room.limit = std::min(room.limit, set);
+  room.left = room.limit;
+  if (room.limit == std::numeric_limits<int64_t>::max()) return room;
   for (const auto& [id, b] : batches)
     if (!b.wave() && b.row.provider == lane.provider && b.row.model == lane.model &&
         b.row.state <= BatchState::submitted)
-      room -= b.row.tokens;
-  return std::max<int64_t>(room, 0);
+      room.left -= b.row.tokens;
+  room.left = std::max<int64_t>(room.left, 0);
+  return room;
 }
 
 void Engine::Core::look_at_cap(JobAtWork& job) {
@@ -157,7 +160,7 @@ void Engine::Core::price(store::Settlement& s, const BatchAtWork& batch, Service
 void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& settlements,
                           const std::vector<store::Member>& members, const Batch* row) {
   if (!ok(store.settle(settlements, row, now()))) return;
-  std::set<JobId> touched;
+  std::set<JobId> touched, came_back;
   for (size_t i = 0; i < settlements.size(); ++i) {
     const store::Settlement& s = settlements[i];
     const store::Member& m = members[i];
@@ -166,17 +169,19 @@ void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& se
     if (!s.request) continue;
     ShapeAtWork& shape = jobs.at(m.job).shapes[static_cast<size_t>(m.shape)];
     if (m.request == RequestState::open) --shape.open;
-    if (*s.request == RequestState::open) {
-      if (shape.open++ == 0) shape.since = now();
-      shape.fresh = false;
+    if (*s.request == RequestState::open && (shape.open++ == 0 || shape.returned.ms == 0)) {
+      shape.returned = now();
+      came_back.insert(m.job);
     }
   }
   for (const JobId id : touched) {
     JobAtWork& job = jobs.at(id);
     if (!ok(refresh(job))) return;
     job.capped = false;
+    if (came_back.contains(id)) keep_standing(job);
     tell_plan(job);
   }
+  tell_plan(batch);
   changed();
 }
 

@@ -57,7 +57,7 @@ void Engine::Core::advance(BatchId id) {
   if (found == batches.end() || stopping || broken) return;
   BatchAtWork& batch = found->second;
   if (batch.busy || batch.wave()) return;
-  const bool unwanted = batch.row.cancelling;
+  const bool unwanted = batch.row.cancelling();
   switch (batch.row.state) {
     case BatchState::planned:
       if (unwanted) return bury(batch, withdrawn(), never_ran);
@@ -78,6 +78,7 @@ void Engine::Core::advance(BatchId id) {
 }
 
 void Engine::Core::spool_and_send(BatchAtWork& batch) {
+  if (batch.head) return create_content(batch);
   const bool inline_form = goes_inline(batch);
   const bool form_differs = inline_form && batch.line->api->upload_call != nullptr;
   if (!batch.spooled || form_differs) {
@@ -94,9 +95,11 @@ Result<SegmentId> Engine::Core::spool(BatchAtWork& batch, bool inline_form) {
   auto segment = TRY(payloads.create(id));
   std::string piece;
   int64_t bytes = 0;
+  const KeptHead* kept = kept_head(batch.row.id);
   for (const store::Member& m : TRY(store.members(batch.row.id))) {
+    const KeptHead* its = kept != nullptr && kept->job == m.job ? kept : nullptr;
     const std::string body = TRY(jobs.at(m.job).input.body(m.offset, m.length, m.index, batch.row.endpoint,
-                                                           batch.row.model));
+                                                           batch.row.model, its));
     batch.line->api->append_request(piece, batch.spec, dialect::custom_id_of(batch.spec.token, m.position),
                                     body, inline_form, m.position == 0);
     if (piece.size() < (256u << 10)) continue;
@@ -152,6 +155,14 @@ void Engine::Core::create(BatchAtWork& batch) {
   while (!line.creates.empty() && line.creates.front() + hours(1) <= now()) line.creates.pop_front();
   if (allowed > 0 && static_cast<int64_t>(line.creates.size()) >= allowed)
     return later(batch, line.creates.front() + hours(1) - now() + milliseconds(1));
+  if (!content_lasts(batch)) {  // rendered again, without it
+    end_content(batch.row.id);
+    batch.spooled = false;
+    batch.upload = {};
+    batch.row.upload.clear();
+    if (save(batch, BatchState::planned)) later(batch, Duration{0});
+    return;
+  }
 
   wire::Body body;
   if (batch.row.upload.empty()) {
@@ -258,7 +269,7 @@ void Engine::Core::refused(BatchAtWork& batch, const Refusal& refusal, BatchStat
 }
 
 void Engine::Core::throttle_lane(const BatchAtWork& batch, Duration wait) {
-  plan::apply(plan, plan::LaneHeld{lane_number({batch.row.provider, batch.row.endpoint, batch.row.model}), now() + wait});
+  hold_lane(lane_number({batch.row.provider, batch.row.endpoint, batch.row.model}), now() + wait);
 }
 
 void Engine::Core::bury(BatchAtWork& batch, const Refusal& why, const Heard& heard, int64_t culprit) {

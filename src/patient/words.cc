@@ -77,12 +77,27 @@ void Engine::Core::withdraw_batches(JobId id) {
   for (const BatchId batch : unwanted) cancel(batch, "by its user");
 }
 
+// Whatever batch it is in, it is not waited for there any more.
+Status Engine::Core::leave_batch(JobId job, int64_t index) {
+  for (auto& [id, batch] : batches) {
+    if (batch.wave() || batch.unfinished[job] == 0) continue;
+    for (const store::Member& m : TRY(store.members(id))) {
+      if (m.job != job || m.index != index || !m.current) continue;
+      left(batch, job, 1);
+      tell_plan(batch);
+      return {};
+    }
+  }
+  return {};
+}
+
 Status Engine::Core::promote_one(JobAtWork& job, int64_t index) {
   auto row = TRY(store.request(job.job.id, index));
   if (!row) return fail("store.unknown_request", "no request " + std::to_string(index) + " in this job");
   if (row->state != RequestState::open && row->state != RequestState::batched) return {};
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(row->shape)];
   Line* line = line_of(shape.shape.targets[shape.target].provider);
+  if (row->state == RequestState::batched) CHECKED(leave_batch(job.job.id, index));
   send_wave(*line, job, shape, {*row}, ServiceTier::standard, true, false);
   if (broken) return fail(*broken);
   return {};

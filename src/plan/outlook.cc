@@ -83,6 +83,11 @@ struct Outlooks {
 
 Outlook outlook(const State& state, JobId job, Time now) { return Outlooks::of(state, job, now); }
 
+std::string_view name_of(Verdict::Kind kind) {
+  constexpr std::string_view names[] = {"accepted", "at_risk", "cannot"};
+  return names[static_cast<size_t>(kind)];
+}
+
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now) {
   return Outlooks::judge(state, lane, requests, deadline, kept, now);
 }

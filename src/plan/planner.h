@@ -9,6 +9,7 @@
 // The engine and `twolane simulate` run this same code.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "plan/events.h"
@@ -36,6 +37,7 @@ struct Verdict {
   double on_time = 1;        // probability
   Time earliest;             // by which it can be kept by the live lane alone
 };
+std::string_view name_of(Verdict::Kind kind);  // accepted, at_risk, cannot
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now);
 // The same of a job that was told already and of which nothing was placed yet.
 Verdict assess(const State& state, JobId job, Time now);

@@ -98,6 +98,7 @@ class Simulated final : public Providers {
   Answer served(Call& call, Provider provider);
   Answer defect(const Error& error);
   Result<HttpReply> ledger_reply(Time now);
+  HttpReply batches_reply() const;
   HttpReply clock_reply(Time now) const;
   bool is_blackout(Time now) const;
   Duration latency(const Call& call) const;
@@ -135,6 +136,27 @@ Result<HttpReply> Simulated::ledger_reply(Time now) {
   CHECKED(batches_.bring_up_to(now));
   HttpReply reply{200, {{"content-type", "application/jsonl"}}, {}};
   reply.body.append(TRY(storage_->ledger()));
+  return reply;
+}
+
+// When each batch ends, or would have ended, if nobody cancels it: what a clairvoyant knows.
+HttpReply Simulated::batches_reply() const {
+  HttpReply reply{200, {{"content-type", "application/jsonl"}}, {}};
+  std::string lines;
+  for (const auto& b : state_.batches()) {
+    Batch left_alone = *b;
+    left_alone.end.reset();
+    left_alone.cancel_asked = {};
+    const Time ends = batches_.ends_at(left_alone);
+    lines += wire::dump({{"provider", name_of(b->provider)},
+                         {"id", b->id},
+                         {"requests", b->requests},
+                         {"created", rfc3339(b->created)},
+                         {"would_end", rfc3339(ends)},
+                         {"would_complete", b->faults.empty() && ends < b->plan.window_ends},
+                         {"cancelled", b->cancel_asked.ms > 0}}) + '\n';
+  }
+  reply.body.append(std::move(lines));
   return reply;
 }
 
@@ -233,6 +255,7 @@ Answer Simulated::handle(const wire::HttpCall& http, Time now) {
     auto reply = ledger_reply(now);
     return reply ? Answer{std::move(*reply), {}, Answer::Fault::none, 0} : defect(reply.error());
   }
+  if (path == "/batches") return {batches_reply(), {}, Answer::Fault::none, 0};
   if (auto began = state_.begin(now); !began) return defect(began.error());
   constexpr std::array roots = {std::string_view("/openai"), std::string_view("/anthropic"),
                                 std::string_view("/gemini")};

@@ -4,8 +4,8 @@
 // Written from the providers' contracts, without any code of the adapters, so that a misreading
 // cannot hide on both sides. Deterministic: replies depend on seed, scenario, the calls so far and
 // the times given with them. Effects are committed (to `Storage`) before they are answered. Under
-// one origin: /openai/v1, /anthropic, /gemini, and /clock, /ledger. Threads: one. Time comes with
-// each call.
+// one origin: /openai/v1, /anthropic, /gemini, and what no provider tells: /clock, /ledger, /batches.
+// Threads: one. Time comes with each call.
 #pragma once
 
 #include <cstdint>

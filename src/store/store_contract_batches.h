@@ -285,7 +285,7 @@ TEST_P(StoreContract, batches_are_written_whole_and_found_while_unfinished) {
   Batch batch = store_->batch({101}).value().value();
   batch.account = "acct-1";
   batch.state = BatchState::submitted;
-  batch.cancelling = true;
+  batch.cancel_asked = Time{1234};
   batch.sent = {1};
   batch.ended = {2};
   batch.upload = "file_1";
@@ -300,7 +300,7 @@ TEST_P(StoreContract, batches_are_written_whole_and_found_while_unfinished) {
   const Batch got = store_->batch({101}).value().value();
   EXPECT_EQ(got.account, "acct-1");
   EXPECT_EQ(got.state, BatchState::submitted);
-  EXPECT_TRUE(got.cancelling);
+  EXPECT_EQ(got.cancel_asked, Time{1234});
   EXPECT_EQ(got.sent, Time{1});
   EXPECT_EQ(got.ended, Time{2});
   EXPECT_EQ(got.upload, "file_1");

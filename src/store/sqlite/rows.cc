@@ -113,7 +113,7 @@ void bind_changing(Query& query, const Job& job, std::deque<std::string>& sums) 
 
 void bind_batch(Query& query, const Batch& b) {
   query.with(b.provider, b.account, b.model, static_cast<int>(b.endpoint), static_cast<int>(b.tier),
-             b.promotion, b.probe, static_cast<int>(b.state), b.cancelling, b.settled_some,
+             b.promotion, b.probe, static_cast<int>(b.state), b.cancel_asked.ms, b.settled_some,
              b.requests, b.bytes, b.tokens, b.created.ms, b.sent.ms, b.ended.ms, b.upload,
              b.provider_id, b.outputs, b.said, b.said_done, b.looked.ms, b.tries, b.trouble,
              b.id.n);
@@ -253,7 +253,7 @@ Batch read_batch(const Query& query) {
   b.promotion = query.integer(column++) != 0;
   b.probe = query.integer(column++) != 0;
   b.state = enum_at<BatchState>(query, column++);
-  b.cancelling = query.integer(column++) != 0;
+  b.cancel_asked.ms = query.integer(column++);
   b.settled_some = query.integer(column++) != 0;
   b.requests = query.integer(column++);
   b.bytes = query.integer(column++);

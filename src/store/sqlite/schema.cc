@@ -17,6 +17,7 @@
 //   attempt of full width (see no_attempt in keys.h).
 // - Amounts of one attempt fit 64 bits of pico-dollars; sums are 128 bits and lie in decimal text.
 // - Numbers of enumerators are those of model/, see rows.h.
+// - `cancelling` is when a cancel was asked for, 0 for never; earlier versions wrote 1.
 // Nothing here needs more of a database than a distributed PostgreSQL has: ids come from outside.
 #include "store/sqlite/schema.h"
 
@@ -63,6 +64,7 @@ CREATE TABLE job(
   cost TEXT NOT NULL,
   paid_twice TEXT NOT NULL,
   paid_twice_attempts INTEGER NOT NULL,
+  storage TEXT NOT NULL DEFAULT '0',
   reserved TEXT NOT NULL,
   unconfirmed TEXT NOT NULL,
   unconfirmed_attempts INTEGER NOT NULL);
@@ -165,6 +167,21 @@ CREATE TABLE attempt(
   length INTEGER,
   at INTEGER NOT NULL);
 
+CREATE TABLE cached_content(
+  batch INTEGER PRIMARY KEY,
+  lot INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  account TEXT NOT NULL,
+  tokens INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  ends INTEGER NOT NULL,
+  reserve INTEGER NOT NULL,
+  cost INTEGER NOT NULL);
+CREATE INDEX cached_content_by_lot ON cached_content(lot);
+CREATE INDEX cached_content_unfinished ON cached_content(state) WHERE state < 3;
+
 CREATE TABLE word(
   word INTEGER PRIMARY KEY,
   job INTEGER NOT NULL,
@@ -194,7 +211,26 @@ ALTER TABLE batch ADD COLUMN probe INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr const char* migrations[schema_version] = {from_0_to_1};  // [n]: from n to n + 1
+// Version 1 knew no cached contents.
+constexpr const char* from_1_to_2 = R"sql(
+ALTER TABLE job ADD COLUMN storage TEXT NOT NULL DEFAULT '0';
+CREATE TABLE cached_content(
+  batch INTEGER PRIMARY KEY,
+  lot INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  account TEXT NOT NULL,
+  tokens INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  ends INTEGER NOT NULL,
+  reserve INTEGER NOT NULL,
+  cost INTEGER NOT NULL);
+CREATE INDEX cached_content_by_lot ON cached_content(lot);
+CREATE INDEX cached_content_unfinished ON cached_content(state) WHERE state < 3;
+)sql";
+
+constexpr const char* migrations[schema_version] = {from_0_to_1, from_1_to_2};  // [n]: from n to n + 1
 
 struct Found {
   int64_t version = 0;
