@@ -8,9 +8,12 @@
 #include "app/audit_charts.h"
 #include "app/audit_html.h"
 #include "app/audit_text.h"
+#include "app/config.h"
 #include "app/figures.h"
 #include "audit/labelled_month_for_test.h"
+#include "audit/moves.h"
 #include "audit/report_json.h"
+#include "dialect/catalogue.h"
 
 namespace twolane::app {
 namespace {
@@ -92,6 +95,33 @@ TEST(AuditReport, TerminalLinesFitAndSaySo) {
   for (const std::string part : {"can wait hours", "cannot tell", "moves", "all ", "report audit.html"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   if (std::getenv("TWOLANE_AUDIT_WRITE") != nullptr) std::puts(text.c_str());
+}
+
+// All of them in one file: each a route of its own, and the file one that serve takes.
+TEST(AuditReport, TheSnippetsAreAConfiguration) {
+  const auto report = month();
+  std::string file;
+  size_t snippets = 0;
+  for (const auto& m : report.plan.moves) {
+    file += m.snippet;
+    snippets += m.snippet.empty() ? 0 : 1;
+  }
+  ASSERT_GT(snippets, 3u);
+  ConfigSources sources;
+  sources.file = "twolane.toml";
+  sources.text = file;
+  sources.environment = [](const std::string&) { return std::nullopt; };
+  const auto config = read_config(sources);
+  ASSERT_TRUE(config.has_value()) << config.error().message << ' ' << config.error().why << '\n' << file;
+  ASSERT_EQ(config->routes.size(), snippets);
+  for (const auto& route : config->routes) {
+    EXPECT_GT(route.deadline.ms, 0) << route.name;
+    EXPECT_TRUE(route.lane == "patient" || route.tier == ServiceTier::flex) << route.name;
+  }
+}
+
+TEST(AuditReport, ItKnowsWhichProvidersARouteCanLeadTo) {
+  for (const auto& p : dialect::providers()) EXPECT_EQ(audit::is_driven(p.name), p.driven) << p.name;
 }
 
 TEST(AuditReport, HostileNamesStayText) {

@@ -14,7 +14,10 @@ std::string targets_of(const gateway::RouteRules& r) {
     text += (i == 0 ? "" : r.weights.empty() ? ", then " : ", ") + escaped(r.targets[i]);
     if (!r.weights.empty()) text += " (" + std::to_string(r.weights[i]) + ')';
   }
-  return text + "; at most " + std::to_string(r.most_attempts()) + (r.most_attempts() == 1 ? " call" : " calls");
+  text += "; at most " + std::to_string(r.most_attempts()) + (r.most_attempts() == 1 ? " call" : " calls");
+  if (!r.lane.empty()) text += ", " + r.lane;
+  if (r.tier) text += ", " + std::string(name_of(*r.tier));
+  return r.deadline.ms > 0 ? text + " within " + spoken(r.deadline) : text;
 }
 
 std::string text_of(const Config& config, const std::string& home) {
@@ -51,6 +54,9 @@ wire::Json json_of(const gateway::RouteRules& r) {
   if (r.concurrency > 0) route["concurrency"] = r.concurrency;
   if (r.first_byte.ms > 0) route["first_byte_s"] = r.first_byte.seconds();
   if (r.idle.ms > 0) route["idle_s"] = r.idle.seconds();
+  if (!r.lane.empty()) route["lane"] = r.lane;
+  if (r.deadline.ms > 0) route["deadline_s"] = r.deadline.seconds();
+  if (r.tier) route["tier"] = name_of(*r.tier);
   route["targets"] = std::move(targets);
   return route;
 }

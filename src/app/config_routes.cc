@@ -13,9 +13,10 @@ namespace {
 
 using gateway::RouteRules;
 
-constexpr std::array<std::string_view, 10> route_keys = {"targets", "weights",  "attempts", "concurrency",
-                                                         "failures", "window",  "cooldown", "connect",
-                                                         "first_byte", "idle"};
+constexpr std::array<std::string_view, 13> route_keys = {"targets",  "weights", "attempts",   "concurrency", "failures",
+                                                         "window",   "cooldown", "connect",   "first_byte",  "idle",
+                                                         "lane",     "deadline", "tier"};
+constexpr Duration longest_connect = seconds(10);  // the gateway's own limit for each address
 constexpr std::array<std::string_view, 3> server_keys = {"base_url", "dialect", "key_file"};
 
 int64_t line_of(const toml::node& node) { return static_cast<int64_t>(node.source().begin.line); }
@@ -62,15 +63,15 @@ class Section {
                  "correct or remove it");
   }
 
-  Status span(std::string_view key, Duration& to) const {
+  Status span(std::string_view key, Duration& to, Duration most = hours(24)) const {
     if (!table_.contains(key)) return {};
     const std::string written = TRY(text(key));
     const auto read = parse_duration(written);
-    if (read && read->ms > 0 && *read <= hours(24)) {
+    if (read && read->ms > 0 && *read <= most) {
       to = *read;
       return {};
     }
-    return wrong(key, "is no span", "it is above 0 and at most 24h", "write " + std::string(key) + " = \"10s\"");
+    return wrong(key, "is no span", "it is above 0 and at most " + spoken(most), "write " + std::string(key) + " = \"10s\"");
   }
 
   const toml::array* array(std::string_view key) const {
@@ -130,6 +131,31 @@ Status read_weights(const Section& section, RouteRules& rules) {
                        std::to_string(rules.targets.size()) + ", not all 0", "correct or remove it");
 }
 
+// Which of the catalogue's providers among the targets sells `tier`; servers of the user's own sell the
+// standard one only.
+bool sold_by_one(const RouteRules& rules, ServiceTier tier) {
+  return std::ranges::any_of(rules.targets, [tier](const std::string& target) {
+    const std::string_view provider = std::string_view(target).substr(0, target.find('/'));
+    return std::ranges::any_of(dialect::offers(), [&](const dialect::Offer& o) { return o.provider == provider && o.on(tier); });
+  });
+}
+
+Status read_waiting(const Section& section, RouteRules& rules) {
+  rules.lane = TRY(section.text("lane"));
+  if (!rules.lane.empty() && rules.lane != "patient" && rules.lane != "interactive")
+    return section.wrong("lane", "is not known", "it is patient or interactive", "write lane = \"patient\"");
+  if (rules.lane == "patient" && !sold_by_one(rules, ServiceTier::batch))
+    return section.wrong("lane", "cannot be patient", "no target sells batches", "add a target at a provider that does");
+  CHECKED(section.span("deadline", rules.deadline, days(30)));
+  const std::string tier = TRY(section.text("tier"));
+  if (tier.empty()) return {};
+  for (const ServiceTier t : {ServiceTier::standard, ServiceTier::flex, ServiceTier::priority})
+    if (tier == name_of(t)) rules.tier = t;
+  if (!rules.tier) return section.wrong("tier", "is not known", "it is standard, flex or priority", "write tier = \"flex\"");
+  if (*rules.tier == ServiceTier::standard || sold_by_one(rules, *rules.tier)) return {};
+  return section.wrong("tier", "is sold by no target", "of the table below twolane config check", "add a target at a provider that has it");
+}
+
 Result<RouteRules> read_route(const toml::table& table, const std::string& name, const std::string& file,
                               std::span<const std::string> providers) {
   const Section section(table, "routes." + name, file);
@@ -143,9 +169,10 @@ Result<RouteRules> read_route(const toml::table& table, const std::string& name,
   CHECKED(section.whole("failures", 1, 1'000, rules.failures));
   CHECKED(section.span("window", rules.window));
   CHECKED(section.span("cooldown", rules.cooldown));
-  CHECKED(section.span("connect", rules.connect));
+  CHECKED(section.span("connect", rules.connect, longest_connect));
   CHECKED(section.span("first_byte", rules.first_byte));
   CHECKED(section.span("idle", rules.idle));
+  CHECKED(read_waiting(section, rules));
   return rules;
 }
 

@@ -11,6 +11,11 @@
 //   weights = [3, 1]                     # none: in the order written
 //   attempts = 3
 //
+//   [routes.nightly]
+//   targets = ["openai/gpt-5.4-mini"]
+//   lane = "patient"                     # or tier = "flex": for requests that say nothing themselves
+//   deadline = "6h"
+//
 // Pure. Errors: config.key, config.value, each with file, line, section and what to do.
 #pragma once
 

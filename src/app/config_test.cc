@@ -79,6 +79,11 @@ weights = [3, 1]
 attempts = 4
 concurrency = 8
 first_byte = "20s"
+tier = "priority"
+[routes.nightly]
+targets = ["gemini/gemini-2.5-flash"]
+lane = "patient"
+deadline = "6h"
 [routes.plain]
 targets = ["openai/gpt-5.4-mini"]
 [providers.local]
@@ -91,14 +96,17 @@ dialect = "openai"
   EXPECT_EQ(c->servers[0].key, "sk-local");
   EXPECT_EQ(c->servers[0].key_from, "LOCAL_API_KEY");
   EXPECT_EQ(c->provider("local"), nullptr) << "it runs no batches";
-  ASSERT_EQ(c->routes.size(), 2u);
+  ASSERT_EQ(c->routes.size(), 3u);
   EXPECT_EQ(c->routes[0].name, "fast");
   EXPECT_EQ(c->routes[0].targets, (std::vector<std::string>{"local/llama-3/70b", "anthropic/claude-haiku-4-5"}));
   EXPECT_EQ(c->routes[0].weights, (std::vector<int>{3, 1}));
   EXPECT_EQ(c->routes[0].most_attempts(), 4);
   EXPECT_EQ(c->routes[0].concurrency, 8);
   EXPECT_EQ(c->routes[0].first_byte, seconds(20));
-  EXPECT_EQ(c->routes[1].most_attempts(), 2);
+  EXPECT_EQ(c->routes[0].tier, ServiceTier::priority);
+  EXPECT_EQ(c->routes[1].lane, "patient");
+  EXPECT_EQ(c->routes[1].deadline, hours(6));
+  EXPECT_EQ(c->routes[2].most_attempts(), 2);
 }
 
 TEST(Config, EveryMistakeNamesItsPlaceAndWhatWasMeant) {
@@ -142,6 +150,13 @@ TEST(Config, EveryMistakeNamesItsPlaceAndWhatWasMeant) {
        "write first_byte = \"...\""},
       {"[routes.fast]\ntargets = [\"openai/a\"]\ncooldown = \"soon\"\n", "config.value", 3,
        "write cooldown = \"10s\""},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nconnect = \"1m\"\n", "config.value", 3, "write connect = \"10s\""},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\nlane = \"slow\"\n", "config.value", 3, "write lane = \"patient\""},
+      {"[routes.fast]\ntargets = [\"openai/a\"]\ntier = \"cheap\"\n", "config.value", 3, "write tier = \"flex\""},
+      {"[routes.fast]\ntargets = [\"anthropic/a\"]\ntier = \"flex\"\n", "config.value", 3,
+       "add a target at a provider that has it"},
+      {"[providers.x]\nbase_url = \"http://x/v1\"\ndialect = \"openai\"\n[routes.fast]\ntargets = [\"x/a\"]\nlane = \"patient\"\n",
+       "config.value", 6, "add a target at a provider that does"},
       {"[routes]\nfast = \"openai/a\"\n", "config.value", 2, "write [routes.fast] on a line of its own"},
   };
   for (const auto& c : cases) {

@@ -22,10 +22,45 @@ std::string_view text(ondemand::value value) {
   return value.get_string().get(s) ? std::string_view() : s;
 }
 
+// Where a value's token stands in the body.
+void place_of(ondemand::value& value, std::string_view body, size_t& at, size_t& length) {
+  const std::string_view token = value.raw_json_token();
+  const size_t end = token.find_last_not_of(" \t\r\n");
+  at = static_cast<size_t>(token.data() - body.data());
+  length = end == token.npos ? token.size() : end + 1;
+}
+
 bool asks_for_usage(ondemand::value options) {
   ondemand::object object;
   bool b = false;
   return !options.get_object().get(object) && !object["include_usage"].get_bool().get(b) && b;
+}
+
+int64_t number(ondemand::value value, int64_t otherwise) {
+  int64_t n = 0;
+  return value.get_int64().get(n) ? otherwise : n;
+}
+
+// Gemini's limits stand one level down, in either of its spellings.
+void read_generation_config(ondemand::value config, BodyScan& found) {
+  ondemand::object object;
+  if (config.get_object().get(object)) return;
+  for (auto member : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (member.error() || member.unescaped_key().get(key) || member.value().get(value)) return;
+    if (key == "maxOutputTokens" || key == "max_output_tokens") found.output_limit = number(value, -1);
+    if (key == "candidateCount" || key == "candidate_count") found.choices = number(value, 1);
+  }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
 }
 
 }  // namespace
@@ -52,19 +87,25 @@ Result<BodyScan> scan_body(std::string& body) {
     if (key == "model") {
       if (has_model) return fail("gateway.twice", "the body names its model twice");
       has_model = true;
-      const std::string_view token = value.raw_json_token();
-      const size_t end = token.find_last_not_of(" \t\r\n");
-      found.model_at = static_cast<size_t>(token.data() - body.data());
-      found.model_length = end == token.npos ? token.size() : end + 1;
+      place_of(value, body, found.model_at, found.model_length);
       found.model = text(value);
     } else if (key == "stream") {
       found.stream = is_true(value);
     } else if (key == "background") {
       found.background = is_true(value);
     } else if (key == "service_tier" || key == "serviceTier") {
+      place_of(value, body, found.tier_at, found.tier_length);
       found.service_tier = text(value);
+      if (found.service_tier == "flex") found.tier = ServiceTier::flex;
+      if (found.service_tier == "priority") found.tier = ServiceTier::priority;
     } else if (key == "stream_options") {
       found.has_stream_usage = asks_for_usage(value);
+    } else if (key == "max_tokens" || key == "max_completion_tokens" || key == "max_output_tokens") {
+      found.output_limit = number(value, -1);
+    } else if (key == "n") {
+      found.choices = number(value, 1);
+    } else if (key == "generationConfig" || key == "generation_config") {
+      read_generation_config(value, found);
     }
   }
   const char* behind = nullptr;
@@ -73,15 +114,38 @@ Result<BodyScan> scan_body(std::string& body) {
 }
 
 std::string with_model(std::string_view body, const BodyScan& scan, std::string_view model) {
+  return rewritten(body, scan, {model, {}, {}});
+}
+
+std::string rewritten(std::string_view body, const BodyScan& scan, const Rewrite& to) {
   std::string out;
-  out.reserve(body.size() + model.size() + 64);
-  out.append(body.substr(0, scan.model_at)).append(1, '"');
-  for (const char c : model) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  out.reserve(body.size() + to.model.size() + 128);
+  const bool has_tier = scan.tier_length > 0;
+  const bool model = !to.model.empty() && scan.model_length > 0, tier = !to.tier.empty();
+  size_t done = 0;
+  const auto up_to = [&](size_t at, size_t length) {
+    out.append(body.substr(done, at - done));
+    done = at + length;
+  };
+  if (tier && !has_tier) {
+    up_to(scan.first_member, 0);
+    append_quoted(out, to.tier_name);
+    out += ':';
+    append_quoted(out, to.tier);
+    if (!scan.empty) out += ',';
   }
-  out.append(1, '"').append(body.substr(scan.model_at + scan.model_length));
-  return out;
+  const auto put_tier = [&] {
+    up_to(scan.tier_at, scan.tier_length);
+    append_quoted(out, to.tier);
+  };
+  const bool tier_first = has_tier && scan.tier_at < scan.model_at;
+  if (tier && has_tier && tier_first) put_tier();
+  if (model) {
+    up_to(scan.model_at, scan.model_length);
+    append_quoted(out, to.model);
+  }
+  if (tier && has_tier && !tier_first) put_tier();
+  return out.append(body.substr(done));
 }
 
 }  // namespace twolane::gateway

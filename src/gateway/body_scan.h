@@ -4,10 +4,12 @@
 // (or this thread's parser, until the next call, where a string was written with escapes).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "model/endpoint.h"
 
 namespace twolane::gateway {
 
@@ -18,7 +20,11 @@ struct BodyScan {
   bool stream = false;
   bool background = false;
   bool has_stream_usage = false;      // stream_options.include_usage is true
+  int64_t output_limit = -1;          // tokens of each choice, as the body says it; -1: it does not
+  int64_t choices = 1;                // n, candidateCount
   std::string_view service_tier;      // also Gemini's serviceTier
+  ServiceTier tier = ServiceTier::standard;  // flex and priority as service_tier asks for them
+  size_t tier_at = 0, tier_length = 0;  // where its value stands; length 0: absent
   size_t first_member = 0;            // behind the opening brace
   bool empty = true;                  // no member at all
 };
@@ -29,5 +35,13 @@ Result<BodyScan> scan_body(std::string& body);
 
 // The body with another model.
 std::string with_model(std::string_view body, const BodyScan& scan, std::string_view model);
+
+// The body with another model, another tier, or both. Empty: stays as it is. A tier that the body
+// does not name goes to its beginning as `tier_name`; a model that it does not name (Gemini's stands in
+// the path) is not added.
+struct Rewrite {
+  std::string_view model, tier_name, tier;
+};
+std::string rewritten(std::string_view body, const BodyScan& scan, const Rewrite& to);
 
 }  // namespace twolane::gateway

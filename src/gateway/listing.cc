@@ -82,14 +82,20 @@ Json gemini_page(Json all, std::string_view query) {
 
 }  // namespace
 
-std::optional<std::string> model_listing(const Door& door, const Router& router) {
+std::optional<std::string> model_listing(const Door& door, const Router& router,
+                                         const std::vector<std::string_view>& routes) {
+  const auto route = [](std::string_view name) {
+    return dialect::ModelEntry{.provider = "twolane", .name = name, .operation = Operation::chat};
+  };
   if (door.want == Want::model) {
     const std::string id = wire::percent_decoded(door.id);
+    if (std::ranges::find(routes, id) != routes.end()) return wire::dump(shown(door.dialect, route(id)));
     const auto* model = dialect::find_model(id);
     if (!model || !router.provider(model->provider)) return std::nullopt;
     return wire::dump(shown(door.dialect, *model));
   }
   Json all = Json::array();
+  for (const std::string_view name : routes) all.push_back(shown(door.dialect, route(name)));
   for (const auto& model : dialect::models())
     if (router.provider(model.provider)) all.push_back(shown(door.dialect, model));
   if (door.dialect == Dialect::anthropic) return wire::dump(anthropic_page(std::move(all), door.query));

@@ -2,6 +2,7 @@
 // by byte as they are, at the pace of the slower side.
 #include <algorithm>
 
+#include "gateway/estimated_usage.h"
 #include "gateway/worker.h"
 #include "net/head.h"
 
@@ -48,12 +49,14 @@ bool is_events(const wire::Headers& headers) {
 
 std::string Worker::upstream_head(const Call& call, const wire::Headers& headers, size_t length) const {
   const Provider& provider = *call.choice->provider;
+  const bool same_words = !call.choice->translated;
   std::string head;
   head.reserve(1024);
-  head.append("POST ").append(target_at(*call.choice, call.door, call.streams));
+  std::string target = target_at(*call.choice, call.door, call.streams);
+  if (!same_words && call.embeds_several) target.replace(target.rfind(':'), target.npos, ":batchEmbedContents");
+  head.append("POST ").append(target);
   head.append(" HTTP/1.1\r\nHost: ").append(net::authority(provider.url)).append("\r\n");
   head.append(provider.auth);
-  const bool same_words = !call.choice->translated;
   for (const auto& [name, value] : headers)
     if (same_words ? goes_on(name) : is_one_of(name, any_dialect))
       head.append(name).append(": ").append(value).append("\r\n");
@@ -64,7 +67,8 @@ std::string Worker::upstream_head(const Call& call, const wire::Headers& headers
 
 // The provider's head with our framing. `close`: the answer ends with the connection.
 std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
-                                const net::Exchange& exchange, bool close) const {
+                                const net::Exchange& exchange, bool close) {
+  const wire::Headers limits = own_limits(call);
   std::string out;
   out.reserve(768);
   out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
@@ -75,11 +79,12 @@ std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
       out.append("Content-Length: ").append(value).append("\r\n");
     } else if (same(name, "transfer-encoding") && !close) {
       out.append("Transfer-Encoding: chunked\r\n");
-    } else if (!is_one_of(name, hop)) {
+    } else if (!is_one_of(name, hop) && (limits.empty() || wire::header(limits, name).empty())) {
       has_id = has_id || same(name, id_header(call.door.dialect));
       out.append(name).append(": ").append(value).append("\r\n");
     }
   }
+  for (const auto& [name, value] : limits) out.append(name).append(": ").append(value).append("\r\n");
   if (!has_id) out.append(id_header(call.door.dialect)).append(": ").append(call.id).append("\r\n");
   out.append("twolane-request-id: ").append(call.id).append("\r\n");
   if (close || !exchange.keep()) out.append("Connection: close\r\n");
@@ -95,16 +100,59 @@ const std::shared_ptr<net::Origin>& Worker::upstream_origin(const Provider& prov
 
 net::Awaitable<Worker::Connection> Worker::connect(net::Exchange& exchange, Call& call,
                                                    std::shared_ptr<net::Patience> patience) {
+  net::Deadline limit(world_.loop(), [&call, p = patience.get()] {
+    call.timed_out = true;
+    p->end();
+  });
+  if (call.routed) limit.in(call.routed->route->rules().connect);
   auto opened = co_await upstream_.open(upstream_origin(*call.choice->provider), patience);
+  limit.clear();
   if (opened) co_return std::move(*opened);
-  const auto trouble = patience->over ? Trouble::left : Trouble::unreachable;
+  const auto trouble = patience->over && !call.timed_out ? Trouble::left : Trouble::unreachable;
+  if (call.routed && trouble == Trouble::unreachable && tries_again(call, {Heard::unreached, 0, {}, false})) co_return nullptr;
   Error why = std::move(opened).error();
+  if (call.timed_out) why.code = "net.connect", why.message = "no connection within the route's limit";
   co_await say_trouble(exchange, call, trouble, std::move(why));
   co_return nullptr;
 }
 
+Sent Worker::sent_of(const Call& call) {
+  Sent sent;
+  sent.at = world_.now();
+  sent.id = call.id;
+  if (call.key) sent.key = call.key->rules.name;
+  sent.provider = call.choice->target.provider;
+  sent.model = call.choice->target.model;
+  sent.door = call.door.dialect;
+  sent.endpoint = call.choice->endpoint;
+  sent.tier = call.scan.tier;
+  sent.bytes = static_cast<int64_t>(call.body.size());
+  sent.output_limit = call.scan.output_limit < 0 ? -1 : call.scan.output_limit * std::max<int64_t>(1, call.scan.choices);
+  return sent;
+}
+
+// Before anything of it is sent: what it may cost is not lost with this process.
+void Worker::write_down(Call& call) { call.in_flight = in_flight_.sent(call.in_flight, sent_of(call)); }
+
+// What the answer used; where it does not say so, what its text tells.
+void Worker::take_usage(Call& call, const Meter& meter, bool whole) {
+  call.served = meter.served();
+  if (call.served || !meter.has_text() || !(whole || call.streams)) return;
+  estimate_usage(call, call.choice->endpoint, call.body, meter.text());
+  if (call.served) call.served->response_id = meter.response_id();
+}
+
+void Worker::estimate_usage(Call& call, Endpoint endpoint, std::string_view request, std::string_view answer) {
+  const auto usage = estimated_usage(call.choice->target, endpoint, request, answer);
+  if (!usage) return;
+  call.served.emplace();
+  call.served->usage = *usage;
+  call.served->tier = call.scan.tier;
+  call.estimated = true;
+}
+
 net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
-  if (call.choice->renamed && !call.choice->translated && call.scan.model_length > 0)
+  if (call.choice->renamed && !call.choice->translated && !call.routed && call.scan.model_length > 0)
     call.body = with_model(call.body, call.scan, call.choice->target.model);
   std::string head = upstream_head(call, exchange.head().headers, call.body.size());
   const auto patience = std::make_shared<net::Patience>();
@@ -114,23 +162,33 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
   if (!up) co_return;
   net::ClientConnection* const raw = up.get();
   patience->let_go = [raw] { raw->channel.stream.close(); };
-  bool timed_out = false;
-  net::Deadline limit(world_.loop(), [raw, &timed_out] {
-    timed_out = true;
+  net::Deadline limit(world_.loop(), [raw, &call] {
+    call.timed_out = true;
     raw->channel.stream.close();
   });
-  limit.in(shared_.limits.first_byte);
+  limit.in(call.routed ? first_byte_limit(call) : shared_.limits.first_byte);
+  write_down(call);
   net::ErrorCode failed = co_await up->channel.write_bytes(head, call.body);
   call.sent = net::Clock::now();
   if (!failed) do {  // 100 Continue and the like come first
       failed = co_await up->channel.read_head(false);
     } while (!failed && up->channel.parser().head.status / 100 == 1);
-  call.waited = net::Clock::now() - call.sent;
+  call.waited += net::Clock::now() - call.sent;
   if (failed || up->channel.parser().unknown_coding()) {
-    const auto trouble = patience->over ? Trouble::left : timed_out ? Trouble::timeout : Trouble::broken;
+    const auto trouble = patience->over ? Trouble::left : call.timed_out ? Trouble::timeout : Trouble::broken;
     patience->let_go = nullptr;
+    if (call.routed) {
+      call.routed->sent = up->channel.sent;
+      if (tries_again_after_trouble(exchange, call)) co_return;
+    }
     Error why;
     co_return co_await say_trouble(exchange, call, trouble, std::move(why));
+  }
+  if (call.routed) call.routed->sent = true;
+  if (call.routed && allows_another(heard_of(up->channel.parser().head.status))) {
+    co_await hear_refusal(exchange, call, up, limit);
+    patience->let_go = nullptr;
+    co_return;
   }
   bool whole = false;
   if (!call.choice->translated)
@@ -143,7 +201,7 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
   if (whole) upstream_.put_back(std::move(up));
   if (!whole && call.error.empty())
     call.error = exchange.left() || patience->over ? "gateway.client_left"
-                 : timed_out                       ? "upstream.timeout"
+                 : call.timed_out                  ? "upstream.timeout"
                                                    : "upstream.broken";
 }
 
@@ -169,10 +227,15 @@ net::Awaitable<void> Worker::say_trouble(net::Exchange& exchange, Call& call, Tr
 net::Awaitable<net::ErrorCode> Worker::next_piece(Call& call, Connection up, net::Deadline& limit,
                                                   std::string_view& raw) {
   const auto asked = net::Clock::now();
-  limit.in(shared_.limits.idle);
+  const Duration own = call.routed ? call.routed->route->rules().idle : Duration{};
+  // Until something was told, a routed call's limit is that of the first byte.
+  if (!call.routed || call.bytes_out > 0) limit.in(own.ms > 0 ? own : shared_.limits.idle);
   const net::ErrorCode failed = co_await up->channel.read_part(raw);
   limit.clear();
-  call.waited += net::Clock::now() - asked;
+  const auto came = net::Clock::now();
+  call.waited += came - asked;
+  if (!failed && call.headed == net::Clock::time_point{}) call.headed = came;
+  if (failed && call.routed) call.routed->broke = true;
   co_return failed;
 }
 
@@ -189,8 +252,9 @@ net::Awaitable<bool> Worker::pass_answer(net::Exchange& exchange, Call& call, Co
   if (unframed) exchange.until_close();
   std::string head = answer_head(answer, call, exchange, unframed);
   Meter meter;
-  const bool metered = answer.status < 300 && call.door.want == Want::call;
-  meter.start(call.choice->endpoint, is_events(answer.headers));
+  const bool metered = answer.status < 300 && call.door.want != Want::count_tokens;
+  const bool gather = call.choice->endpoint == Endpoint::chat_completions && !call.scan.has_stream_usage;
+  meter.start(call.choice->endpoint, is_events(answer.headers), gather);
   std::string bare;  // the body without its chunks, where the client needs it so
   wire::Sink take = [&](std::string_view piece) -> Status {
     if (metered) meter.take(piece);
@@ -203,6 +267,10 @@ net::Awaitable<bool> Worker::pass_answer(net::Exchange& exchange, Call& call, Co
   do {
     net::ErrorCode failed = co_await next_piece(call, up, limit, piece);
     if (failed) good = false;
+    if (call.routed && !head.empty()) {  // nothing of it was told yet
+      if (failed) co_return co_await lost_before_it_began(exchange, call);
+      answers(call);
+    }
     if (unframed) piece = bare;
     call.bytes_out += static_cast<int64_t>(piece.size());
     if (!head.empty() || !piece.empty()) {
@@ -215,7 +283,7 @@ net::Awaitable<bool> Worker::pass_answer(net::Exchange& exchange, Call& call, Co
     head.clear();
     bare.clear();
   } while (good && !channel.parser().is_done());
-  if (metered) call.served = meter.served();
+  if (metered) take_usage(call, meter, good);
   if (good) exchange.done();
   co_return good;
 }

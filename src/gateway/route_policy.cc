@@ -8,11 +8,12 @@ namespace twolane::gateway {
 namespace {
 
 constexpr Duration first_pause = milliseconds(100);  // doubled in each round
+constexpr Duration first_flex_pause = seconds(1), longest_flex_pause = minutes(1);
 
 // Half of the round's span for certain, the other half by chance: clients that failed together do
 // not come back together.
-Duration pause_of(int round, uint64_t draw) {
-  const int64_t span = std::min(longest_pause.ms, first_pause.ms << std::min(round - 1, 10));
+Duration pause_of(int round, Duration first, Duration longest, uint64_t draw) {
+  const int64_t span = std::min(longest.ms, first.ms << std::min(round - 1, 10));
   const int64_t half = span / 2;
   return milliseconds(half + static_cast<int64_t>(draw % static_cast<uint64_t>(half + 1)));
 }
@@ -38,6 +39,18 @@ Heard heard_of(int status) {
 
 bool allows_another(Heard heard) {
   return heard == Heard::unreached || heard == Heard::late || heard == Heard::refused;
+}
+
+bool may_be_billed(Heard heard, int status, bool was_sent) {
+  switch (heard) {
+    case Heard::good:
+    case Heard::unreached: return false;
+    case Heard::refused: return status >= 500 && status != 529;
+    case Heard::late:
+    case Heard::broken:
+    case Heard::unknown: break;
+  }
+  return was_sent;
 }
 
 bool Circuit::admits(const RouteRules& rules, Time now) const {
@@ -110,13 +123,13 @@ std::vector<size_t> order_of(const RouteRules& rules, uint64_t draw) {
 
 std::optional<Step> next_step(const RouteRules& rules, std::span<const size_t> order,
                               std::span<const Circuit> circuits, Progress& progress, Time now, uint64_t draw) {
-  if (progress.made >= rules.most_attempts()) return std::nullopt;
+  if (progress.made - progress.uncounted >= rules.most_attempts()) return std::nullopt;
   const size_t begin = progress.made == 0 ? 0 : progress.position + 1;
   for (size_t i = begin; i < begin + order.size(); ++i) {
     const size_t target = order[i % order.size()];
     if (!circuits[target].admits(rules, now)) continue;
     const int round = static_cast<int>(i / order.size());
-    Step step{target, round == 0 ? Duration{} : pause_of(round, draw)};
+    Step step{target, round == 0 ? Duration{} : pause_of(round, first_pause, longest_pause, draw)};
     // Who says how long to wait is believed, where it is the same one that is asked again.
     if (round > 0 && progress.wait && i == begin + order.size() - 1) step.pause = std::max(step.pause, *progress.wait);
     if (step.pause > longest_pause) return std::nullopt;
@@ -125,6 +138,16 @@ std::optional<Step> next_step(const RouteRules& rules, std::span<const size_t> o
     return step;
   }
   return std::nullopt;
+}
+
+Duration flex_until(Duration window) { return window - std::min(minutes(1), window / 3); }
+
+std::optional<Duration> flex_pause(Duration window, Duration passed, int rounds, std::optional<Duration> wait,
+                                   uint64_t draw) {
+  const Duration left = flex_until(window) - passed;
+  if (left <= Duration{} || (wait && *wait > left)) return std::nullopt;
+  const Duration pause = pause_of(rounds, first_flex_pause, longest_flex_pause, draw);
+  return std::min(left, std::max(pause, wait.value_or(Duration{})));
 }
 
 }  // namespace twolane::gateway

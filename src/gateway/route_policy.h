@@ -1,5 +1,5 @@
-// Which target of a route is asked next: order, retries, budget, circuits. No clock and no chance
-// inside: both come in as arguments.
+// Which target of a route is asked next: order, retries, budget, circuits, and how long a flex call
+// waits for capacity. No clock and no chance inside: both come in as arguments.
 //
 // Pure. A route is a name of a model that leads to several targets. A request walks through them in
 // an order (as written, or drawn by weight), skips those that are not to be asked now, and comes
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/endpoint.h"
 
 namespace twolane::gateway {
 
@@ -28,6 +29,9 @@ struct RouteRules {
   Duration connect = seconds(10);
   Duration first_byte;               // 0: the gateway's own limit
   Duration idle;                     // 0: the gateway's own limit
+  std::string lane;                  // "patient", "interactive" or empty, for requests that say nothing
+  Duration deadline;                 // 0: none; of its patient and flex requests that name none
+  std::optional<ServiceTier> tier;   // of requests that name none
 
   int most_attempts() const;
 };
@@ -38,11 +42,16 @@ enum class Heard : uint8_t {
   unreached,  // no connection
   late,       // no answer within the route's own limit for the first byte
   refused,    // 408, 429, 5xx that may pass
-  unknown,    // the client left before, or the connection broke after the request was sent
+  broken,     // the connection broke after the request was sent
+  unknown,    // the client left before
 };
 Heard heard_of(int status);
-// Whether another attempt may follow. `unknown` may not: the provider may have done the work.
+// Whether another attempt may follow. `broken` and `unknown` may not: the provider may have done the
+// work. `late` may: that is what the route's own limit is for.
 bool allows_another(Heard heard);
+// Whether the provider may bill an attempt whose answer was not kept. A refusal to take the request
+// (408, 429, 529) is not billed; another 5xx may come after the work was done.
+bool may_be_billed(Heard heard, int status, bool was_sent);
 
 // Closed: every call goes. Open: none. After the cooldown one goes ahead, and its end decides.
 class Circuit {
@@ -92,10 +101,22 @@ struct Progress {
   int made = 0;
   size_t position = 0;
   std::optional<Duration> wait;
+  int uncounted = 0;  // of `made`: they found no capacity, which costs nothing
 };
 std::optional<Step> next_step(const RouteRules& rules, std::span<const size_t> order,
                               std::span<const Circuit> circuits, Progress& progress, Time now, uint64_t draw);
 
 inline constexpr Duration longest_pause = seconds(5);
+
+// A flex call that names no time is answered within this.
+inline constexpr Duration flex_window = minutes(15);
+// From when on a flex call with this window goes on at the standard tier: a minute before its end, or
+// a third of a short window.
+Duration flex_until(Duration window);
+// How long a flex call that found no capacity `rounds` times (at least once) waits before it asks
+// again; nothing: it goes on at the standard tier, because that time has come or would pass while it
+// obeys `wait` (retry-after).
+std::optional<Duration> flex_pause(Duration window, Duration passed, int rounds, std::optional<Duration> wait,
+                                   uint64_t draw);
 
 }  // namespace twolane::gateway

@@ -158,6 +158,67 @@ TEST(RoutePolicy, PlacesOfATargetAreCounted) {
   EXPECT_TRUE(next_step(r, order, circuits, p, start, 0));
 }
 
+TEST(RoutePolicy, WhatBrokeAfterItWasSentCountsAgainstTheTargetAndIsNotSentAgain) {
+  EXPECT_FALSE(allows_another(Heard::broken));
+  const RouteRules r = rules(1);
+  Circuit c;
+  for (int i = 0; i < r.failures; ++i) c.heard(r, Heard::broken, start);
+  EXPECT_TRUE(c.is_open());
+}
+
+TEST(RoutePolicy, WhichAttemptsMayBeBilled) {
+  struct Case {
+    Heard heard;
+    int status;
+    bool sent, billed;
+  };
+  constexpr Case cases[] = {
+      {Heard::good, 200, true, false},     {Heard::unreached, 0, false, false}, {Heard::late, 0, true, true},
+      {Heard::broken, 0, true, true},      {Heard::unknown, 0, true, true},     {Heard::unknown, 0, false, false},
+      {Heard::refused, 429, true, false},  {Heard::refused, 408, true, false},  {Heard::refused, 529, true, false},
+      {Heard::refused, 500, true, true},   {Heard::refused, 502, true, true},   {Heard::refused, 503, true, true},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(may_be_billed(c.heard, c.status, c.sent), c.billed) << static_cast<int>(c.heard) << ' ' << c.status;
+}
+
+TEST(RoutePolicy, AttemptsThatFoundNoCapacityAreNotCounted) {
+  RouteRules r = rules(2);
+  r.attempts = 1;
+  const auto order = order_of(r, 0);
+  const std::vector<Circuit> circuits(2);
+  Progress p;
+  ASSERT_TRUE(next_step(r, order, circuits, p, start, 0));
+  Progress counted = p;
+  EXPECT_FALSE(next_step(r, order, circuits, counted, start, 0));
+  for (const size_t target : {1u, 0u, 1u}) {
+    ++p.uncounted;
+    const auto step = next_step(r, order, circuits, p, start, 0);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->target, target);
+  }
+}
+
+TEST(RoutePolicy, FlexWaitsLongerEachTimeAndThenGoesOnAtTheStandardTier) {
+  constexpr Duration window = flex_window;
+  EXPECT_EQ(flex_until(window), minutes(14));
+  EXPECT_EQ(flex_until(milliseconds(900)), milliseconds(600));
+  int rounds = 0;
+  Duration passed;
+  std::vector<int64_t> pauses;
+  while (const auto pause = flex_pause(window, passed, ++rounds, std::nullopt, 0)) {
+    pauses.push_back(pause->ms);
+    passed = passed + *pause;
+  }
+  EXPECT_EQ(passed, minutes(14)) << "asked a last time when it is over";
+  ASSERT_GT(pauses.size(), 8u);
+  const std::vector<int64_t> first(pauses.begin(), pauses.begin() + 8);
+  EXPECT_EQ(first, (std::vector<int64_t>{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000}));
+  EXPECT_EQ(flex_pause(window, {}, 1, std::nullopt, 500), seconds(1));
+  EXPECT_EQ(flex_pause(window, {}, 1, seconds(20), 0), seconds(20)) << "who says how long is believed";
+  EXPECT_FALSE(flex_pause(window, minutes(10), 1, minutes(5), 0)) << "it would be too late then";
+}
+
 TEST(RoutePolicy, TheBudgetIsATenthWithAReserve) {
   RetryBudget b;
   int taken = 0;

@@ -24,6 +24,12 @@ std::unexpected<Error> nobody(std::string_view model, std::string_view provider)
   return fail(std::move(e));
 }
 
+// How a server with OpenAI's interface is called for what was written for `door`.
+Endpoint openai_endpoint(Endpoint door) {
+  if (dialect_of(door) == Dialect::openai) return door;
+  return operation_of(door) == Operation::embedding ? Endpoint::embeddings : Endpoint::chat_completions;
+}
+
 // Without our own part of it and without a key.
 std::string kept_query(std::string_view query) {
   std::string kept;
@@ -44,7 +50,8 @@ Result<Provider> make_provider(std::string name, const std::string& base_url, st
   while (p.url.target.ends_with('/')) p.url.target.pop_back();
   const auto* entry = dialect::find_provider(name);
   p.dialect = entry ? entry->dialect : Dialect::openai;
-  switch (p.dialect) {
+  p.own = !entry;
+  if (!key.empty()) switch (p.dialect) {
     case Dialect::openai: p.auth = "Authorization: Bearer " + key + "\r\n"; break;
     case Dialect::anthropic: p.auth = "x-api-key: " + key + "\r\n"; break;
     case Dialect::gemini: p.auth = "x-goog-api-key: " + key + "\r\n"; break;
@@ -60,8 +67,24 @@ const Provider* Router::provider(std::string_view name) const {
   return nullptr;
 }
 
+// "name/model" of a server of the user's own.
+const Provider* Router::own_server(std::string_view model) const {
+  const size_t slash = model.find('/');
+  if (slash == model.npos || slash + 1 == model.size()) return nullptr;
+  const Provider* p = provider(model.substr(0, slash));
+  return p && p->own ? p : nullptr;
+}
+
 Result<Choice> Router::choose(const Door& door, std::string_view model) const {
   Choice choice;
+  if (const Provider* own = own_server(model)) {
+    choice.provider = own;
+    choice.target = {own->name, std::string(model.substr(own->name.size() + 1))};
+    choice.endpoint = openai_endpoint(door.endpoint);
+    choice.translated = choice.endpoint != door.endpoint;
+    choice.renamed = true;
+    return choice;
+  }
   const auto known = dialect::parse_target(model);
   choice.target = known ? *known : Target{std::string(home_of(door.dialect)), std::string(model)};
   choice.provider = provider(choice.target.provider);
@@ -70,6 +93,17 @@ Result<Choice> Router::choose(const Door& door, std::string_view model) const {
   choice.translated = choice.endpoint != door.endpoint;
   choice.renamed = choice.target.model != model;
   return choice;
+}
+
+// Anthropic has no word for priority: "auto" takes it where it was bought.
+TierWords tier_words(Dialect dialect, ServiceTier tier) {
+  const bool named = tier == ServiceTier::flex || tier == ServiceTier::priority;
+  switch (dialect) {
+    case Dialect::anthropic: return {"service_tier", named ? "auto" : "standard_only"};
+    case Dialect::gemini: return {"serviceTier", named ? name_of(tier) : "standard"};
+    case Dialect::openai: break;
+  }
+  return {"service_tier", named ? name_of(tier) : "default"};
 }
 
 std::string target_at(const Choice& choice, const Door& door, bool streams) {

@@ -1,8 +1,9 @@
 // From a model's name to who is asked for it, and how a call to them is written.
 //
-// Pure. A name is a route of the configuration, "provider/model", or a model of the catalogue; any
-// other name goes to the door's own provider as it is. Errors: gateway.model (nobody who could
-// answer is configured), provider.no_endpoint.
+// Pure. A name is "provider/model", where the provider may be a server of the user's own, or a model of
+// the catalogue; any other name goes to the door's own provider as it is. Names of routes are looked
+// for before (routes.h). Errors: gateway.model (nobody who could answer is configured),
+// provider.no_endpoint.
 #pragma once
 
 #include <map>
@@ -24,8 +25,10 @@ struct Provider {
   Dialect dialect = Dialect::openai;
   wire::Url url;     // of its base; target is the base path without a slash at its end
   std::string key;   // secret
-  std::string auth;  // the header line with the key, line end included; secret
+  std::string auth;  // the header line with the key, line end included, or empty; secret
+  bool own = false;  // a server of the user's, of which only the name is known: OpenAI's endpoints
 };
+// Without a key none is sent. Error wire.url.
 Result<Provider> make_provider(std::string name, const std::string& base_url, std::string key);
 
 // One place where a request may go.
@@ -46,8 +49,16 @@ class Router {
   const std::vector<Provider>& providers() const { return providers_; }
 
  private:
+  const Provider* own_server(std::string_view model) const;
+
   std::vector<Provider> providers_;
 };
+
+// How a provider's body asks for a tier: {"service_tier", "flex"}.
+struct TierWords {
+  std::string_view name, value;
+};
+TierWords tier_words(Dialect dialect, ServiceTier tier);
 
 // The request line's target at the provider: base path, endpoint, model where it stands in the path,
 // and what of the query is the provider's business.

@@ -1,7 +1,9 @@
 // Calls to providers of another dialect: the body translated, the answer told in the door's words,
 // event by event where it streams.
 #include "dialect/batch_api.h"
+#include "dialect/catalogue.h"
 #include "dialect/stream_translation.h"
+#include "gateway/stream_framing.h"
 #include "gateway/worker.h"
 #include "wire/json.h"
 
@@ -23,29 +25,31 @@ void ask_for_events(std::string& body, Endpoint endpoint) {
   body.insert(1, member + (empty ? "" : ","));
 }
 
-void append_chunk(std::string& out, std::string_view bytes) {
-  char length[24];
-  out.append(length, std::to_chars(length, length + sizeof length, bytes.size(), 16).ptr);
-  out.append("\r\n").append(bytes).append("\r\n");
-}
-
-// Gemini without alt=sse: the events as elements of an array.
-std::string as_array(std::string_view events, bool& begun) {
-  std::string out;
-  while (!events.empty()) {
-    const size_t end = events.find("\n\n");
-    std::string_view data = events.substr(0, end);
-    data.remove_prefix(std::min<size_t>(6, data.size()));
-    out.append(begun ? ",\r\n" : "[").append(data);
-    begun = true;
-    events.remove_prefix(end == events.npos ? events.size() : end + 2);
+// The translation leaves the tier out: providers name theirs differently.
+std::optional<Refusal> ask_for_tier(Call& call) {
+  const auto sold = dialect::endpoint_at(call.choice->target.provider, call.choice->endpoint, call.scan.tier);
+  if (!sold || call.choice->provider->own) {
+    call.error = "provider.no_endpoint";
+    return Refusal(400, "service_tier: " + call.choice->target.provider + " has no tier " + std::string(name_of(call.scan.tier)),
+                   "unsupported_value", "service_tier");
   }
-  return out;
+  const TierWords words = tier_words(call.choice->provider->dialect, call.scan.tier);
+  BodyScan bare;
+  bare.first_member = 1;
+  bare.empty = call.body == "{}";
+  call.body = rewritten(call.body, bare, {{}, words.name, words.value});
+  return std::nullopt;
 }
 
-std::string error_event(Dialect door, Endpoint endpoint, const Refusal& refusal, std::string_view id) {
-  const bool named = door == Dialect::anthropic || endpoint == Endpoint::responses;
-  return (named ? "event: error\ndata: " : "data: ") + error_object(door, refusal, id) + "\n\n";
+// In the provider's words. Several texts to embed go to a method of their own at Gemini.
+Result<std::string> translated_body(Call& call) {
+  call.embeds_several = false;
+  if (call.choice->endpoint == Endpoint::embed_content) {
+    auto several = TRY(dialect::translate_embedding_list(call.body, call.choice->target.model));
+    call.embeds_several = several.has_value();
+    if (several) return std::move(*several);
+  }
+  return dialect::translate_request(call.door.endpoint, call.body, call.choice->endpoint, call.choice->target.model);
 }
 
 }  // namespace
@@ -67,12 +71,22 @@ std::optional<Refusal> Worker::translate(Call& call) {
     if (!bare) return refused(bare.error());
     call.body = std::move(*bare);
   }
-  auto body = dialect::translate_request(call.door.endpoint, call.body, call.choice->endpoint,
-                                         call.choice->target.model);
+  auto body = translated_body(call);
   if (!body) return refused(body.error());
   call.asked = std::exchange(call.body, std::move(*body));
   if (call.streams) ask_for_events(call.body, call.choice->endpoint);
+  if (call.scan.tier != ServiceTier::standard) return ask_for_tier(call);
   return std::nullopt;
+}
+
+// The provider's refusal in the door's words.
+net::Awaitable<void> Worker::say_refusal(net::Exchange& exchange, Call& call, wire::HttpReply reply) {
+  const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(reply);
+  Refusal no(reply.status < 400 ? 502 : reply.status, said.message, said.code);
+  call.error = "upstream.refused";
+  if (const auto wait = wire::header(reply.headers, "retry-after"); !wait.empty())
+    no.retry_after = std::atoll(std::string(wait).c_str());
+  co_await say_no(exchange, call, std::move(no));
 }
 
 // A whole answer, or the provider's refusal. Whether the connection upstream can be used again.
@@ -94,6 +108,7 @@ net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Co
   net::ErrorCode failed;
   do failed = co_await next_piece(call, up, limit, raw);
   while (!failed && !up->channel.parser().is_done());
+  if (failed && call.routed) co_return co_await lost_before_it_began(exchange, call);
   if (failed) {
     if (exchange.left()) {
       call.status = 499;
@@ -103,17 +118,14 @@ net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Co
     co_await say_no(exchange, call, std::move(no));
     co_return false;
   }
+  if (call.routed) answers(call);
   if (reply.status >= 300) {
     reply.body = wire::Body(std::move(body));
-    const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(reply);
-    Refusal no(reply.status < 400 ? 502 : reply.status, said.message, said.code);
-    call.error = "upstream.refused";
-    if (const auto wait = wire::header(reply.headers, "retry-after"); !wait.empty())
-      no.retry_after = std::atoll(std::string(wait).c_str());
-    co_await say_no(exchange, call, std::move(no));
+    co_await say_refusal(exchange, call, std::move(reply));
     co_return true;
   }
   if (auto served = dialect::read_served(call.choice->endpoint, body)) call.served = std::move(*served);
+  else estimate_usage(call, call.door.endpoint, call.asked, dialect::answer_text(call.choice->endpoint, body));
   auto told = dialect::translate_answer(call.choice->endpoint, body, call.door.endpoint, call.model, call.asked);
   if (!told) {
     Refusal no(502, "The provider's answer cannot be told here: " + told.error().message + ' ' + told.error().why,
@@ -129,6 +141,19 @@ net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Co
   co_return true;
 }
 
+// The head of a stream that is written here, not passed on.
+std::string Worker::events_head(const Call& call, const net::Exchange& exchange, bool chunked, bool array) {
+  std::string out = "HTTP/1.1 200 OK\r\nContent-Type: ";
+  out += array ? "application/json\r\n" : "text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n";
+  out.append(id_header(call.door.dialect)).append(": ").append(call.id);
+  out.append("\r\ntwolane-request-id: ").append(call.id).append("\r\n");
+  if (call.lane == "patient") out += "twolane-lane: patient\r\n";
+  for (const auto& [name, value] : own_limits(call)) out.append(name).append(": ").append(value).append("\r\n");
+  out += chunked ? "Transfer-Encoding: chunked\r\n" : "";
+  out += exchange.keep() ? "\r\n" : "Connection: close\r\n\r\n";
+  return out;
+}
+
 net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Connection up,
                                          net::Deadline& limit) {
   const bool chunked = exchange.head().version >= 11;
@@ -137,12 +162,7 @@ net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Co
   call.status = 200;
   call.upstream_id =
       wire::header(up->channel.parser().head.headers, id_header(call.choice->provider->dialect));
-  std::string out = "HTTP/1.1 200 OK\r\nContent-Type: ";
-  out += array ? "application/json\r\n" : "text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n";
-  out.append(id_header(call.door.dialect)).append(": ").append(call.id);
-  out.append("\r\ntwolane-request-id: ").append(call.id).append("\r\n");
-  out += chunked ? "Transfer-Encoding: chunked\r\n" : "";
-  out += exchange.keep() ? "\r\n" : "Connection: close\r\n\r\n";
+  std::string out = events_head(call, exchange, chunked, array);
   dialect::StreamTranslation told(call.choice->endpoint, call.door.endpoint, call.model, call.id,
                                   call.scan.has_stream_usage);
   std::string events;
@@ -159,6 +179,10 @@ net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Co
   while (!over) {
     std::string_view raw;
     const net::ErrorCode failed = co_await next_piece(call, up, limit, raw);
+    if (call.routed && call.bytes_out == 0) {
+      if (failed) co_return co_await lost_before_it_began(exchange, call);
+      answers(call);
+    }
     over = failed || up->channel.parser().is_done();
     if (over && !wrong) {
       const Status ended = told.finish(events);
@@ -169,11 +193,11 @@ net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Co
       good = false;
       call.error = wrong->code;
       const Refusal no(502, wrong->why.empty() ? wrong->message : wrong->why, "upstream_broken");
-      events += error_event(call.door.dialect, call.door.endpoint, no, call.id);
+      events += error_event(call.door.endpoint, error_object(call.door.dialect, no, call.id));
     }
     if (array) events = as_array(events, begun);
     if (array && over) events += "]";
-    if (chunked && !events.empty()) append_chunk(out, events);
+    if (chunked) append_chunk(out, events);
     if (!chunked) out += events;
     if (chunked && over) out += "0\r\n\r\n";
     events.clear();

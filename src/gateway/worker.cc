@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "gateway/limit_headers.h"
 #include "gateway/listing.h"
 #include "model/model_name.h"
 #include "net/event_loop.h"
@@ -34,6 +35,22 @@ wire::HttpReply json(int status, std::string text) {
   return {status, {{"content-type", "application/json"}}, wire::Body(std::move(text))};
 }
 
+// The tier as the request names it, or its route.
+std::string_view tier_word(const Call& call) {
+  return call.scan.tier == ServiceTier::flex ? "flex" : call.scan.service_tier;
+}
+
+// A flex request's own time is a quarter of an hour, whatever its key waits otherwise.
+LaneDefaults lane_defaults(const Call& call) {
+  LaneDefaults d;
+  if (call.key) d = {call.key->rules.lane, call.scan.tier == ServiceTier::flex ? Duration{} : call.key->rules.deadline};
+  if (!call.routed) return d;
+  const RouteRules& rules = call.routed->route->rules();
+  if (!rules.lane.empty()) d.lane = rules.lane;
+  if (rules.deadline.ms > 0) d.deadline = rules.deadline;
+  return d;
+}
+
 std::string words_of(int status) {
   switch (status) {
     case 400: return "The request could not be read as HTTP.";
@@ -45,14 +62,23 @@ std::string words_of(int status) {
   }
 }
 
+// Whether the provider may have charged more for it than was heard.
+bool is_uncertain(const Call& call) {
+  const bool cut = call.error == "gateway.client_left" || call.error == "upstream.timeout" || call.error == "upstream.broken";
+  if (call.in_flight < 0 || !cut) return false;
+  // OpenAI says the usage once, at the end; the others say it as they go.
+  return !call.served || call.estimated || dialect_of(call.choice->endpoint) != Dialect::openai;
+}
+
 }  // namespace
 
-Worker::Worker(Shared& shared, AccessLog& log, const net::LoopWorld::Settings& world,
+Worker::Worker(Shared& shared, AccessLog& log, InFlight in_flight, const net::LoopWorld::Settings& world,
                net::HttpServer::Settings server)
     : shared_(shared),
       world_(world),
       upstream_(world_.loop(), world),
       books_(log),
+      in_flight_(std::move(in_flight)),
       server_(world_, std::move(server), *this),
       ids_(world_.random()) {}
 
@@ -96,6 +122,13 @@ std::optional<Refusal> Worker::let_in(const wire::Headers& headers, Call& call) 
   }
   call.key = last_key_;
   return std::nullopt;
+}
+
+// What a model call is told of its key's limits, in place of what the provider says of ours.
+wire::Headers Worker::own_limits(const Call& call) {
+  if (!call.key || !call.key->is_limited() || !call.choice) return {};
+  const Time now = world_.now();
+  return limit_headers(call.door.dialect, call.key->room(now), now);
 }
 
 // Whether the key may make this call now.
@@ -152,7 +185,9 @@ net::Awaitable<void> Worker::answer_probe(net::Exchange& exchange, Want want) {
 }
 
 net::Awaitable<void> Worker::list_models(net::Exchange& exchange, Call& call) {
-  auto listed = model_listing(call.door, shared_.router);
+  std::vector<std::string_view> routes;
+  for (const auto& route : shared_.routes.all()) routes.push_back(route->rules().name);
+  auto listed = model_listing(call.door, shared_.router, routes);
   if (listed) {
     wire::HttpReply reply = json(200, std::move(*listed));
     co_return co_await say(exchange, call, std::move(reply));
@@ -224,6 +259,8 @@ net::Awaitable<void> Worker::say(net::Exchange& exchange, Call& call, wire::Http
   call.bytes_out = reply.body.size();
   if (wire::header(reply.headers, id_header(call.door.dialect)).empty())
     reply.headers.emplace_back(id_header(call.door.dialect), call.id);
+  if (call.key && call.key->is_limited())
+    for (auto& header : own_limits(call)) reply.headers.push_back(std::move(header));
   co_await exchange.reply(std::move(reply));
 }
 
@@ -244,6 +281,7 @@ net::Awaitable<void> Worker::model_call(net::Exchange& exchange, Call& call) {
   auto refused = understand(exchange.head().headers, unread, call, patient);
   if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
   if (patient) co_return co_await patient_call(exchange, call, *patient);
+  if (call.routed) co_return co_await routed_call(exchange, call);
   co_await relay(exchange, call);
 }
 
@@ -264,26 +302,35 @@ std::optional<Refusal> Worker::understand(const wire::Headers& headers, int unre
   if (call.model.empty() && call.door.endpoint == Endpoint::moderations) call.model = "omni-moderation-latest";
   if (call.model.empty())
     return Refusal(400, "you must provide a model parameter", "missing_required_parameter", "model");
-  const auto choice = choose(call.door, call.model);
-  if (!choice) {
-    call.error = choice.error().code;
-    return Refusal(404, choice.error().message, "model_not_found", "model");
+  if (auto route = shared_.routes.find(call.model)) {
+    if (auto refused = enter(call, std::move(route))) return refused;
+  } else {
+    const auto choice = choose(call.door, call.model);
+    if (!choice) {
+      call.error = choice.error().code;
+      return Refusal(404, choice.error().message, "model_not_found", "model");
+    }
+    call.choice = *choice;
   }
-  call.choice = *choice;
   if (auto refused = admit(call)) return refused;
   if (shared_.keeper && call.door.want == Want::call) {
-    const auto lane = choose_lane(headers, call.scan, call.key ? &call.key->rules : nullptr, world_.now());
+    const auto lane = choose_lane(headers, tier_word(call), lane_defaults(call), world_.now());
     if (!lane) {
       call.error = lane.error().code;
       return Refusal(400, lane.error().message);
     }
     const bool background = call.scan.background && call.door.endpoint == Endpoint::responses;
-    if ((lane->patient && (!call.streams || lane->overrides_stream)) || background) {
+    const bool can_wait = !call.routed || call.routed->for_batches() != nullptr;
+    if (background && !can_wait)
+      return Refusal(400, "No target of '" + call.model.substr(0, 100) + "' runs in the background.", "unsupported_value",
+                     "background");
+    if ((lane->patient && can_wait && (!call.streams || lane->overrides_stream)) || background) {
       patient = *lane;
       return std::nullopt;
     }
+    if (call.scan.tier == ServiceTier::flex) enter_flex(call, *lane);
   }
-  return call.choice->translated ? translate(call) : std::nullopt;
+  return call.choice->translated && !call.routed ? translate(call) : std::nullopt;
 }
 
 // Sums, the key's use, and the line of the log.
@@ -306,6 +353,14 @@ void Worker::book(Call& call, const net::MessageHead& head) {
   }
   r.status = call.status;
   r.error = call.error;
+  if (call.routed) {
+    r.route = call.routed->route->rules().name;
+    r.tries = call.routed->tries;
+  }
+  r.model_call = call.door.want == Want::call;
+  r.streaming = call.streams;
+  r.user_agent = wire::header(head.headers, "user-agent");
+  if (call.headed != net::Clock::time_point{}) r.first_us = micros(call.headed - call.began);
   r.bytes_in = call.bytes_in;
   r.bytes_out = call.bytes_out;
   r.total_us = micros(ended - call.began);
@@ -315,11 +370,21 @@ void Worker::book(Call& call, const net::MessageHead& head) {
     r.metered = true;
     r.tier = call.served->tier;
     r.usage = call.served->usage;
+    r.response_id = call.served->response_id;
+    r.estimated = call.estimated;
     const auto cost = price::charge(call.choice->target, r.tier, r.usage, {.at = r.at});
     if (cost) r.priced = true, r.cost = *cost;
     if (call.key) call.key->used(r.at, r.usage.input() + r.usage.output, r.cost);
   }
+  if (is_uncertain(call)) r.up_to = most_it_can_cost(sent_of(call));
   books_.record(r);
+  in_flight_.ended(call.in_flight, r);
+  if (books_.all_written()) in_flight_.written();
+}
+
+void Worker::flush() {
+  books_.flush();
+  in_flight_.written();
 }
 
 }  // namespace twolane::gateway
