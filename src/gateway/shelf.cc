@@ -165,6 +165,8 @@ Result<std::shared_ptr<const wire::ByteSource>> Shelf::bytes(const std::string& 
   return bytes;
 }
 
+void Shelf::drop_bytes(const std::string& id) { ::unlink(bytes_path(id).c_str()); }
+
 Status Shelf::adopt(const std::string& path, const std::string& id) {
   CHECKED(sync(path, O_RDONLY));
   if (::rename(path.c_str(), bytes_path(id).c_str()) != 0) return io_fault(path);

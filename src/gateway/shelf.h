@@ -45,6 +45,7 @@ class Shelf {
   std::string incoming_directory() const { return directory_ + "/incoming"; }
   // The bytes of a file; they stay readable as long as the source lives.
   Result<std::shared_ptr<const wire::ByteSource>> bytes(const std::string& id) const;
+  void drop_bytes(const std::string& id);  // best effort: without an object they are litter
   // Takes a finished file from `path` as the bytes of `id`, durable when it returns ok.
   Status adopt(const std::string& path, const std::string& id);
 
