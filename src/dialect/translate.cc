@@ -197,6 +197,16 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
   });
 }
 
+Result<std::optional<std::string>> translate_embedding_list(std::string_view body, std::string_view model) {
+  const Json parsed = TRY(wire::parse_json(body));
+  const Json* input = wire::find(parsed, "input");
+  const bool several = input && input->is_array() && input->size() > 1 && input->front().is_string();
+  if (!several) return std::optional<std::string>();
+  const std::string out = TRY(without_throwing(
+      [&]() -> Result<std::string> { return wire::dump(TRY(embedding_list_to_gemini(parsed, model))); }));
+  return std::optional(out);
+}
+
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
                                      std::string_view model, std::string_view asked) {
   if (operation_of(from) != operation_of(to)) return other_operation(from, to);

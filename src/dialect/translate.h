@@ -7,6 +7,7 @@
 // docs/translation.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,10 @@ Result<BodyFacts> check_body(Endpoint endpoint, std::string_view body);
 // byte for byte otherwise.
 Result<std::string> translate_request(Endpoint from, std::string_view body, Endpoint to,
                                       std::string_view model);
+
+// The same for an embeddings request with several texts at a provider of embedContent: the body of its
+// batchEmbedContents, which live calls have and batches have not. Nothing where `body` has one text.
+Result<std::optional<std::string>> translate_embedding_list(std::string_view body, std::string_view model);
 
 // The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
 // unchanged. `model` is shown where the answer names none. `asked` is the request's body in the

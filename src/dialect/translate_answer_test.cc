@@ -316,6 +316,10 @@ TEST(TranslateAnswer, Vectors) {
   EXPECT_EQ((*wire::parse_json(*base64))["data"][0]["embedding"], "AAAAPwAAgL/bD0lA");
   EXPECT_EQ(answer(embeddings, *base64, embed)["embedding"]["values"],
             Json::array({0.5, -1.0, 3.1415927}));
+  const auto several = answer(embed, R"({"embeddings":[{"values":[1]},{"values":[2,3]}]})", embeddings);
+  EXPECT_EQ(several["data"][1]["index"], 1);
+  EXPECT_EQ(several["data"][1]["embedding"], Json::array({2, 3}));
+  EXPECT_FALSE(translate_answer(embed, R"({"embeddings":[{"values":[1]},{}]})", embeddings, "m"));
   EXPECT_EQ(answer_text(embeddings, *base64), "[0.5,-1.0,3.1415927]");
   EXPECT_EQ(answer_text(embed, at_gemini), "[0.5,-1,3.1415927]");
 }

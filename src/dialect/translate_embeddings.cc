@@ -1,4 +1,4 @@
-// Embeddings between OpenAI and Gemini: one text, one vector.
+// Embeddings between OpenAI and Gemini: a vector for each text.
 #include "dialect/translate_embeddings.h"
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "dialect/translate_answers.h"
+#include "model/model_name.h"
 #include "wire/base64.h"
 
 namespace twolane::dialect {
@@ -36,6 +37,27 @@ std::string base64_of_floats(const Json& values) {
   return wire::base64_encoded(bytes);
 }
 
+// What an OpenAI request says beside its texts, in Gemini's words.
+Result<Json> settings_for_gemini(Fields& f) {
+  constexpr auto to = Endpoint::embed_content;
+  Json out = Json::object();
+  if (const Setting size = f.setting("dimensions")) out["outputDimensionality"] = size.value;
+  // How the vector is written down is settled when the answer is translated back.
+  if (const Setting format = f.setting("encoding_format");
+      format && format.value != "float" && format.value != "base64")
+    return untranslatable(format.path, to);
+  CHECKED(put_extra(out, f.rest({"user"}), false, to));
+  return out;
+}
+
+Json content_of(const Json& text) { return {{"parts", Json::array({{{"text", text}}})}}; }
+
+Json openai_vector(size_t index, const Json& values, bool base64) {
+  Json one = {{"object", "embedding"}, {"index", index}};
+  one["embedding"] = base64 ? Json(base64_of_floats(values)) : values;
+  return one;
+}
+
 }  // namespace
 
 Result<Json> floats_of_base64(std::string_view text) {
@@ -63,14 +85,28 @@ Result<Json> embedding_request_to_gemini(const Json& body) {
   if (!text->is_string())
     return untranslatable(input.path, to,
                           "tokens mean nothing to another provider's tokenizer; send text");
-  Json out = {{"content", {{"parts", Json::array({{{"text", *text}}})}}}};
-  if (const Setting size = f.setting("dimensions")) out["outputDimensionality"] = size.value;
-  // How the vector is written down is settled when the answer is translated back.
-  if (const Setting format = f.setting("encoding_format");
-      format && format.value != "float" && format.value != "base64")
-    return untranslatable(format.path, to);
-  CHECKED(put_extra(out, f.rest({"user"}), false, to));
+  Json out = {{"content", content_of(*text)}};
+  out.update(TRY(settings_for_gemini(f)));
   return out;
+}
+
+Result<Json> embedding_list_to_gemini(const Json& body, std::string_view model) {
+  constexpr auto to = Endpoint::embed_content;
+  constexpr size_t most = 100;  // requests of one batchEmbedContents
+  Fields f(body, "");
+  (void)f.take("model");
+  const auto input = f.take("input");
+  if (input.value->size() > most)
+    return untranslatable(input.path, to, "batchEmbedContents takes at most 100 texts; send them in several requests");
+  const Json settings = TRY(settings_for_gemini(f));
+  Json requests = Json::array();
+  for (const Json& text : *input.value) {
+    if (!text.is_string()) return untranslatable(indexed_path(input.path, requests.size()), to, "it embeds text only");
+    Json one = {{"model", "models/" + std::string(bare_model_name(model))}, {"content", content_of(text)}};
+    one.update(settings);
+    requests.push_back(std::move(one));
+  }
+  return Json{{"requests", std::move(requests)}};
 }
 
 Result<Json> embedding_request_to_openai(const Json& body, std::string_view model) {
@@ -119,12 +155,21 @@ Result<Json> embedding_answer_to_gemini(const Json& body, const Served* served) 
 
 Result<Json> embedding_answer_to_openai(const Json& body, const Served* served,
                                         std::string_view model, bool base64) {
-  const Json* embedding = wire::find(body, "embedding");
-  const Json* values = embedding ? wire::find(*embedding, "values") : nullptr;
-  if (!values || !values->is_array()) return no_answer(body, "embedding.values");
-  Json one = {{"object", "embedding"}, {"index", 0}};
-  one["embedding"] = base64 ? Json(base64_of_floats(*values)) : *values;
-  Json out = {{"object", "list"}, {"data", Json::array({std::move(one)})}, {"model", model}};
+  Json data = Json::array();
+  const auto add = [&](const Json* embedding) {
+    const Json* values = embedding ? wire::find(*embedding, "values") : nullptr;
+    if (!values || !values->is_array()) return false;
+    data.push_back(openai_vector(data.size(), *values, base64));
+    return true;
+  };
+  const Json* several = wire::find(body, "embeddings");
+  if (several && several->is_array()) {
+    for (const Json& one : *several)
+      if (!add(&one)) return no_answer(body, "embeddings.values");
+  } else if (!add(wire::find(body, "embedding"))) {
+    return no_answer(body, "embedding.values");
+  }
+  Json out = {{"object", "list"}, {"data", std::move(data)}, {"model", model}};
   const int64_t tokens = served ? served->usage.input() : 0;
   out["usage"] = {{"prompt_tokens", tokens}, {"total_tokens", tokens}};
   return out;

@@ -1,4 +1,5 @@
-// Embedding requests and answers between OpenAI's /v1/embeddings and Gemini's embedContent.
+// Embedding requests and answers between OpenAI's /v1/embeddings and Gemini's embedContent and
+// batchEmbedContents.
 #pragma once
 
 #include <string_view>
@@ -10,6 +11,8 @@
 namespace twolane::dialect {
 
 Result<Json> embedding_request_to_gemini(const Json& body);
+// Several texts, as batchEmbedContents takes them: `input` is an array.
+Result<Json> embedding_list_to_gemini(const Json& body, std::string_view model);
 Result<Json> embedding_request_to_openai(const Json& body, std::string_view model);
 Result<Json> embedding_answer_to_gemini(const Json& body, const Served* served);
 // With `base64` the vector is written as little-endian float32, as the request wanted it.
