@@ -58,9 +58,16 @@ std::string merged_message(std::string_view first, std::string_view last) {
   return wire::dump(merged);
 }
 
+bool is_of_the_model(std::string_view key) {
+  return key == "content" || key == "arguments" || key == "reasoning_content" || key == "reasoning" ||
+         key == "refusal" || key == "name";
+}
+
 }  // namespace
 
-void Meter::start(Endpoint endpoint, bool events) {
+void Meter::start(Endpoint endpoint, bool events, bool gather) {
+  gathers_ = gather && events;
+  told_.clear();
   endpoint_ = endpoint;
   events_ = events;
   lost_ = false;
@@ -98,6 +105,7 @@ void Meter::take(std::string_view piece) {
     return;
   }
   std::string_view whole = piece.substr(0, end);
+  if (gathers_) gather(whole);
   if (whole.find("\"usage") != whole.npos)
     while (!whole.empty()) {
       const size_t next_lf = whole.find("\n\n"), next_crlf = whole.find("\r\n\r\n");
@@ -121,18 +129,52 @@ void Meter::take_event(std::string_view event) {
   }
 }
 
-std::optional<dialect::Served> Meter::served() {
-  if (lost_) return std::nullopt;
-  std::string body;
-  if (!events_) {
-    body = std::move(kept_);
-  } else if (endpoint_ == Endpoint::messages) {
-    body = merged_message(first_, last_);
-  } else if (endpoint_ == Endpoint::responses) {
-    body = member_text(last_, "response");
-  } else {
-    body = std::move(last_);
+// Strings of what follows "delta", but for those that are no text of the model. No tree is built: this
+// is done for every event of a stream.
+void Meter::gather(std::string_view events) {
+  if (first_.empty()) {
+    std::string joined;
+    first_ = data_of(events.substr(0, events.find("\n\n")), joined);
   }
+  for (size_t at = events.find("\"delta\""); at != events.npos; at = events.find("\"delta\"", at)) {
+    const size_t line_end = std::min(events.find('\n', at), events.size());
+    std::string_view rest = events.substr(at + 7, line_end - at - 7);
+    at = line_end;
+    std::string_view key;
+    while (!rest.empty()) {
+      const size_t open = rest.find('"');
+      if (open == rest.npos) break;
+      rest.remove_prefix(open + 1);
+      size_t close = 0;
+      while (close < rest.size() && rest[close] != '"') close += rest[close] == '\\' ? 2 : 1;
+      if (close >= rest.size()) break;
+      const std::string_view text = rest.substr(0, close);
+      rest.remove_prefix(close + 1);
+      const size_t next = rest.find_first_not_of(' ');
+      if (next != rest.npos && rest[next] == ':') key = text;
+      else if (is_of_the_model(key)) told_.append(text);
+    }
+    if (told_.size() > most) gathers_ = false;
+  }
+}
+
+std::string Meter::text() const {
+  if (!events_) return dialect::answer_text(endpoint_, kept_);
+  const auto json = wire::parse_json('"' + told_ + '"');
+  return json && json->is_string() ? json->get<std::string>() : told_;
+}
+
+std::string Meter::response_id() const {
+  const auto json = wire::parse_json(first_);
+  return json ? std::string(wire::string_at(*json, "id")) : std::string();
+}
+
+std::optional<dialect::Served> Meter::served() const {
+  if (lost_) return std::nullopt;
+  std::string made;
+  std::string_view body = events_ ? last_ : kept_;
+  if (events_ && endpoint_ == Endpoint::messages) body = made = merged_message(first_, last_);
+  if (events_ && endpoint_ == Endpoint::responses) body = made = member_text(last_, "response");
   if (body.empty()) return std::nullopt;
   auto served = dialect::read_served(endpoint_, body);
   if (!served) return std::nullopt;

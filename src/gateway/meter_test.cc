@@ -65,5 +65,27 @@ TEST(Meter, SaysNothingWhereTheAnswerDoesNot) {
   EXPECT_FALSE(meter.served());
 }
 
+TEST(Meter, GathersWhatTheModelWroteHoweverTheStreamIsCut) {
+  const std::string stream =
+      "data: {\"id\":\"c-1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n"
+      "data: {\"id\":\"c-1\",\"choices\":[{\"delta\":{\"content\":\"a \\\"delta\\\":{\\n\"},\"logprobs\":{\"content\":[{\"token\":\"no\"}]}}]}\n\n"
+      "data: {\"id\":\"c-1\",\"choices\":[{\"delta\": {\"content\": \"caf\\u00e9 \"}}],\"usage\":null}\n\n"
+      "data: {\"id\":\"c-1\",\"choices\":[{\"delta\":{\"reasoning_content\":\"hm \",\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}]}\n\n"
+      "data: {\"id\":\"c-1\",\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"service_tier\":\"default\"}\n\ndata: [DONE]\n\n";
+  for (const size_t piece : {size_t{1}, size_t{5}, size_t{100}, stream.size()}) {
+    Meter meter;
+    meter.start(Endpoint::chat_completions, true, true);
+    for (size_t at = 0; at < stream.size(); at += piece) meter.take(std::string_view(stream).substr(at, piece));
+    EXPECT_FALSE(meter.served());
+    ASSERT_TRUE(meter.has_text());
+    EXPECT_EQ(meter.text(), "a \"delta\":{\ncaf\u00e9 hm f{}") << piece;
+    EXPECT_EQ(meter.response_id(), "c-1");
+  }
+  Meter meter;
+  meter.start(Endpoint::chat_completions, true);
+  meter.take(stream);
+  EXPECT_FALSE(meter.has_text());  // not asked for
+}
+
 }  // namespace
 }  // namespace twolane::gateway

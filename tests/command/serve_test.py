@@ -1,13 +1,16 @@
 """The gateway as a process: relays, keys, limits, errors, streams, stopping."""
+import base64
 import http.client
 import json
 import select
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import time
 import urllib.parse
+from decimal import Decimal
 
 from harness import Command
 
@@ -51,9 +54,9 @@ class Serving(Command):
         self.assertTrue(line, "it ended at once")
         return process, json.loads(line)["listening"]
 
-    def serve(self, *args, env=None):
+    def serve(self, *args, env=None, sim="calm"):
         """A gateway on simulated providers of its own, a thousand times as fast as real ones."""
-        process, origin = self.listening("serve", "--sim", "--speed", "1000", "--threads", "2",
+        process, origin = self.listening("serve", "--sim=" + sim, "--speed", "1000", "--threads", "2",
                                          "--access-log", str(self.dir / "access.jsonl"), *args, env=env)
         self.origin = origin
         return process
@@ -149,6 +152,20 @@ class Relay(Serving):
         lines = self.logged(5)
         self.assertEqual([line.get("output_tokens", 0) > 0 for line in lines], [True] * 5, lines)
 
+    def test_a_stream_without_usage_is_estimated_and_says_so(self):
+        self.serve()
+        one = self.connect()
+        whole = self.ask("POST", "/v1/chat/completions", CHAT, one).json
+        stream = self.ask("POST", "/v1/chat/completions", dict(CHAT, stream=True), one)
+        self.assertNotIn("usage", stream.text)  # nothing was slipped in
+        exact, line = self.logged(2)
+        self.assertNotIn("estimated", exact)
+        self.assertEqual((line["estimated"], line["response_id"]), (True, stream.events[0]["id"]))
+        for ours, theirs in (("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")):
+            self.assertAlmostEqual(line[ours], whole["usage"][theirs], delta=max(6, whole["usage"][theirs] * 0.5))
+        self.assertRegex(line["cost_usd"], r"^0\.0*[1-9]")
+        self.assertIn("twolane_estimated_total{", self.ask("GET", "/metrics").text)
+
     def test_refusals_speak_the_doors_language(self):
         self.serve()
         one = self.connect()
@@ -188,6 +205,21 @@ class Relay(Serving):
         connection.sock.close() if connection.sock else response.close()
         response.close()
         self.assertEqual(self.ask("GET", "/healthz").text, "ok\n")
+
+    def test_a_stream_that_is_cut_costs_at_most_what_its_line_says(self):
+        (self.dir / "slow.toml").write_text('base = "calm"\nchunk_pause = "10m"\n')
+        self.serve(sim="slow.toml")
+        for path, body in (("/v1/chat/completions", CHAT), ("/v1/responses", {"model": "gpt-5.4-mini", "input": "hello"}),
+                           ("/v1/messages", MESSAGE)):
+            connection = self.connect()
+            connection.request("POST", path, json.dumps(dict(body, stream=True)))
+            connection.getresponse().read(10)
+            connection.close()
+        ledger = self.home / "sim-server" / "ledger.jsonl"
+        charged = {row["provider"]: row for row in map(json.loads, ledger.read_text().splitlines())}
+        for line in self.logged(3):
+            self.assertEqual(line["error"], "gateway.client_left")
+            self.assertGreaterEqual(Decimal(line["up_to_usd"]), Decimal(charged[line["provider"]]["usd"]))
 
     def test_a_separate_simulator_is_reached_by_the_sdks_variables(self):
         _, origin = self.listening("sim", "--speed", "1000")
@@ -325,6 +357,27 @@ class Translated(Serving):
                                                      "encoding_format": "base64"})
         self.assertIsInstance(vector.json["data"][0]["embedding"], str, vector.text)
 
+    def test_several_texts_become_several_vectors_at_every_provider(self):
+        self.serve()
+        texts = ["hello", "a lost card", "a found one"]
+        for model in ("text-embedding-3-small", "gemini-embedding-001"):
+            alone = [self.ask("POST", "/v1/embeddings", {"model": model, "input": t}).json["data"][0]["embedding"] for t in texts]
+            floats = self.ask("POST", "/v1/embeddings", {"model": model, "input": texts}).json
+            self.assertEqual([v["embedding"] for v in floats["data"]], alone, model)
+            self.assertEqual([v["index"] for v in floats["data"]], [0, 1, 2])
+            packed = self.ask("POST", "/v1/embeddings", {"model": model, "input": texts, "encoding_format": "base64"}).json
+            self.assertEqual(len(packed["data"]), 3)
+            for text, vector in zip(packed["data"], floats["data"]):
+                raw = base64.b64decode(text["embedding"])
+                self.assertEqual(len(raw), 4 * len(vector["embedding"]))
+                for a, b in zip(struct.unpack("<%df" % len(vector["embedding"]), raw), vector["embedding"]):
+                    self.assertAlmostEqual(a, b, places=5)
+        self.assertEqual([line for line in self.logged(10) if not line.get("input_tokens")], [])
+        many = self.ask("POST", "/v1/embeddings", {"model": "gemini-embedding-001", "input": ["x"] * 101})
+        self.assertEqual((many.status, many.json["error"]["param"]), (400, "input"), many.text)
+        tokens = self.ask("POST", "/v1/embeddings", {"model": "gemini-embedding-001", "input": [[1, 2], [3]]})
+        self.assertEqual((tokens.status, tokens.json["error"]["param"]), (400, "input"), tokens.text)
+
     def test_what_cannot_be_said_is_refused_with_its_field(self):
         self.serve()
         chat = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "x"}], "logit_bias": {"5": 1}}
@@ -383,6 +436,33 @@ class Keys(Serving):
         spent = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + poor)
         self.assertEqual((spent.status, spent.json["error"]["code"]), (429, "insufficient_quota"))
         self.assertEqual(spent.headers["x-should-retry"], "false")
+
+    def test_limits_of_a_key_are_told_as_each_provider_tells_them(self):
+        free, key = self.key("free"), self.key("ana", "--requests-per-minute", "4", "--tokens-per-minute", "100000")
+        self.serve()
+        # Without limits of its own a key is shown the provider's.
+        passed = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + free).headers
+        self.assertEqual(passed["x-ratelimit-limit-requests"], "6000")
+        chat = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + key)
+        self.assertEqual((chat.headers["x-ratelimit-limit-requests"], chat.headers["x-ratelimit-remaining-requests"],
+                          chat.headers["x-ratelimit-limit-tokens"]), ("4", "3", "100000"))
+        self.assertRegex(chat.headers["x-ratelimit-reset-requests"], r"^1[0-5]s$")
+        message = self.ask("POST", "/v1/messages", dict(MESSAGE, stream=True), x_api_key=key, authorization="")
+        self.assertEqual(message.headers["anthropic-ratelimit-requests-remaining"], "2")
+        self.assertRegex(message.headers["anthropic-ratelimit-requests-reset"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        used = chat.json["usage"]["total_tokens"]
+        self.assertLessEqual(int(message.headers["anthropic-ratelimit-tokens-remaining"]), 100000 - used + 2000)
+        told = self.ask("POST", "/v1/chat/completions", dict(CHAT, model="claude-haiku-4-5", stream=True), authorization="Bearer " + key)
+        self.assertEqual(told.headers["x-ratelimit-remaining-requests"], "1")
+        last = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + key)
+        self.assertEqual(last.headers["x-ratelimit-remaining-requests"], "0")
+        over = self.ask("POST", "/v1/chat/completions", CHAT, authorization="Bearer " + key)
+        self.assertEqual((over.status, over.headers["x-ratelimit-remaining-requests"]), (429, "0"))
+        self.assertIn("retry-after", over.headers)
+        # Each name once, whatever the provider said.
+        raw = self.raw("POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
+                       "Content-Length: 2\r\n\r\n{}" % key)
+        self.assertNotIn("x-ratelimit", raw)  # no call of a model
 
     def test_without_keys_only_loopback_is_served(self):
         ended = self.twolane("serve", "--sim", "--listen", "0.0.0.0:0", "--json")
