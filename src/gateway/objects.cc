@@ -1,5 +1,4 @@
 // A worker's part in the patient lane: takes the body in, asks the keeper, gives its answer.
-#include "dialect/translate.h"
 #include "gateway/keeper.h"
 #include "gateway/worker.h"
 #include "wire/json.h"
@@ -60,64 +59,6 @@ net::Awaitable<void> Worker::ask_keeper(net::Exchange& exchange, Call& call) {
   co_await answered->wait();
   if (reply->status >= 400) call.error = "patient.refused";
   co_await say(exchange, call, std::move(*reply));
-}
-
-net::Awaitable<void> Worker::patient_call(net::Exchange& exchange, Call& call, LaneChoice lane) {
-  call.lane = "patient";
-  const wire::Headers& headers = exchange.head().headers;
-  auto ask = std::make_shared<TicketAsk>();
-  ask->door = ask->ticket.door = call.door.dialect;
-  ask->id = call.id;
-  ask->window = lane.window;
-  ask->respond_async = lane.respond_async;
-  ask->wait = lane.wait;
-  ask->background = call.scan.background;
-  Ticket& ticket = ask->ticket;
-  ticket.kept = lane.kept;
-  ticket.rush = ask->background && !lane.patient;  // in the background, but live
-  ticket.endpoint = call.door.endpoint;
-  ticket.model = call.model;
-  if (call.key) ticket.owner = call.key->rules.name;
-  ticket.idempotency = wire::header(headers, "idempotency-key");
-  auto body = wire::parse_json(call.body);
-  if (!body) {
-    Refusal no(400, "We could not parse the JSON body of your request: " + body.error().message + '.');
-    co_return co_await say_no(exchange, call, std::move(no));
-  }
-  for (const char* name : {"stream", "stream_options", "background"}) body->erase(name);
-  if (call.scan.service_tier == "batch") body->erase("service_tier");
-  ticket.body = wire::dump(*body);
-  const auto checked = dialect::check_body(call.door.endpoint, ticket.body);
-  if (!checked) {
-    const Error& e = checked.error();
-    call.error = e.code;
-    Refusal no(400, e.message + (e.why.empty() ? "" : ": " + e.why), "invalid_value", e.where.field);
-    co_return co_await say_no(exchange, call, std::move(no));
-  }
-  ticket.digest = key_hash(std::string(call.door.path) + '\n' + ticket.body);
-  auto answered = std::make_shared<net::Signal>(world_.loop());
-  auto reply = std::make_shared<std::optional<wire::HttpReply>>();
-  net::EventLoop* const loop = &world_.loop();
-  std::function<void(wire::HttpReply)> then = [loop, answered, reply](wire::HttpReply said) {
-    loop->post([answered, reply, said = std::move(said)]() mutable {
-      *reply = std::move(said);
-      answered->set();
-    });
-  };
-  exchange.on_left([answered] { answered->set(); });
-  shared_.keeper->take_ticket(ask, std::move(then));
-  const auto asked_at = net::Clock::now();
-  co_await answered->wait();
-  call.waited = net::Clock::now() - asked_at;
-  if (!*reply || exchange.nobody_there()) {
-    shared_.keeper->ticket_left(ask);
-    call.status = 499;
-    call.error = "gateway.client_left";
-    co_return;
-  }
-  if ((*reply)->status >= 400) call.error = "patient.failed";
-  co_await say(exchange, call, std::move(**reply));
-  if (exchange.left()) shared_.keeper->ticket_left(ask);
 }
 
 }  // namespace twolane::gateway

@@ -3,7 +3,7 @@ import json
 import threading
 import time
 
-from serve_test import CHAT, GEMINI, GENERATE, MESSAGE, Serving
+from serve_test import CHAT, GEMINI, GENERATE, MESSAGE, Serving, told, told_by_events
 
 
 class Patient(Serving):
@@ -35,6 +35,45 @@ class Patient(Serving):
         other = self.ask("POST", "/v1/chat/completions", dict(CHAT, model="claude-haiku-4-5"), twolane_deadline="12h")
         self.assertEqual(other.json["object"], "chat.completion", other.text)
         self.assertEqual([line["tier"] for line in self.ledger()], ["batch"] * 4)
+
+    def test_held_open_as_a_stream(self):
+        self.serve(speed="8000")
+        asked = {"model": "gpt-5.4-mini", "input": "Say something about a lost card."}
+        calls = (("/v1/chat/completions", CHAT, {}), ("/v1/responses", asked, {}), ("/v1/messages", MESSAGE, {"x_api_key": "k"}),
+                 ("/v1/chat/completions", dict(CHAT, model="claude-haiku-4-5"), {}))
+        for path, body, headers in calls:
+            whole = told(self.ask("POST", path, body, twolane_deadline="5h", **headers).json)[0]
+            stream = self.ask("POST", path, dict(body, stream=True), twolane_deadline="5h", **headers)
+            self.assertTrue(stream.headers["content-type"].startswith("text/event-stream"), stream.text)
+            self.assertEqual((stream.status, stream.headers["twolane-lane"]), (200, "patient"))
+            self.assertEqual(told_by_events(stream.events), whole, stream.text)
+        chat = self.ask("POST", "/v1/chat/completions", dict(CHAT, stream=True, stream_options={"include_usage": True}),
+                        twolane_deadline="5h")
+        self.assertGreater(chat.events[-1]["usage"]["completion_tokens"], 0)
+        self.assertTrue(chat.text.endswith("data: [DONE]\n\n"))
+        answer = self.ask("POST", GEMINI + ":streamGenerateContent?alt=sse", GENERATE, twolane_lane="patient")
+        self.assertIn("candidates", answer.events[0], answer.text)
+        array = self.ask("POST", GEMINI + ":streamGenerateContent", GENERATE, twolane_lane="patient")
+        self.assertIn("candidates", array.json[0], array.text)
+        self.assertEqual({line["tier"] for line in self.ledger()}, {"batch"})
+
+    def test_a_waiting_stream_shows_that_it_lives_and_tells_late_failures_as_events(self):
+        self.serve(speed="200")  # the batch takes seconds
+        pings = {"/v1/chat/completions": (CHAT, ": "), "/v1/messages": (MESSAGE, "event: ping\n")}
+        replies = {}
+        def call(path, body):
+            replies[path] = self.ask("POST", path, dict(body, stream=True), twolane_deadline="2h", x_api_key="k")
+        threads = [threading.Thread(target=call, args=(p, b)) for p, (b, _) in pings.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for path, (_, ping) in pings.items():
+            self.assertTrue(replies[path].text.startswith(ping), replies[path].text[:300])
+            self.assertIn("lost card", told_by_events(replies[path].events))
+        # A refusal that is known at once is one.
+        no = self.ask("POST", "/v1/chat/completions", dict(CHAT, stream=True, max_completion_tokens=-1), twolane_deadline="2h")
+        self.assertEqual((no.status, no.headers["content-type"]), (400, "application/json"), no.text)
 
     def test_many_clients_share_a_batch(self):
         self.serve()

@@ -81,4 +81,36 @@ await check("gateway node: batches, message batches, error classes", async () =>
   const error = await openai.chat.completions.create({ model: "mistral-large", messages: [{ role: "user", content: "x" }] }).catch((e) => e);
   holds(error instanceof OpenAI.NotFoundError, `${error}`);
 });
+
+await check("gateway node: a file in parts, and a batch of it", async () => {
+  const line = (i) => JSON.stringify({ custom_id: `u-${i}`, method: "POST", url: "/v1/chat/completions", body: {
+    model: "claude-haiku-4-5", messages: [{ role: "user", content: text }] } }) + "\n";
+  const lines = [...Array(20).keys()].map(line).join("");
+  const upload = await openai.uploads.create({ bytes: lines.length, filename: "in.jsonl", mime_type: "text/jsonl", purpose: "batch" });
+  same([upload.object, upload.status], ["upload", "pending"], "upload");
+  const pieces = [lines.slice(0, 1000), lines.slice(1000)];
+  const parts = await Promise.all(pieces.map(async (piece) => openai.uploads.parts.create(upload.id, {
+    data: await toFile(Buffer.from(piece), "part") })));
+  const done = await openai.uploads.complete(upload.id, { part_ids: parts.map((part) => part.id) });
+  same([done.status, done.file.bytes], ["completed", lines.length], "completed");
+  same(await (await openai.files.content(done.file.id)).text(), lines, "content");
+  const batch = await openai.batches.create({ input_file_id: done.file.id, endpoint: "/v1/chat/completions", completion_window: "24h" });
+  await until(() => openai.batches.retrieve(batch.id), (b) => b.status === "completed");
+  const other = await openai.uploads.create({ bytes: 5, filename: "in.jsonl", mime_type: "text/jsonl", purpose: "batch" });
+  same((await openai.uploads.cancel(other.id)).status, "cancelled", "cancelled");
+});
+
+await check("gateway node: patient answers through the stream helpers", async () => {
+  const defaultHeaders = { "Twolane-Deadline": "12h" };
+  const slow = new OpenAI({ apiKey: "k", baseURL: origin + "/v1", maxRetries: 0, defaultHeaders });
+  const model = "gpt-4.1-mini", messages = [{ role: "user", content: text }];
+  const chat = await slow.chat.completions.stream({ model, messages, stream_options: { include_usage: true } }).finalChatCompletion();
+  holds(chat.choices[0].message.content.includes("lost card") && chat.usage.completion_tokens > 0, JSON.stringify(chat));
+  const response = await slow.responses.stream({ model, input: text }).finalResponse();
+  holds(response.output_text.includes("lost card"), JSON.stringify(response));
+  const patient = new Anthropic({ apiKey: "k", baseURL: origin, maxRetries: 0, defaultHeaders });
+  const message = await patient.messages.stream({ model: "claude-haiku-4-5", max_tokens: 90, messages }).finalMessage();
+  holds(message.content[0].text.includes("lost card") && message.usage.output_tokens > 0, JSON.stringify(message));
+});
+
 finish();

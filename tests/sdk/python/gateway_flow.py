@@ -1,5 +1,6 @@
 """The three packages against `twolane serve`: every door reaches every provider, unmodified."""
 
+import hashlib
 import json
 import os
 
@@ -156,6 +157,53 @@ def _():
     patient = openai.OpenAI(api_key="k", base_url=ORIGIN + "/v1", default_headers={"Twolane-Deadline": "12h"})
     answer = patient.chat.completions.create(model="gpt-4.1-mini", messages=[{"role": "user", "content": TEXT}])
     assert "lost card" in answer.choices[0].message.content
+
+
+
+@check("gateway python: a file in parts by the chunking helper")
+def _():
+    lines = "".join(json.dumps({"custom_id": f"u-{i}", "method": "POST", "url": "/v1/chat/completions", "body": {
+        "model": "gpt-4.1-mini", "messages": [{"role": "user", "content": TEXT}]}}) + "\n" for i in range(20)).encode()
+    upload = chat.uploads.upload_file_chunked(file=lines, filename="in.jsonl", bytes=len(lines), mime_type="text/jsonl",
+                                              purpose="batch", part_size=1000, md5=hashlib.md5(lines).hexdigest())
+    same((upload.status, upload.file.bytes, upload.file.purpose), ("completed", len(lines), "batch"))
+    same(chat.files.content(upload.file.id).read(), lines)
+    pending = chat.uploads.create(bytes=5, filename="in.jsonl", mime_type="text/jsonl", purpose="batch")
+    part = chat.uploads.parts.create(pending.id, data=b"1234")
+    raises(openai.BadRequestError, lambda: chat.uploads.complete(pending.id, part_ids=[part.id]))
+    same(chat.uploads.cancel(pending.id).status, "cancelled")
+    raises(openai.NotFoundError, lambda: chat.uploads.cancel("upload_none"))
+
+
+@check("gateway python: patient answers through the stream helpers")
+def _():
+    headers = {"Twolane-Deadline": "12h"}
+    slow = openai.OpenAI(api_key="k", base_url=ORIGIN + "/v1", default_headers=headers, max_retries=0)
+    asked = [{"role": "user", "content": TEXT}]
+    for model in ("gpt-4.1-mini", "claude-haiku-4-5"):
+        with slow.chat.completions.stream(model=model, messages=asked) as stream:
+            for _ in stream:
+                pass
+            assert "lost card" in stream.get_final_completion().choices[0].message.content
+    with slow.responses.stream(model="gpt-4.1-mini", input=TEXT) as stream:
+        for _ in stream:
+            pass
+        assert "lost card" in stream.get_final_response().output_text
+    patient = anthropic.Anthropic(api_key="k", base_url=ORIGIN, default_headers=headers, max_retries=0)
+    with patient.messages.stream(model="claude-haiku-4-5", max_tokens=90, messages=asked) as stream:
+        assert "lost card" in "".join(stream.text_stream)
+        assert stream.get_final_message().usage.output_tokens > 0
+    held = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=ORIGIN, headers=headers))
+    told = "".join(p.text or "" for p in held.models.generate_content_stream(model="gemini-2.5-flash-lite", contents=TEXT))
+    assert "lost card" in told, told
+
+
+@check("gateway python: several embeddings at once, decoded from base64")
+def _():
+    for model in ("text-embedding-3-small", "gemini-embedding-001"):
+        vectors = chat.embeddings.create(model=model, input=["a", "b", "c"])
+        same([v.index for v in vectors.data], [0, 1, 2])
+        assert all(abs(sum(x * x for x in v.embedding) - 1) < 0.02 for v in vectors.data), model
 
 
 finish()
