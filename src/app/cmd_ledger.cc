@@ -13,6 +13,7 @@
 #include "app/ledger_view.h"
 #include "app/output_file.h"
 #include "app/worlds.h"
+#include "gateway/in_flight.h"
 #include "wire/csv.h"
 
 namespace twolane::app {
@@ -128,13 +129,21 @@ std::string table_text(const Table& t) {
   return out + '\n';
 }
 
-int print_sums(const Shell& shell, const Table& table, bool simulated) {
+// Calls through `serve` that a kill cut off: they are no job's, and stand in no entry.
+std::string left_text(const gateway::Unconfirmed& left) {
+  if (left.calls == 0) return {};
+  return "beside this: " + counted(left.calls, "interactive call") + " of serve cut off by a kill, unconfirmed up to " +
+         spoken_usd(left.up_to) + (left.unpriced > 0 ? ", bound unknown for " + grouped(left.unpriced) : "") + '\n';
+}
+
+int print_sums(const Shell& shell, const Table& table, bool simulated, const gateway::Unconfirmed& left) {
   if (!shell.in.common.json) {
     if (simulated) shell.print("SIMULATED: no money was spent\n");
     if (table.total.entries + table.total.unconfirmed_entries == 0 && table.total.reserved.n == 0)
       shell.print("nothing was booked yet\n");
     else
       shell.print(table_text(table));
+    shell.print(left_text(left));
   }
   auto object = good_answer();
   object["simulated"] = simulated;
@@ -146,12 +155,14 @@ int print_sums(const Shell& shell, const Table& table, bool simulated) {
     object["groups"].push_back(std::move(one));
   }
   object["total"] = sum_json(table.total);
+  object["interactive_unconfirmed"] = {
+      {"calls", left.calls}, {"up_to_usd", exact_usd(left.up_to)}, {"unpriced", left.unpriced}};
   object["error"] = nullptr;
   shell.answer(object);
   return 0;
 }
 
-Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView& view) {
+Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView& view, const std::string& directory) {
   Table table;
   if (!shell.in.ledger.by.empty()) {
     const auto by = patient::sum_by_of(shell.in.ledger.by);
@@ -171,7 +182,9 @@ Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView&
     table.total.add(e);
     return {};
   }));
-  return print_sums(shell, table, view.simulated);
+  const auto left = view.job ? gateway::Unconfirmed{}
+                             : gateway::unconfirmed_calls(directory + (view.simulated ? "/sim-server" : "/doors"));
+  return print_sums(shell, table, view.simulated, left);
 }
 
 constexpr size_t block = 1 << 16;
@@ -226,9 +239,10 @@ Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerV
 int ledger_command(const Shell& shell) {
   const auto run = [&shell]() -> Result<int> {
     const auto config = TRY(load_config(shell.in.common.config));
-    const auto home = TRY(store::Home::beside(home_directory(shell.in.common.home, config)));
+    const std::string directory = home_directory(shell.in.common.home, config);
+    const auto home = TRY(store::Home::beside(directory));
     const auto view = TRY(LedgerView::open(shell, home->store(), config));
-    return shell.in.ledger.csv.empty() ? show_sums(shell, home->store(), view)
+    return shell.in.ledger.csv.empty() ? show_sums(shell, home->store(), view, directory)
                                        : write_entries(shell, home->store(), view);
   };
   const auto done = run();
