@@ -137,7 +137,7 @@ bool Draft::wanted_kind() const {
 bool Draft::is_live_call() const {
   const auto ends = [&](std::string_view end) { return std::string_view(operation_).ends_with(end); };
   const bool counts = ends("/count_tokens") || ends(":countTokens");
-  return !text(Slot::model).empty() && text(Slot::tags) != "patient" && !counts;
+  return (!text(Slot::model).empty() || counts_.any()) && text(Slot::tags) != "patient" && !counts;
 }
 
 void Draft::put_names(Call& c) const {

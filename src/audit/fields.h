@@ -57,6 +57,7 @@ class FieldTree {
 
   explicit FieldTree(std::span<const Field> fields);
   const Entry* find(int node, std::string_view name) const;
+  size_t nodes() const { return nodes_.size(); }
 
  private:
   struct Node {

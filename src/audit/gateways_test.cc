@@ -105,12 +105,18 @@ TEST(AccessLog, OfTwolaneServe) {
   const auto r = read_text(
       R"({"at":"2026-11-20T10:00:02.500Z","id":"tw-1","upstream_id":"req_9","trace":"tr","key":"app","method":"POST","path":"/v1/messages","model":"claude-x","provider":"anthropic","lane":"interactive","status":499,"tier":"standard","input_tokens":1000,"cached_tokens":800,"output_tokens":20,"cost_usd":"0.0123","bytes_in":10,"bytes_out":20,"total_us":2500000,"overhead_us":80}
 {"at":"2026-11-20T10:00:03Z","id":"tw-2","method":"GET","path":"/v1/models","lane":"interactive","status":404,"bytes_in":0,"bytes_out":2,"total_us":90,"overhead_us":90,"error":"door.unknown"}
+{"at":"2026-11-20T10:00:03Z","id":"tw-3","method":"POST","path":"/v1/chat/completions","model":"gpt-5.4","lane":"patient","status":202,"bytes_in":0,"bytes_out":2,"total_us":90,"overhead_us":90}
+{"at":"2026-11-20T10:00:03Z","id":"tw-4","method":"POST","path":"/v1/messages/count_tokens","model":"claude-x","lane":"interactive","status":200,"bytes_in":0,"bytes_out":2,"total_us":90,"overhead_us":90}
+{"at":"2026-11-20T10:00:03Z","id":"tw-5","method":"POST","path":"/v1/messages","model":"claude-x","provider":"anthropic","lane":"interactive","stream":true,"user_agent":"node/22 \"x\"","status":200,"tier":"standard","input_tokens":1000,"cached_tokens":100,"cache_write_5m_tokens":200,"cache_write_1h_tokens":300,"output_tokens":20,"bytes_in":10,"bytes_out":20,"total_us":3000000,"first_token_us":250000,"overhead_us":80,"route":"fast"}
 )");
+  EXPECT_EQ(r.read.passed, 3) << "a list, a patient request and a count of tokens are no live calls";
   EXPECT_EQ(r.texts(),
             "start=2026-11-20T10:00:00Z took=2500ms model=claude-x provider=anthropic at=/v1/messages "
             "usage=200+800+0+0->20/0 cost=0.0123 tier=standard outcome=disconnected status=499 key=app "
             "tags=interactive id=tw-1 response=req_9 trace=tr\n"
-            "start=2026-11-20T10:00:03Z took=0ms outcome=failed status=404 tags=interactive id=tw-2\n");
+            "start=2026-11-20T10:00:00Z took=3000ms first=250ms model=claude-x provider=anthropic at=/v1/messages "
+            "usage=400+100+200+300->20/0 tier=standard stream=yes outcome=succeeded status=200 route=fast "
+            "agent=node/22 \"x\" tags=interactive id=tw-5\n");
 }
 
 }  // namespace

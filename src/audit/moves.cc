@@ -49,12 +49,12 @@ std::string shell_word(std::string_view name) {
   return is_plain(name) ? std::string(name) : quoted(name, '\'', "'\\''");
 }
 
-// The route's name is a model's for whoever asks for it: not that of a real one, which others mean, and
-// not that of another move's.
+// The route's name is a model's for whoever asks for it: not that of a real one or of a route that the
+// log names, which others mean, and not that of another move's.
 std::string route_name(const CallerName& n, std::set<std::string>& taken) {
   std::string base = !n.route.empty() ? n.route : !n.key.empty() ? n.key : "background";
   const auto is_a_model = [&base](const price::Model& m) { return price::book().find(m.provider, base) != nullptr; };
-  if (std::ranges::any_of(price::book().models(), is_a_model)) base += "-patient";
+  if (!n.route.empty() || std::ranges::any_of(price::book().models(), is_a_model)) base += "-patient";
   std::string name = base;
   for (int i = 2; !taken.insert(name).second; ++i) name = base + '-' + std::to_string(i);
   return name;

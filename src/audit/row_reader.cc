@@ -1,12 +1,26 @@
 // Rows of JSON and CSV.
 #include "audit/row_reader.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace twolane::audit {
 namespace {
 
 constexpr FieldFault broken{"json", "not a JSON object"};
 
 bool whole(Slot slot) { return slot >= Slot::usage; }
+
+constexpr size_t most_expected = 256;  // members of an object whose places are remembered
+
+// A text without escapes, as it stands in the record. Only looks: the value can still be read otherwise.
+bool plain_text(ondemand::value& value, std::string_view& text) {
+  const std::string_view token = value.raw_json_token();  // up to the next token, with what lies between
+  const size_t end = token.find('"', 1);
+  if (end == token.npos) return false;
+  text = token.substr(1, end - 1);
+  return text.find('\\') == text.npos;
+}
 
 }  // namespace
 
@@ -16,14 +30,49 @@ FieldFault RowReader::read(ondemand::object object, Draft& draft) {
   return fault_;
 }
 
+RowReader::Expected::Expected(std::string_view name, const FieldTree::Entry* of) : entry(of) {
+  if (name.size() >= 8 * most_words) return;
+  std::array<char, 8 * most_words> bytes{};
+  std::memcpy(bytes.data(), name.data(), name.size());
+  bytes[name.size()] = '"';
+  std::memcpy(words_.data(), bytes.data(), bytes.size());
+  count_ = name.size() / 8 + 1;
+  const size_t in_last = name.size() % 8 + 1;
+  std::array<char, 8> mask{};
+  std::fill_n(mask.begin(), in_last, '\xff');
+  std::memcpy(&last_mask_, mask.data(), 8);
+}
+
+bool RowReader::Expected::is(const char* key) const {
+  uint64_t word = 0;
+  for (size_t i = 0; i + 1 < count_; ++i) {
+    std::memcpy(&word, key + 8 * i, 8);
+    if (word != words_[i]) return false;
+  }
+  if (count_ == 0) return false;
+  std::memcpy(&word, key + 8 * (count_ - 1), 8);
+  return (word & last_mask_) == words_[count_ - 1];
+}
+
+const FieldTree::Entry* RowReader::entry_of(ondemand::field& field, int node, size_t place) {
+  std::vector<Expected>& expected = expected_[static_cast<size_t>(node)];
+  if (place < expected.size() && expected[place].is(field.key().raw())) return expected[place].entry;
+  const std::string_view name = name_of(field);
+  const FieldTree::Entry* entry = tree_.find(node, name);
+  if (place < expected.size()) expected[place] = Expected(name, entry);
+  else if (place == expected.size() && place < most_expected) expected.emplace_back(name, entry);
+  return entry;
+}
+
 bool RowReader::enter(ondemand::object object, int node, size_t depth, Draft& draft) {
-  bool inside = true;
-  const bool read = each_member(object, [&](std::string_view name, ondemand::value& value) {
-    const auto* entry = tree_.find(node, name);
-    if (entry != nullptr) take(*entry, value, depth, draft);
-    return inside;
-  });
-  return read && inside;
+  size_t place = 0;
+  for (auto item : object) {
+    if (item.error() != simdjson::SUCCESS) return false;
+    ondemand::field&& field = std::move(item).value_unsafe();  // in place: copies of it stall
+    const auto* entry = entry_of(field, node, place++);
+    if (entry != nullptr) take(*entry, field.value(), depth, draft);
+  }
+  return true;
 }
 
 void RowReader::set(std::string_view name, ondemand::value& value, Draft& draft) {
@@ -48,6 +97,10 @@ void RowReader::take(const FieldTree::Entry& entry, ondemand::value& value, size
       return;
     case ondemand::json_type::string: {
       std::string_view text;
+      if (entry.child < 0 && !whole(entry.slot) && plain_text(value, text)) {
+        if (entry.leaf) keep(draft.set(entry.slot, entry.unit, {text}));
+        return;
+      }
       if (value.get_string().get(text) != simdjson::SUCCESS) return keep(broken);
       return take_text(entry, text, depth, draft);
     }

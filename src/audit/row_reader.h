@@ -19,7 +19,7 @@ namespace twolane::audit {
 class RowReader {
  public:
   // The tree outlives the reader.
-  explicit RowReader(const FieldTree& tree) : tree_(tree) {}
+  explicit RowReader(const FieldTree& tree) : tree_(tree), expected_(tree.nodes()) {}
 
   // The fault of the first field that cannot be read, or "json" where the object is broken.
   FieldFault read(ondemand::object object, Draft& draft);
@@ -33,6 +33,22 @@ class RowReader {
   FieldFault read(std::span<const std::string_view> fields, Draft& draft);
 
  private:
+  // A member that stood at this place of the record before: logs write theirs in one order.
+  class Expected {
+   public:
+    Expected(std::string_view name, const FieldTree::Entry* entry);
+    // `key` is where a member's name begins, behind its quote; it can be read beyond its end.
+    bool is(const char* key) const;
+    const FieldTree::Entry* entry = nullptr;
+
+   private:
+    static constexpr size_t most_words = 5;
+    std::array<uint64_t, most_words> words_{};  // the name and its closing quote
+    uint64_t last_mask_ = 0;
+    size_t count_ = 0;  // 0: too long to be kept
+  };
+
+  const FieldTree::Entry* entry_of(ondemand::field& field, int node, size_t place);
   bool enter(ondemand::object object, int node, size_t depth, Draft& draft);
   void take(const FieldTree::Entry& entry, ondemand::value& value, size_t depth, Draft& draft);
   void take_text(const FieldTree::Entry& entry, std::string_view text, size_t depth, Draft& draft);
@@ -42,6 +58,7 @@ class RowReader {
   }
 
   const FieldTree& tree_;
+  std::vector<std::vector<Expected>> expected_;  // by node
   BodyReader bodies_;
   std::array<ondemand::parser, 3> inner_;  // for JSON in texts, by depth
   std::vector<const FieldTree::Entry*> columns_;
