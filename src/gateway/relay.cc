@@ -134,6 +134,15 @@ Sent Worker::sent_of(const Call& call) {
 // Before anything of it is sent: what it may cost is not lost with this process.
 void Worker::write_down(Call& call) { call.in_flight = in_flight_.sent(call.in_flight, sent_of(call)); }
 
+// Whoever asked for a tier may have been served on another. Gemini says it in the head: its bodies may
+// leave it out, or name what was asked for.
+void Worker::hear_tier(Call& call, const net::MessageHead& head) const {
+  if (call.choice->provider->dialect != Dialect::gemini) return;
+  const std::string_view said = wire::header(head.headers, "x-gemini-service-tier");
+  for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::flex, ServiceTier::priority})
+    if (said == name_of(tier)) call.tier_told = tier;
+}
+
 // What the answer used; where it does not say so, what its text tells.
 void Worker::take_usage(Call& call, const Meter& meter, bool whole) {
   call.served = meter.served();
@@ -190,6 +199,7 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
     patience->let_go = nullptr;
     co_return;
   }
+  if (call.scan.tier != ServiceTier::standard) hear_tier(call, up->channel.parser().head);
   bool whole = false;
   if (!call.choice->translated)
     whole = co_await pass_answer(exchange, call, up, limit);

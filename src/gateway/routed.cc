@@ -99,7 +99,8 @@ std::optional<Refusal> Worker::aim(Call& call) {
   call.error.clear();
   call.upstream_id.clear();
   call.served.reset();
-  call.timed_out = false;
+  call.estimated = call.timed_out = false;
+  call.tier_told.reset();
   call.status = 0;
   call.bytes_out = 0;
   call.scan.tier = r.tier.value_or(ServiceTier::standard);
@@ -157,7 +158,15 @@ bool Worker::tries_again(Call& call, const Failed& failed) {
   RoutedCall& r = *call.routed;
   const bool billed = !failed.no_capacity && may_be_billed(failed.heard, failed.status, r.sent);
   r.end(outcome_of(failed.heard, failed.no_capacity), failed.status, billed, world_.now());
-  if (!allows_another(failed.heard)) return false;
+  const bool again = allows_another(failed.heard) && finds_another(call, failed);
+  // What the last try may cost is seen by the line's own error, but for a refusal's.
+  if (billed && (again || failed.heard == Heard::refused)) r.may_cost(most_it_can_cost(sent_of(call)));
+  if (again) r.sent = false;
+  return again;
+}
+
+bool Worker::finds_another(Call& call, const Failed& failed) {
+  RoutedCall& r = *call.routed;
   r.progress.wait = failed.wait;
   const bool flex = r.window.ms > 0;
   const auto why = failed.no_capacity ? Route::Try::at_no_cost : Route::Try::another;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/money.h"
 #include "gateway/router.h"
 #include "gateway/routes.h"
 #include "net/asio.h"
@@ -55,6 +56,12 @@ struct RoutedCall {
   bool heard = false;    // its target is known to answer
   bool broke = false;    // its answer broke off
   net::Clock::time_point tried;
+
+  // A try whose answer nobody has may cost that much; nothing: as much as nobody knows.
+  void may_cost(std::optional<PicoUsd> up_to) {
+    if (up_to) this->up_to = this->up_to.value_or(PicoUsd{}) + *up_to;
+  }
+  std::optional<PicoUsd> up_to;  // of all such tries but the last
 
   std::string tries;     // what became of those before: members of a JSON array, for the log
 };

@@ -65,7 +65,7 @@ std::string words_of(int status) {
 // Whether the provider may have charged more for it than was heard.
 bool is_uncertain(const Call& call) {
   const bool cut = call.error == "gateway.client_left" || call.error == "upstream.timeout" || call.error == "upstream.broken";
-  if (call.in_flight < 0 || !cut) return false;
+  if (call.in_flight < 0 || !cut || (call.routed && !call.routed->sent)) return false;
   // OpenAI says the usage once, at the end; the others say it as they go.
   return !call.served || call.estimated || dialect_of(call.choice->endpoint) != Dialect::openai;
 }
@@ -368,7 +368,7 @@ void Worker::book(Call& call, const net::MessageHead& head) {
   r.overhead_us = micros(ended - from - call.waited);
   if (call.served) {
     r.metered = true;
-    r.tier = call.served->tier;
+    r.tier = call.tier_told.value_or(call.served->tier);
     r.usage = call.served->usage;
     r.response_id = call.served->response_id;
     r.estimated = call.estimated;
@@ -377,6 +377,7 @@ void Worker::book(Call& call, const net::MessageHead& head) {
     if (call.key) call.key->used(r.at, r.usage.input() + r.usage.output, r.cost);
   }
   if (is_uncertain(call)) r.up_to = most_it_can_cost(sent_of(call));
+  if (call.routed && call.routed->up_to) r.up_to = r.up_to.value_or(PicoUsd{}) + *call.routed->up_to;
   books_.record(r);
   in_flight_.ended(call.in_flight, r);
   if (books_.all_written()) in_flight_.written();

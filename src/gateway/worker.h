@@ -70,6 +70,7 @@ struct Call {
   bool streams = false;     // the client wants events
   bool estimated = false;   // `served` is what we think: the provider said nothing
   bool embeds_several = false;  // OpenAI's list of texts, as Gemini's batchEmbedContents
+  std::optional<ServiceTier> tier_told;  // by the head of the answer: it goes before the body's word
   bool timed_out = false;   // a limit of time closed the connection upstream
   int in_flight = -1;       // its place there, once it was sent
   int64_t bytes_in = 0, bytes_out = 0;
@@ -125,6 +126,7 @@ class Worker final : public net::StreamHandler {
     bool no_capacity = false;
   };
   bool tries_again(Call& call, const Failed& failed);
+  bool finds_another(Call& call, const Failed& failed);
   bool tries_standard(Call& call);
   // The same where the provider's connection gave out.
   bool tries_again_after_trouble(const net::Exchange& exchange, Call& call);
@@ -136,6 +138,7 @@ class Worker final : public net::StreamHandler {
   void end_last_try(const net::Exchange& exchange, Call& call);
   Duration first_byte_limit(const Call& call);
 
+  void hear_tier(Call& call, const net::MessageHead& head) const;
   net::Awaitable<void> say_refusal(net::Exchange& exchange, Call& call, wire::HttpReply reply);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
