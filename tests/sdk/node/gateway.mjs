@@ -113,4 +113,24 @@ await check("gateway node: patient answers through the stream helpers", async ()
   holds(message.content[0].text.includes("lost card") && message.usage.output_tokens > 0, JSON.stringify(message));
 });
 
+await check("gateway node: streams that wait for their answers show that they live", async () => {
+  const baseURL = process.env.GATEWAY_SLOW, defaultHeaders = { "Twolane-Deadline": "2h" };
+  const seen = { pings: 0 };
+  const counting = async (...args) => {  // what the helpers pass over in silence
+    const response = await fetch(...args);
+    const [mine, theirs] = response.body.tee();
+    new Response(mine).text().then((all) => { if (/^(: |event: ping)/.test(all)) seen.pings += 1; });
+    return new Response(theirs, response);
+  };
+  const slow = new OpenAI({ apiKey: "k", baseURL: baseURL + "/v1", maxRetries: 0, defaultHeaders, fetch: counting });
+  const patient = new Anthropic({ apiKey: "k", baseURL, maxRetries: 0, defaultHeaders, fetch: counting });
+  const model = "gpt-4.1-mini", messages = [{ role: "user", content: text }];
+  const [chat, response, message] = await Promise.all([
+    slow.chat.completions.stream({ model, messages }).finalChatCompletion(),
+    slow.responses.stream({ model, input: text }).finalResponse(),
+    patient.messages.stream({ model: "claude-haiku-4-5", max_tokens: 90, messages }).finalMessage()]);
+  for (const told of [chat.choices[0].message.content, response.output_text, message.content[0].text])
+    holds(told.includes("lost card"), told);
+  await until(async () => seen.pings, (pings) => pings === 3);
+});
 finish();

@@ -1,5 +1,6 @@
 """The three packages against `twolane serve`: every door reaches every provider, unmodified."""
 
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -204,6 +205,31 @@ def _():
         vectors = chat.embeddings.create(model=model, input=["a", "b", "c"])
         same([v.index for v in vectors.data], [0, 1, 2])
         assert all(abs(sum(x * x for x in v.embedding) - 1) < 0.02 for v in vectors.data), model
+
+
+@check("gateway python: streams that wait for their answers show that they live")
+def _():
+    origin, headers = os.environ["GATEWAY_SLOW"], {"Twolane-Deadline": "2h"}
+    slow = openai.OpenAI(api_key="k", base_url=origin + "/v1", default_headers=headers, max_retries=0, timeout=8)
+    patient = anthropic.Anthropic(api_key="k", base_url=origin, default_headers=headers, max_retries=0, timeout=8)
+    asked = [{"role": "user", "content": TEXT}]
+
+    def by_chat():
+        with slow.chat.completions.stream(model="gpt-4.1-mini", messages=asked) as stream:
+            return stream.get_final_completion().choices[0].message.content
+
+    def by_responses():
+        with slow.responses.stream(model="gpt-4.1-mini", input=TEXT) as stream:
+            return stream.get_final_response().output_text
+
+    def by_messages():
+        with patient.messages.stream(model="claude-haiku-4-5", max_tokens=90, messages=asked) as stream:
+            return stream.get_final_text()
+
+    # Each takes longer than the clients' patience between two pieces of an answer.
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for told in [pool.submit(call) for call in (by_chat, by_responses, by_messages)]:
+            assert "lost card" in told.result(), told.result()
 
 
 finish()
