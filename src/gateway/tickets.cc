@@ -134,12 +134,12 @@ void Tickets::delivered(Ticket& ticket) {
   (void)append({{"delivered", ticket.id}}, false).has_value();
 }
 
-// Tickets of one door, one model and a similar window go together; a rush goes alone.
+// Tickets of one door, one model, a similar window and as many steps behind them go together; a rush goes alone.
 Tickets::Key Tickets::key_of(const Ticket& t, Time now) const {
   const double hours_left = static_cast<double>(std::max<int64_t>(1, (t.deadline - now).ms)) / 3'600'000;
   int window = 0;
   for (const double bound : {0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0}) window += hours_left > bound;
-  return {t.door, t.model, t.rush ? t.id : t.owner, t.kept, window};
+  return {t.door, t.model, t.rush ? t.id : t.owner, t.kept, window, t.steps_after};
 }
 
 Status Tickets::look(Time now) {
@@ -151,7 +151,7 @@ Status Tickets::look(Time now) {
   for (auto& [key, members] : open) {
     Time due{INT64_MAX};
     for (const Ticket* t : members)
-      due = std::min(due, t->created + std::min(longest_collecting, (t->deadline - t->created) / 20));
+      due = std::min(due, t->created + std::min(longest_collecting, (t->deadline - t->created) / (20 * (t->steps_after + 1))));
     if (due <= now || members.size() >= most_in_group || members.front()->rush) CHECKED(close(members));
   }
   for (auto& [id, group] : groups_)
@@ -194,6 +194,7 @@ Status Tickets::accept(Group& group) {
   order.path = TRY(lines.path());
   order.window = std::max(deadline - keeper_.now(), seconds(1));
   order.kept = first->kept;
+  order.steps_after = first->steps_after;
   order.options.format_fixed = true;
   order.options.input.format = format_of(first->door);
   order.options.skip_invalid = true;
@@ -284,12 +285,8 @@ void Tickets::forget(JobId job) {
 void Tickets::drop(const std::string& id) {
   const auto it = tickets_.find(id);
   if (it == tickets_.end()) return;
-  const auto [begin, end] = by_name_.equal_range(name_of(it->second));
-  for (auto name = begin; name != end; ++name)
-    if (name->second == id) {
-      by_name_.erase(name);
-      break;
-    }
+  auto [name, end] = by_name_.equal_range(name_of(it->second));
+  while (name != end) name = name->second == id ? by_name_.erase(name) : std::next(name);
   open_.erase(id);
   tickets_.erase(it);
 }
