@@ -130,6 +130,9 @@ class Line {
     input_flags(c);
     c->add_option("-o,--output", r.output, "where the answers go (default: beside INPUT)")->type_name("FILE");
     deadline_flags(c, r.by, r.within, r.best_effort);
+    c->add_option("--steps-after", r.steps_after, "the deadline is that of a chain, of which N steps wait for this one")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1000));
     c->add_option("--max-cost", raw_.max_cost, "hard cap in USD, none, or quote: the quote's high figure")
         ->type_name("USD");
     c->add_option("--sample", raw_.sample, "buy N live, show them, ask before the rest")->type_name("N");

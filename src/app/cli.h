@@ -54,6 +54,7 @@ struct RunFlags {
   std::vector<std::string> models;
   std::string by, within;
   bool best_effort = false;
+  int32_t steps_after = -1;  // of its chain; -1: not said
   CapFlag max_cost;
   int64_t output_tokens = 0;
   int64_t limit = -1, sample = 0;

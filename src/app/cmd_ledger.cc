@@ -14,6 +14,7 @@
 #include "app/output_file.h"
 #include "app/worlds.h"
 #include "gateway/in_flight.h"
+#include "patient/custom_ids.h"
 #include "wire/csv.h"
 
 namespace twolane::app {
@@ -27,45 +28,52 @@ using patient::SumBy;
 
 // --- every entry
 
-constexpr std::array<std::string_view, 25> columns = {
-    "at",       "job",         "request",  "attempt",    "booking",        "provider",
-    "key",      "model",       "endpoint", "tier_asked", "tier",           "promoted",
+constexpr std::array<std::string_view, 26> columns = {
+    "at",       "job",         "request",  "custom_id",  "attempt",        "booking",
+    "provider", "key",      "model",       "endpoint", "tier_asked", "tier",           "promoted",
     "batch",    "response_id", "fresh",    "cache_read", "cache_write_5m", "cache_write_1h",
     "output",   "reasoning",   "rate",     "cost_usd",   "list_usd",       "up_to_usd",
     "simulated"};
 
 void append_header(std::string& out) { wire::append_csv_record(out, columns); }
 
-void append_entry(std::string& out, const LedgerEntry& e, bool simulated) {
+struct Shown {
+  bool simulated = false;
+  price::Reading reading = price::Reading::ranked;
+};
+
+void append_entry(std::string& out, const LedgerEntry& e, const std::string& custom_id, const Shown& shown) {
   const Attempt& a = *e.attempt;
   const auto n = [](int64_t number) { return std::to_string(number); };
-  const bool booked = e.booked();
+  const bool booked = e.booked(), of_request = !e.content;
+  const bool used = booked && of_request;
   const std::array<std::string, columns.size()> fields = {
       a.at.ms != 0 ? rfc3339(a.at) : "",
       e.job.hex(),
-      n(a.index + 1),
-      a.key.batch.hex() + '-' + n(a.key.position),
+      of_request ? n(a.index + 1) : "",
+      custom_id,
+      of_request ? a.key.batch.hex() + '-' + n(a.key.position) : "",
       std::string(name_of(e.booking)),
       e.batch->provider,
       e.batch->account,
       e.batch->model,
       std::string(wire_name(e.batch->endpoint)),
-      std::string(name_of(e.batch->tier)),
-      booked ? std::string(name_of(a.served)) : "",
+      std::string(of_request ? name_of(e.batch->tier) : e.lane()),
+      booked ? std::string(e.lane()) : "",
       e.batch->promotion ? "yes" : "no",
       e.batch->provider_id,
       a.response_id,
-      booked ? n(a.usage.fresh) : "",
-      booked ? n(a.usage.cache_read) : "",
-      booked ? n(a.usage.cache_write_5m) : "",
-      booked ? n(a.usage.cache_write_1h) : "",
-      booked ? n(a.usage.output) : "",
-      booked ? n(a.usage.reasoning) : "",
+      used ? n(a.usage.fresh) : "",
+      used ? n(a.usage.cache_read) : "",
+      used ? n(a.usage.cache_write_5m) : "",
+      used ? n(a.usage.cache_write_1h) : "",
+      used ? n(a.usage.output) : "",
+      used ? n(a.usage.reasoning) : "",
       booked ? patient::rate_row(e) : "",
-      booked ? exact_usd(a.cost) : "",
-      booked ? exact_usd(a.list) : "",
+      booked ? exact_usd(cost_by(e, shown.reading)) : "",
+      used ? exact_usd(a.list) : "",
       booked ? "" : exact_usd(a.reserve),
-      simulated ? "yes" : "no"};
+      shown.simulated ? "yes" : "no"};
   std::array<std::string_view, columns.size()> views;
   std::copy(fields.begin(), fields.end(), views.begin());
   wire::append_csv_record(out, views);
@@ -75,9 +83,24 @@ void append_entry(std::string& out, const LedgerEntry& e, bool simulated) {
 
 struct Table {
   SumBy by = SumBy::model;
+  price::Reading reading = price::Reading::ranked;
   LedgerSums groups;
   LedgerSum total;
 };
+
+// Which part of the input was read from caches.
+wire::Json cached_json(const Usage& u) {
+  wire::Json share = nullptr;
+  if (u.input() > 0) share = static_cast<double>(u.cache_read * 1000 / u.input()) / 1000;
+  return {{"input_tokens", u.input()}, {"cached_tokens", u.cache_read}, {"share", std::move(share)}};
+}
+
+Usage unmarked(const LedgerSum& s) {
+  Usage u;
+  u.fresh = s.usage.input() - s.marked.input() - (s.usage.cache_read - s.marked.cache_read);
+  u.cache_read = s.usage.cache_read - s.marked.cache_read;
+  return u;
+}
 
 wire::Json sum_json(const LedgerSum& s) {
   return {{"entries", s.entries},
@@ -89,10 +112,30 @@ wire::Json sum_json(const LedgerSum& s) {
           {"list_cost_usd", exact_usd(s.list)},
           {"saved_usd", exact_usd(s.list - s.cost)},
           {"saved_by_caching_usd", exact_usd(s.cached)},
+          {"cached_with_marks", cached_json(s.marked)},
+          {"cached_without_marks", cached_json(unmarked(s))},
+          {"storage_usd", exact_usd(s.storage)},
+          {"other_reading_usd", exact_usd(s.other)},
           {"paid_twice_usd", exact_usd(s.paid_twice)},
           {"unconfirmed", s.unconfirmed_entries},
           {"unconfirmed_usd", exact_usd(s.unconfirmed)},
           {"reserved_usd", exact_usd(s.reserved)}};
+}
+
+// What marks and keys brought: the cached share of jobs with them beside that of jobs without.
+std::string cached_text(const LedgerSum& s) {
+  const auto text = [](const Usage& u) { return share(u.cache_read, u.input()) + " of " + grouped(u.input()); };
+  if (s.marked.input() == 0) return {};
+  std::string out = "cached with marks or keys: " + text(s.marked) + " input tokens";
+  if (const Usage rest = unmarked(s); rest.input() > 0) out += "; without: " + text(rest);
+  return out + '\n';
+}
+
+std::string reading_text(const Table& t) {
+  if (t.total.other == t.total.cost) return {};
+  const bool ranked = t.reading == price::Reading::ranked;
+  return "sources differ on rates used here: " + spoken_usd(t.total.other) + " USD by the " +
+         (ranked ? "other reading (--billing other)" : "ranked reading, which is booked") + '\n';
 }
 
 std::string table_text(const Table& t) {
@@ -122,11 +165,12 @@ std::string table_text(const Table& t) {
   out += "saved " + spoken_usd(s.list - s.cost) + " (" + share(s.list - s.cost, s.list) + ")";
   if (s.paid_twice.n != 0) out += ", paid twice " + spoken_usd(s.paid_twice);
   if (s.cached.n != 0) out += ", by caching " + spoken_usd(s.cached);
+  if (s.storage.n != 0) out += " (after " + spoken_usd(s.storage) + " for storage)";
   if (s.unconfirmed_entries > 0)
     out += ", unconfirmed up to " + spoken_usd(s.unconfirmed) + " (" +
            grouped(s.unconfirmed_entries) + ")";
   if (s.reserved.n != 0) out += ", reserved " + spoken_usd(s.reserved);
-  return out + '\n';
+  return out + '\n' + cached_text(s) + reading_text(t);
 }
 
 // Calls through `serve` that a kill cut off: they are no job's, and stand in no entry.
@@ -148,6 +192,7 @@ int print_sums(const Shell& shell, const Table& table, bool simulated, const gat
   auto object = good_answer();
   object["simulated"] = simulated;
   object["by"] = name_of(table.by);
+  object["billing"] = price::name_of(table.reading);
   object["groups"] = wire::Json::array();
   for (const auto& [name, sum] : table.groups) {
     wire::Json one = {{std::string(name_of(table.by)), name}};
@@ -160,6 +205,19 @@ int print_sums(const Shell& shell, const Table& table, bool simulated, const gat
   object["error"] = nullptr;
   shell.answer(object);
   return 0;
+}
+
+Result<price::Reading> reading_asked(const Shell& shell) {
+  const std::string& billing = shell.in.ledger.billing;
+  if (billing.empty() || billing == "ranked") return price::Reading::ranked;
+  if (billing == "other") return price::Reading::other;
+  Error e;
+  e.code = "usage.value";
+  e.message = '"' + billing + "\" is no reading of the price rules";
+  e.where.field = "--billing";
+  e.why = "ranked is how entries are booked, other is the next best claim where sources differ";
+  e.next = {"twolane ledger --billing other"};
+  return fail(std::move(e));
 }
 
 Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView& view, const std::string& directory) {
@@ -177,9 +235,10 @@ Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView&
     }
     table.by = *by;
   }
+  table.reading = TRY(reading_asked(shell));
   CHECKED(view.each(store, [&](const LedgerEntry& e) -> Status {
-    table.groups[group_of(table.by, e)].add(e);
-    table.total.add(e);
+    table.groups[group_of(table.by, e)].add(e, table.reading);
+    table.total.add(e, table.reading);
     return {};
   }));
   const auto left = view.job ? gateway::Unconfirmed{}
@@ -189,7 +248,8 @@ Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView&
 
 constexpr size_t block = 1 << 16;
 
-Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerView& view) {
+Result<int> write_entries(const Shell& shell, store::Home& home, const LedgerView& view) {
+  const Shown shown{view.simulated, TRY(reading_asked(shell))};
   const bool to_stdout = shell.in.ledger.csv == "-";
   if (to_stdout && shell.in.common.json) {
     Error e;
@@ -214,9 +274,11 @@ Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerV
   };
   append_header(out);
   LedgerSum total;
-  CHECKED(view.each(store, [&](const LedgerEntry& e) -> Status {
-    append_entry(out, e, view.simulated);
-    total.add(e);
+  patient::CustomIds ids(home.store(), home.payloads());
+  CHECKED(view.each(home.store(), [&](const LedgerEntry& e) -> Status {
+    const std::string custom_id = e.of && !e.content ? TRY(ids.of(*e.of, e.attempt->index)) : std::string();
+    append_entry(out, e, custom_id, shown);
+    total.add(e, shown.reading);
     return flush(block);
   }));
   CHECKED(flush(1));
@@ -227,6 +289,7 @@ Result<int> write_entries(const Shell& shell, store::Store& store, const LedgerV
                 " USD: " + escaped(shell.in.ledger.csv) + '\n');
   auto object = good_answer();
   object["simulated"] = view.simulated;
+  object["billing"] = price::name_of(shown.reading);
   object["output"] = shell.in.ledger.csv;
   object["total"] = sum_json(total);
   object["error"] = nullptr;
@@ -243,7 +306,7 @@ int ledger_command(const Shell& shell) {
     const auto home = TRY(store::Home::beside(directory));
     const auto view = TRY(LedgerView::open(shell, home->store(), config));
     return shell.in.ledger.csv.empty() ? show_sums(shell, home->store(), view, directory)
-                                       : write_entries(shell, home->store(), view);
+                                       : write_entries(shell, *home, view);
   };
   const auto done = run();
   return done ? *done : shell.refuse(done.error());

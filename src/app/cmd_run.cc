@@ -20,6 +20,7 @@
 #include "dialect/catalogue.h"
 #include "patient/intake.h"
 #include "patient/output.h"
+#include "patient/standing.h"
 #include "patient/token_counting.h"
 
 namespace twolane::app {
@@ -134,7 +135,8 @@ class Run {
     checked_ = std::move(*checked);
     draft_ = std::move(job);
     if (flags_.max_cost.quote) CHECKED(quote_the_cap());
-    if (!flags_.dry_run) CHECKED(set_marks(now));
+    if (!flags_.dry_run) CHECKED(set_marks());
+    if (!flags_.dry_run && flags_.steps_after >= 0) CHECKED(set_steps());
     if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
     return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
   }
@@ -154,9 +156,17 @@ class Run {
   }
 
   // --cache: what is sent from now on gets marks where they pay; without it, none.
-  Status set_marks(Time now) {
-    marks_ = flags_.cache ? quoting_->marks(now) : patient::CacheMarks();
+  Status set_marks() {
+    if (checked_.existed && TRY(home_->store().job(checked_.id))->finished.ms != 0) return {};
+    marks_ = flags_.cache ? TRY(quoting_->marks(*world_, home_->store())) : patient::CacheMarks();
     return patient::remember_marks(home_->store(), checked_.id, marks_);
+  }
+
+  // --steps-after: a job that is known keeps its place in its chain unless the command names another.
+  Status set_steps() {
+    patient::Terms terms = TRY(patient::recall_terms(home_->store(), checked_.id));
+    terms.steps_after = flags_.steps_after;
+    return patient::remember(home_->store(), checked_.id, terms);
   }
 
   // What to do about a price is known here, where the cap was given.
@@ -269,6 +279,8 @@ class Run {
     if (!job || !*job || (*job)->totals.unfinished() > 0) return;
     if (const auto learned = patient::learn_tokens(home_->store(), home_->payloads(), **job); !learned)
       display_.warn("nothing was learned about token counts: " + learned.error().message + '\n');
+    if (const auto learned = patient::learn_hits(home_->store(), **job); !learned)
+      display_.warn("nothing was learned about cache hits: " + learned.error().message + '\n');
   }
 
   Status start(Driver& driver, Watcher& watcher) {
@@ -278,10 +290,7 @@ class Run {
     std::string text = "checked: " + grouped(checked_.invalid) + " invalid, ";
     text += checked_.price_known ? spoken_usd(checked_.batch_bound) + " USD at most in batches" : "price unknown";
     if (job_.cap) text += ", cap " + spoken_usd(*job_.cap);
-    std::map<uint64_t, int64_t> heads;
-    for (const auto& mark : marks_.all()) heads[mark.head] = mark.requests;
-    int64_t marked = 0;
-    for (const auto& [head, requests] : heads) marked += requests;
+    const int64_t marked = marks_.requests();
     if (flags_.cache)
       text += marked > 0 ? ", cache marks for " + counted(marked, "request") : ", no cache mark would pay";
     display_.change(world_->shown_now(), text);

@@ -60,14 +60,21 @@ int decimals_that_add_up(std::span<const PicoUsd> parts, PicoUsd total) {
   return 12;
 }
 
-std::string share(PicoUsd part, PicoUsd whole) {
-  if (whole.n <= 0) return "0.0 %";
-  __int128 tenths = (part.n < 0 ? -part.n : part.n) * 2000 / whole.n;
+namespace {
+
+std::string share_of(__int128 part, __int128 whole) {
+  if (whole <= 0) return "0.0 %";
+  __int128 tenths = (part < 0 ? -part : part) * 2000 / whole;
   tenths = (tenths + 1) / 2;
   std::string text = std::to_string(static_cast<int64_t>(tenths / 10)) + '.' +
                      std::to_string(static_cast<int64_t>(tenths % 10)) + " %";
-  return part.n < 0 ? '-' + text : text;
+  return part < 0 ? '-' + text : text;
 }
+
+}  // namespace
+
+std::string share(PicoUsd part, PicoUsd whole) { return share_of(part.n, whole.n); }
+std::string share(int64_t part, int64_t whole) { return share_of(part, whole); }
 
 std::string left(std::string_view text, size_t width) {
   std::string out(text);

@@ -27,6 +27,7 @@ int decimals_that_add_up(std::span<const PicoUsd> parts, PicoUsd total);
 
 // "49.2 %", of nothing: "0.0 %".
 std::string share(PicoUsd part, PicoUsd whole);
+std::string share(int64_t part, int64_t whole);  // of a count
 
 std::string left(std::string_view text, size_t width);   // padded behind
 std::string right(std::string_view text, size_t width);  // padded before

@@ -106,6 +106,9 @@ std::string prefix_lines(const QuotedChoice& c) {
     out += "; pays from " + thousandths(*p.break_even_hits) + " % hits";
   if (p.way == CacheWay::explicit_ && p.break_even_requests)
     out += "; pays from " + counted(*p.break_even_requests, "request");
+  else if (p.way != CacheWay::explicit_)
+    out += "\n    at " + thousandths(p.batch_hits.expected) + " % hits in batches, " +
+           (p.hits_seen > 0 ? "seen in " + counted(p.hits_seen, "request") + " here" : "assumed");
   return out + '\n';
 }
 
@@ -137,6 +140,8 @@ wire::Json prefix_json(const patient::QuotedPrefix& p) {
                     {"minimum_tokens", p.minimum < 0 ? wire::Json(nullptr) : wire::Json(p.minimum)},
                     {"requests", p.requests},
                     {"way", name_of(p.way)},
+                    {"batch_hits_thousandths", p.batch_hits.expected},
+                    {"hits_seen_in_requests", p.hits_seen},
                     {"break_even_hits_thousandths", number(p.break_even_hits)},
                     {"break_even_requests", number(p.break_even_requests)}};
   for (const ServiceTier tier : {ServiceTier::batch, ServiceTier::flex, ServiceTier::standard})

@@ -15,6 +15,16 @@ double live_rate(const RunWorld& world, const std::string& provider) {
   return patient::Account{}.live_per_minute;
 }
 
+// What the store knows of hits; the first failure to read it is kept for the caller.
+patient::HitsOf hits_in(store::Store& store, const std::string& world, std::optional<Error>& broken) {
+  return [&store, &broken, world](const Target& target, price::CacheWay way, ServiceTier tier) {
+    auto known = patient::hit_rate(store, world, target, way, tier);
+    if (known) return *known;
+    broken = known.error();
+    return patient::assumed_hits(target, way, tier);
+  };
+}
+
 }  // namespace
 
 Quoting::Quoting(const Config& config, const std::string& home)
@@ -22,6 +32,13 @@ Quoting::Quoting(const Config& config, const std::string& home)
 
 patient::SeeRequest Quoting::watcher() {
   return [this](const patient::SeenRequest& request) { return tally_.see(request); };
+}
+
+Result<patient::CacheMarks> Quoting::marks(RunWorld& world, store::Store& store) const {
+  std::optional<Error> broken;
+  auto marks = patient::plan_marks(tally_, world.world().now(), hits_in(store, world.name(), broken));
+  if (broken) return fail(*broken);
+  return marks;
 }
 
 Result<std::vector<patient::QuotedChoice>> Quoting::answer(const QuoteTerms& terms,
@@ -41,6 +58,7 @@ Result<std::vector<patient::QuotedChoice>> Quoting::answer(const QuoteTerms& ter
   const Duration window = q.deadline.ms > 0 ? q.deadline : hours(24);
   q.batch_late = plan::CompletionTimes().beyond(window);
   std::optional<Error> broken;
+  q.hits = hits_in(store, world.name(), broken);
   const auto learned = [&](const Target& target) {
     auto found = patient::learned_tokens(store, world.name(), target);
     if (found) return *found;

@@ -30,7 +30,7 @@ class Quoting {
   patient::SeeRequest watcher();
 
   // Where marks on what requests have in common pay.
-  patient::CacheMarks marks(Time now) const { return patient::plan_marks(tally_, now); }
+  Result<patient::CacheMarks> marks(RunWorld& world, store::Store& store) const;
 
   Result<std::vector<patient::QuotedChoice>> answer(const QuoteTerms& terms,
                                                     const std::vector<Shape>& shapes,

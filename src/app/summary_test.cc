@@ -152,7 +152,7 @@ TEST(Summary, TheJsonHasEveryMemberAndItsTypes) {
             R"("promoted":672,"late":0,"on_time":true,"deadline":"2026-11-26T05:00:00Z","kept":true,)"
             R"("accepted_at":"2026-11-25T20:16:00Z","finished_at":"2026-11-26T04:35:40Z",)"
             R"("input_tokens":8111460,"cached_tokens":0,"output_tokens":156996,"cost_usd":"3.4472",)"
-            R"("list_cost_usd":"6.7901","saved_usd":"3.3429","paid_twice_usd":"0.0099",)"
+            R"("list_cost_usd":"6.7901","saved_usd":"3.3429","paid_twice_usd":"0.0099","storage_usd":"0.00",)"
             R"("unconfirmed_usd":"0.00","reserved_usd":"0.00","cap_usd":"5.00",)"
             R"("lanes":{"standard":{"requests":163,"cost_usd":"0.0846","list_cost_usd":"0.0846"},)"
             R"("batch":{"requests":12410,"cost_usd":"3.2204","list_cost_usd":"6.4408"},)"

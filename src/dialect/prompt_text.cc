@@ -29,14 +29,30 @@ class Walk {
       ++parts_.messages;
       return content(value);
     }
-    bool leading = true;
+    bool leading = true, first = true;
     for (const element one : list) {
       const std::string_view role = text_member(one, "role");
       leading = leading && (role == "system" || role == "developer");
       ++parts_.messages;
-      content(one);
+      const auto blocks = first && !leading && role == "user" ? member(one, "content") : std::nullopt;
+      if (!blocks || !texts(*blocks)) content(one);
       if (leading) end_head();
+      first = first && leading;
     }
+  }
+
+  // A list of two texts and more, with a note of where its last one begins. False: anything else.
+  bool texts(element value) {
+    simdjson::dom::array list;
+    if (value.get(list) || list.size() < 2) return false;
+    for (const element block : list)
+      if (!member(block, "text") || is_media(block, text_member(block, "type"))) return false;
+    size_t left = list.size();
+    for (const element block : list) {
+      if (--left == 0) parts_.block_bytes = bytes_;
+      content(block);
+    }
+    return true;
   }
 
   void end_head() { parts_.head_bytes = bytes_; }

@@ -19,6 +19,9 @@ struct PromptParts {
   int64_t token_ids = 0;   // embedding inputs that came as token numbers
   bool marked = false;     // the request sets cache marks itself
   int64_t head_bytes = 0;  // of its texts: tools, schemas and system, all before the first turn
+  // The same and the first turn without its last block, where a user's first turn is a list of texts;
+  // 0 where it is not.
+  int64_t block_bytes = 0;
 };
 
 // Calls take() with each text. Expects a body that check_body has passed; error wire.json.

@@ -82,5 +82,22 @@ TEST(PromptText, RefusesWhatIsNoJson) {
   EXPECT_FALSE(each_prompt_text(Endpoint::messages, "{", [](std::string_view) {}));
 }
 
+TEST(PromptText, KnowsWhereTheLastBlockOfTheFirstTurnBegins) {
+  const auto blocks = [](Endpoint endpoint, std::string_view body) {
+    return each_prompt_text(endpoint, body, [](std::string_view) {})->block_bytes;
+  };
+  EXPECT_EQ(blocks(Endpoint::messages, R"({"system":"ab","messages":[{"role":"user","content":[)"
+                                       R"({"type":"text","text":"cde"},{"type":"text","text":"f"}]}]})"),
+            5);
+  EXPECT_EQ(blocks(Endpoint::chat_completions, R"({"messages":[{"role":"system","content":"ab"},{"role":"user","content":[)"
+                                               R"({"type":"text","text":"c"},{"type":"text","text":"d"},{"type":"text","text":"e"}]}]})"),
+            4);
+  for (const char* body : {R"({"messages":[{"role":"user","content":"ab"}]})",
+                           R"({"messages":[{"role":"user","content":[{"type":"text","text":"ab"}]}]})",
+                           R"({"messages":[{"role":"user","content":[{"type":"image","source":{}},{"type":"text","text":"ab"}]}]})",
+                           R"({"messages":[{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]})"})
+    EXPECT_EQ(blocks(Endpoint::messages, body), 0) << body;
+}
+
 }  // namespace
 }  // namespace twolane::dialect

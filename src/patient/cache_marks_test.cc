@@ -60,14 +60,29 @@ TEST(PlanMarks, NotForOneRequestNorBelowTheProvidersMinimum) {
   EXPECT_FALSE(seen.plan().any());
 }
 
-TEST(PlanMarks, OpenAiGetsAKeyAndGeminiNothing) {
+TEST(PlanMarks, OpenAiGetsAKeyAndGeminiAContent) {
   Seen seen;
   seen.messages(mini, long_text(2'000), 5);
   seen.messages(flash, long_text(2'000), 50);
   const auto marks = seen.plan();
-  ASSERT_EQ(marks.all().size(), 1u);
+  ASSERT_EQ(marks.all().size(), 2u);
   EXPECT_EQ(marks.all()[0].target, mini);
   EXPECT_EQ(marks.all()[0].way, CacheWay::automatic);
+  EXPECT_EQ(marks.all()[1].target, flash);
+  EXPECT_EQ(marks.all()[1].way, CacheWay::explicit_);
+  EXPECT_TRUE(marks.any_at("gemini", "models/gemini-3.5-flash"));
+  EXPECT_FALSE(marks.any_at("vertex", "gemini-3.5-flash"));
+}
+
+// gemini-2.5-flash in batches: input 0.15, cached 0.03 a million, storage 1.00 a million and hour. Of n
+// requests each saves 0.12; one write at 0.15 and an hour at 1.00 are paid back from 1.15 / 0.12 = 9.58 on.
+TEST(AddedByContent, PaysFromTheTenthRequestOnForAnHour) {
+  const Target old{"gemini", "gemini-2.5-flash"};
+  const Time at = price::book().date();
+  EXPECT_EQ(exact_usd(*added_by_content(old, 9, 1'000'000, hours(1), at)), "0.07");
+  EXPECT_EQ(exact_usd(*added_by_content(old, 10, 1'000'000, hours(1), at)), "-0.05");
+  EXPECT_EQ(exact_usd(*added_by_content(old, 10, 1'000'000, hours(2), at)), "0.95");
+  EXPECT_FALSE(added_by_content({"gemini", "gemini-unknown"}, 10, 1'000'000, hours(1), at));
 }
 
 TEST(PlanMarks, HeadsAreToldApart) {
@@ -77,10 +92,50 @@ TEST(PlanMarks, HeadsAreToldApart) {
   EXPECT_EQ(seen.plan().all().size(), 2u);
 }
 
+// Ten questions on each of two documents: the block of the document is marked.
+TEST(PlanMarks, AHeadThatEndsWithABlockOfTheFirstMessage) {
+  TokenCounting counting({});
+  PromptTally tally(counting);
+  Shape shape;
+  shape.endpoint = Endpoint::messages;
+  shape.targets = {haiku};
+  std::string body;
+  for (int i = 0; i < 20; ++i) {
+    const wire::Json document = {{"type", "text"}, {"text", long_text(2'000 + i % 2)}};
+    const wire::Json question = {{"type", "text"}, {"text", "What of " + std::to_string(i) + "?"}};
+    const wire::Json turn = {{"role", "user"}, {"content", wire::Json::array({document, question})}};
+    body = wire::dump(wire::Json{{"system", "Be short."}, {"messages", wire::Json::array({turn})}});
+    ASSERT_TRUE(tally.see({shape, Endpoint::messages, body, 10, true}));
+  }
+  const auto marks = plan_marks(tally, price::book().date());
+  ASSERT_EQ(marks.all().size(), 2u);
+  EXPECT_EQ(marks.requests(), 20);
+  const PromptText last = *prompt_text(Endpoint::messages, body);
+  const CacheMark* mark = marks.find("claude-haiku-4.5", last);
+  ASSERT_NE(mark, nullptr);
+  EXPECT_TRUE(mark->in_message);
+  EXPECT_EQ(mark->requests, 10);
+  EXPECT_EQ(CacheMarks::from_json(marks.to_json()).all(), marks.all());
+}
+
+// At the assumed 65 % of hits a mark of an hour pays, at 40 % seen it does not.
+TEST(PlanMarks, HitsThatWereSeenDecide) {
+  Seen seen;
+  seen.messages(haiku, long_text(2'000), 300);
+  const auto marks_at = [&](int64_t hits) {
+    return plan_marks(seen.tally, price::book().date(), [&](const Target&, CacheWay way, ServiceTier tier) {
+      return hits_seen(way, tier, 1, 1'000, hits);
+    });
+  };
+  EXPECT_TRUE(marks_at(600).any());
+  EXPECT_FALSE(marks_at(400).any());
+}
+
 TEST(CacheMarks, ComeBackFromTheStore) {
   Seen seen;
   seen.messages(haiku, long_text(2'000), 30);
   seen.messages(mini, long_text(2'000), 3);
+  seen.messages(flash, long_text(2'000), 50);
   const auto marks = seen.plan();
   EXPECT_EQ(CacheMarks::from_json(marks.to_json()).all(), marks.all());
   EXPECT_FALSE(CacheMarks::from_json("").any());
@@ -100,6 +155,17 @@ TEST(WithMark, AnthropicsStandsOnTheLastSystemBlockOrTool) {
   };
   for (const auto& [body, marked] : rows)
     EXPECT_EQ(*with_mark(body, Endpoint::messages, mark), marked);
+}
+
+TEST(WithMark, OnTheBlockBeforeTheLastOfTheFirstMessage) {
+  const CacheMark mark{haiku, 7, CacheWay::marked, 2, 5'000, true};
+  EXPECT_EQ(*with_mark(R"({"messages":[{"role":"user","content":[{"type":"text","text":"D"},{"type":"text","text":"Q"}]}]})",
+                       Endpoint::messages, mark),
+            R"({"messages":[{"role":"user","content":[{"type":"text","text":"D","cache_control":{"type":"ephemeral","ttl":"1h"}},)"
+            R"({"type":"text","text":"Q"}]}]})");
+  for (const char* body : {R"({"messages":[{"role":"user","content":"D"}]})", R"({"messages":[]})",
+                           R"({"messages":[{"role":"user","content":[{"type":"text","text":"D"}]}]})"})
+    EXPECT_EQ(*with_mark(body, Endpoint::messages, mark), body);
 }
 
 TEST(WithMark, OpenAisIsAKeyThatDoesNotReplaceTheCallers) {

@@ -134,6 +134,11 @@ Status Engine::Core::read_results(BatchAtWork& batch, SegmentId segment, int64_t
     }
     heard.verdict = result.refusal.verdict;
     heard.charged = result.charged;
+    // The content that it named was gone: it never ran, and goes again without.
+    if (heard.what == Heard::What::error && dialect::says_content_gone(result.refusal)) {
+      heard = {Heard::What::never_ran, {}, false, false};
+      jobs.at(m.job).contents_gone = true;
+    }
     store::Settlement s = patient::settle(m, heard, circumstances(jobs.at(m.job)));
     if (s.state == m.attempt) return;  // unconfirmed before, and no clearer now
     s.key = {batch.row.id, m.position};

@@ -1,11 +1,21 @@
 #include "patient/job_input.h"
 
 #include <algorithm>
+#include <tuple>
+
+#include "dialect/cached_content.h"
 
 namespace twolane::patient {
 namespace {
 constexpr int64_t window_bytes = 1 << 20;
+
+// The hash speaks of texts only: a body whose head is not the very same stays as it is.
+Result<std::string> naming_kept(std::string body, const KeptHead& kept) {
+  const auto split = TRY(dialect::split_head(body));
+  if (!split || split->head != kept.head) return body;
+  return dialect::naming_content(split->rest, kept.name);
 }
+}  // namespace
 
 Result<JobInput> JobInput::open(const Job& job, store::Payloads& payloads) {
   JobInput input;
@@ -30,31 +40,41 @@ Result<std::string_view> JobInput::line(int64_t offset, int64_t length) {
 }
 
 Result<std::string> JobInput::body(int64_t offset, int64_t length, int64_t index, Endpoint endpoint,
-                                   std::string_view model) {
+                                   std::string_view model, const KeptHead* kept) {
+  last_mark_ = nullptr;
   const std::string_view text = TRY(line(offset, length));
   const RequestText request = TRY(request_text(options_, text, index));
   auto body = body_for(options_, request, endpoint, model);
   if (!body || !marks_.any()) return body;
   const PromptText prompt = TRY(prompt_text(request.endpoint, request.body));
   if (prompt.marked) return body;
-  const CacheMark* mark = marks_.find(model, prompt.head_hash());
-  return mark ? with_mark(std::move(*body), endpoint, *mark) : body;
+  last_mark_ = marks_.find(model, prompt);
+  if (!last_mark_) return body;
+  if (kept && kept->hash == last_mark_->head) return naming_kept(std::move(*body), *kept);
+  return with_mark(std::move(*body), endpoint, *last_mark_);
+}
+
+Result<std::string> JobInput::custom_id(int64_t offset, int64_t length, int64_t index) {
+  const std::string_view text = TRY(line(offset, length));
+  const RequestText request = TRY(request_text(options_, text, index));
+  return has_own_id(options_, request, index) ? std::string(request.custom_id) : std::string();
 }
 
 Status JobInput::put_heads_together(std::vector<RequestRow>& rows) {
   if (!marks_.any()) return {};
-  std::vector<std::pair<uint64_t, RequestRow>> by_head;
+  std::vector<std::tuple<uint64_t, uint64_t, RequestRow>> by_head;
   by_head.reserve(rows.size());
   for (const RequestRow& row : rows) {
     const std::string_view text = TRY(line(row.offset, row.length));
     const auto request = request_text(options_, text, row.index);
     const auto prompt = request ? prompt_text(request->endpoint, request->body)
                                 : Result<PromptText>(fail(request.error()));
-    by_head.emplace_back(prompt ? prompt->head_hash() : 0, row);
+    by_head.emplace_back(prompt ? prompt->head_hash() : 0, prompt ? prompt->blocks_hash() : 0, row);
   }
-  std::stable_sort(by_head.begin(), by_head.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = by_head[i].second;
+  std::stable_sort(by_head.begin(), by_head.end(), [](const auto& a, const auto& b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
+  });
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = std::get<2>(by_head[i]);
   return {};
 }
 

@@ -1,7 +1,7 @@
 // Attempts come from the store in pages, by batch; the batch is looked up when it changes.
 #include "patient/ledger.h"
 
-#include "price/price.h"
+#include "patient/cache_marks.h"
 
 namespace twolane::patient {
 namespace {
@@ -16,25 +16,58 @@ std::optional<Booking> booking_of(const Attempt& a) {
   return std::nullopt;
 }
 
+// Nothing for a content that never was.
+std::optional<Booking> booking_of(const CachedContent& c) {
+  if (c.state == ContentState::absent) return std::nullopt;
+  if (c.state == ContentState::billed) return Booking::storage;
+  return c.state == ContentState::unconfirmed ? Booking::unconfirmed : Booking::reserved;
+}
+
+Status each_content(store::Store& store, JobId id, const Job* job,
+                    const std::function<Status(const LedgerEntry&)>& take) {
+  for (const CachedContent& c : TRY(store.contents_of(id))) {
+    const auto booking = booking_of(c);
+    const auto batch = TRY(store.batch(c.batch));
+    if (!booking || !batch) continue;
+    Attempt fee;
+    fee.key.batch = c.batch;
+    fee.job = id;
+    fee.index = -1;
+    fee.reserve = c.reserve;
+    fee.response_id = c.name;
+    fee.charged = booking == Booking::storage;
+    fee.served = ServiceTier::batch;
+    fee.cost = c.cost;
+    fee.at = fee.charged ? c.ends : c.created;
+    CHECKED(take({id, job, &*batch, &fee, *booking, &c, true}));
+  }
+  return {};
+}
+
 Status each_of_job(store::Store& store, JobId id, const Job* job,
                    const std::function<Status(const LedgerEntry&)>& take) {
+  const CacheMarks marks = TRY(recall_marks(store, id));
   std::optional<Batch> batch;
+  bool marked = false;
   for (int64_t from = 0;; from += page) {
     const auto attempts = TRY(store.ledger(id, from, page));
     for (const Attempt& attempt : attempts) {
       const auto booking = booking_of(attempt);
       if (!booking) continue;
-      if (!batch || batch->id != attempt.key.batch) batch = TRY(store.batch(attempt.key.batch));
-      if (!batch)
-        return fail("store.corrupt", "the store is damaged", "an attempt without a batch");
-      CHECKED(take({id, job, &*batch, &attempt, *booking}));
+      if (!batch || batch->id != attempt.key.batch) {
+        batch = TRY(store.batch(attempt.key.batch));
+        if (!batch) return fail("store.corrupt", "the store is damaged", "an attempt without a batch");
+        marked = marks.any_at(batch->provider, batch->model);
+      }
+      CHECKED(take({id, job, &*batch, &attempt, *booking, nullptr, marked}));
     }
-    if (static_cast<int64_t>(attempts.size()) < page) return {};
+    if (static_cast<int64_t>(attempts.size()) < page) return each_content(store, id, job, take);
   }
 }
 
 // What the same tokens would have cost had nothing been cached, less what they did cost.
 PicoUsd taken_off(const LedgerEntry& entry) {
+  if (entry.content) return PicoUsd{} - entry.attempt->cost;
   const Usage& u = entry.attempt->usage;
   if (u.cache_read + u.cache_write_5m + u.cache_write_1h == 0) return {};
   Usage fresh;
@@ -63,11 +96,15 @@ std::string_view name_of(Booking booking) {
       return "paid_twice";
     case Booking::unconfirmed:
       return "unconfirmed";
+    case Booking::storage:
+      return "storage";
     case Booking::reserved:
       break;
   }
   return "reserved";
 }
+
+std::string_view LedgerEntry::lane() const { return content ? "storage" : name_of(tier()); }
 
 Status each_entry(store::Store& store, std::optional<JobId> job,
                   const std::function<Status(const LedgerEntry&)>& take) {
@@ -85,6 +122,11 @@ std::string rate_row(const LedgerEntry& entry) {
   const Target target = entry.target();
   const auto& book = price::book();
   const auto* model = book.find(target.provider, target.model);
+  if (entry.content) {
+    if (!model) return "unknown";
+    const auto& source = book.source(model->caching.storage_source);
+    return "storage, " + source.key + ' ' + source.date;
+  }
   const auto* row =
       model ? book.row(*model, entry.tier(), entry.attempt->usage.input(), entry.attempt->at)
             : nullptr;
@@ -98,7 +140,14 @@ std::string rate_row(const LedgerEntry& entry) {
   return text;
 }
 
-void LedgerSum::add(const LedgerEntry& entry) {
+PicoUsd cost_by(const LedgerEntry& entry, price::Reading reading) {
+  const Attempt& a = *entry.attempt;
+  if (entry.content || reading == price::Reading::ranked) return a.cost;
+  const auto cost = price::charge(entry.target(), a.served, a.usage, {.at = a.at, .reading = reading});
+  return cost ? *cost : a.cost;
+}
+
+void LedgerSum::add(const LedgerEntry& entry, price::Reading reading) {
   const Attempt& a = *entry.attempt;
   if (entry.booking == Booking::reserved) {
     reserved += a.reserve;
@@ -111,10 +160,15 @@ void LedgerSum::add(const LedgerEntry& entry) {
   }
   ++entries;
   add_usage(usage, a.usage);
-  cost += a.cost;
+  if (entry.marked) add_usage(marked, a.usage);
+  const PicoUsd booked = cost_by(entry, reading);
+  cost += booked;
   cached += taken_off(entry);
-  if (entry.booking == Booking::paid_twice) {
-    paid_twice += a.cost;
+  other += cost_by(entry, reading == price::Reading::ranked ? price::Reading::other : price::Reading::ranked);
+  if (entry.content) {
+    storage += booked;
+  } else if (entry.booking == Booking::paid_twice) {
+    paid_twice += booked;
   } else {
     ++kept;
     list += a.list;
@@ -153,7 +207,7 @@ std::string group_of(SumBy by, const LedgerEntry& entry) {
     case SumBy::model:
       return entry.batch->provider + '/' + entry.batch->model;
     case SumBy::lane:
-      return std::string(name_of(entry.tier()));
+      return std::string(entry.lane());
     case SumBy::day:
       break;
   }

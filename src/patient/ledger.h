@@ -1,8 +1,8 @@
 // The ledger, read from the attempts: what was booked, for whom, at which rates.
 //
 // Nothing is stored for it: an attempt that was charged is an entry, one that nobody heard of
-// stands with its upper bound, and so does one that is still out. Threads: one. Memory: one page of
-// attempts.
+// stands with its upper bound, and so does one that is still out. The fee of a cached content is an
+// entry of its own, on the lane "storage". Threads: one. Memory: one page of attempts.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "model/job.h"
+#include "price/price.h"
 #include "store/store.h"
 
 namespace twolane::patient {
@@ -21,24 +22,29 @@ enum class Booking : uint8_t {
   paid_twice,   // billed, and its answer was not kept: another one was, or it was no good answer
   unconfirmed,  // may be billed: nobody heard how it ended; up to `reserve`
   reserved,     // still out; up to `reserve`
+  storage,      // the fee of a cached content: no request's
 };
 std::string_view name_of(Booking booking);
 
-// Pointers are valid during the call that gets it.
+// Pointers are valid during the call that gets it. Of a content's fee `attempt` holds what it has in
+// common with an attempt: amounts, name (as response_id), time, and no request.
 struct LedgerEntry {
   JobId job;
   const Job* of = nullptr;  // null: the job was forgotten
   const Batch* batch = nullptr;
   const Attempt* attempt = nullptr;
   Booking booking = Booking::kept;
+  const CachedContent* content = nullptr;  // null: of an attempt
+  bool marked = false;  // its job's requests to this model go with cache marks or keys
 
   bool booked() const { return attempt->charged; }
   Target target() const { return {batch->provider, batch->model}; }
   ServiceTier tier() const { return booked() ? attempt->served : batch->tier; }
+  std::string_view lane() const;  // the tier's name, or "storage"
 };
 
 // Every entry of a job, or of all jobs and those that were forgotten, a job after the other, each
-// in the order of its submissions. Stops with the first error of `take`.
+// in the order of its submissions, then its contents. Stops with the first error of `take`.
 Status each_entry(store::Store& store, std::optional<JobId> job,
                   const std::function<Status(const LedgerEntry&)>& take);
 
@@ -46,19 +52,26 @@ Status each_entry(store::Store& store, std::optional<JobId> job,
 // band. "unknown" where the book has none.
 std::string rate_row(const LedgerEntry& entry);
 
+// What an entry costs by a reading of open price rules. Bills follow the ranked one (price/book.h).
+PicoUsd cost_by(const LedgerEntry& entry, price::Reading reading);
+
 // Sums of entries.
 struct LedgerSum {
   int64_t entries = 0;  // booked
   int64_t kept = 0;
   Usage usage;
+  Usage marked;        // part of usage: of entries that are marked
   PicoUsd cost;        // everything booked
   PicoUsd list;        // of what was kept, at the standard tier
   PicoUsd paid_twice;  // part of cost
-  PicoUsd cached;      // what caching took off the cost; below zero where writing cost more
+  PicoUsd storage;     // part of cost
+  PicoUsd cached;      // what caching took off the cost; below zero where it cost more than it saved
+  PicoUsd other;       // the cost by the reading that is not used; equal where nobody disagrees
   int64_t unconfirmed_entries = 0;
   PicoUsd unconfirmed, reserved;
 
-  void add(const LedgerEntry& entry);
+  // By which reading `cost` is meant; `list` stays as it was booked.
+  void add(const LedgerEntry& entry, price::Reading reading = price::Reading::ranked);
 };
 
 enum class SumBy : uint8_t { key, job, model, lane, day };

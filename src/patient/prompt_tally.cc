@@ -10,7 +10,7 @@
 namespace twolane::patient {
 namespace {
 
-constexpr size_t beginning = 1024, most_prefix = 128 << 10, most_prefixes = 64;
+constexpr size_t beginning = 1024, most_prefix = 128 << 10, most_prefixes = 64, most_blocks = 4096;
 
 // Where the price of a longer prompt changes, on any tier.
 std::vector<PromptTally::PerModel::Band> bands_of(const Target& target) {
@@ -83,19 +83,21 @@ void PromptTally::follow_prefix(const PromptText& prompt, const std::vector<int>
   prefix.text.erase(differs, prefix.text.end());
 }
 
-Status PromptTally::follow_head(const PromptText& prompt, const std::vector<int>& models) {
-  if (static_cast<size_t>(prompt.head_bytes) < beginning || prompt.marked) return {};
-  const auto key = std::pair(prompt.head_hash(), models[0]);
+Status PromptTally::follow_head(std::string_view text, uint64_t hash, bool in_message,
+                                const std::vector<int>& models) {
+  if (text.size() < beginning) return {};
+  const auto key = std::pair(hash, models[0]);
   const auto found = by_head_.find(key);
   if (found != by_head_.end()) {
     ++heads_[found->second].requests;
     return {};
   }
-  if (heads_.size() == most_prefixes) return {};
-  Head head{key.first, 1, models, {}};
+  const size_t plain = heads_.size() - heads_in_messages_;
+  if (in_message ? heads_in_messages_ == most_blocks : plain == most_prefixes) return {};
+  heads_in_messages_ += in_message ? 1 : 0;
+  Head head{hash, in_message, 1, models, {}};
   for (const int m : models)
-    head.tokens.push_back(
-        TRY(counting_.count_text(models_[static_cast<size_t>(m)].target, prompt.head())));
+    head.tokens.push_back(TRY(counting_.count_text(models_[static_cast<size_t>(m)].target, text)));
   by_head_.emplace(key, heads_.size());
   heads_.push_back(std::move(head));
   return {};
@@ -107,7 +109,9 @@ Status PromptTally::see(const SeenRequest& request) {
   for (const int m : models) CHECKED(add(models_[static_cast<size_t>(m)], request, prompt));
   if (prompt.operation != Operation::chat) return {};
   follow_prefix(prompt, models);
-  return follow_head(prompt, models);
+  if (prompt.marked) return {};
+  CHECKED(follow_head(prompt.head(), prompt.head_hash(), false, models));
+  return follow_head(prompt.blocks(), prompt.blocks_hash(), true, models);
 }
 
 }  // namespace twolane::patient

@@ -2,7 +2,8 @@
 // band, limits of output, and prefixes that requests share.
 //
 // Memory does not grow with the input: models are few, and of prefixes and heads 64 at most are
-// followed, with 128 KB of each prefix. Requests whose first 1,024 bytes are equal are taken for
+// followed, with 128 KB of each prefix; of heads that end in a message, which are as many as documents,
+// 4,096 hashes. Requests whose first 1,024 bytes are equal are taken for
 // one prefix's, and the prefix is what all of them begin with. Threads: one.
 #pragma once
 
@@ -43,10 +44,11 @@ class PromptTally {
     std::vector<int> models;  // their PerModels
   };
 
-  // Requests with the same head: the same tools, schemas and system prompt. What a cache mark can
-  // stand behind without cutting a text in two.
+  // Requests with the same head: the same tools, schemas and system prompt, or these and all blocks of
+  // the first turn but its last. What a cache mark can stand behind without cutting a text in two.
   struct Head {
     uint64_t hash = 0;
+    bool in_message = false;  // it ends with a block of the first turn
     int64_t requests = 0;
     std::vector<int> models;      // their PerModels
     std::vector<int64_t> tokens;  // by `models`
@@ -66,7 +68,7 @@ class PromptTally {
   int model(int choice, const Target& target);
   Status add(PerModel& to, const SeenRequest& request, const PromptText& prompt);
   void follow_prefix(const PromptText& prompt, const std::vector<int>& models);
-  Status follow_head(const PromptText& prompt, const std::vector<int>& models);
+  Status follow_head(std::string_view text, uint64_t hash, bool in_message, const std::vector<int>& models);
 
   TokenCounting& counting_;
   std::vector<PerModel> models_;
@@ -75,6 +77,7 @@ class PromptTally {
   std::map<uint64_t, size_t> by_beginning_;
   std::vector<Head> heads_;
   std::map<std::pair<uint64_t, int>, size_t> by_head_;
+  size_t heads_in_messages_ = 0;
   int choices_ = 0;
 };
 

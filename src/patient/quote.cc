@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dialect/catalogue.h"
+#include "plan/completion_times.h"
 #include "price/price.h"
 
 namespace twolane::patient {
@@ -132,7 +133,7 @@ class Choice {
     return f;
   }
 
-  // Marks stand behind tools and system prompt only, so that for them the heads count; everything
+  // Marks and contents hold tools and system prompt only, so that for them the heads count; everything
   // else finds what requests begin with wherever it ends.
   Status look_at_prefixes() {
     for (const Part& p : parts_) {
@@ -142,17 +143,25 @@ class Choice {
       for (const auto& prefix : tally_.prefixes()) {
         if (index_in(prefix.models, p) < 0 || prefix.requests < 2) continue;
         const int64_t tokens = TRY(counting_.count_text(target, prefix.text));
-        if (way == CacheWay::marked)
+        if (way == CacheWay::marked || way == CacheWay::explicit_)
           within_messages(*model, tokens);
         else
           look_at(p, model, way, prefix.requests, tokens);
       }
-      if (way != CacheWay::marked) continue;
-      for (const auto& head : tally_.heads())
-        if (const int i = index_in(head.models, p); i >= 0 && head.requests > 1)
-          look_at(p, model, way, head.requests, head.tokens[static_cast<size_t>(i)]);
+      if (way == CacheWay::explicit_ || (way == CacheWay::marked && !look_at_heads(p, *model, way, true)))
+        look_at_heads(p, *model, way, false);
     }
     return {};
+  }
+
+  // False where none of them can be cached.
+  bool look_at_heads(const Part& p, const price::Model& model, CacheWay way, bool in_message) {
+    const int64_t before = out_.prefix.requests;
+    for (const auto& head : tally_.heads())
+      if (const int i = index_in(head.models, p);
+          i >= 0 && head.requests > 1 && head.in_message == in_message)
+        look_at(p, &model, way, head.requests, head.tokens[static_cast<size_t>(i)]);
+    return out_.prefix.requests > before;
   }
 
   static int index_in(const std::vector<int>& models, const Part& p) {
@@ -192,13 +201,18 @@ class Choice {
     const auto rates = price::rates({model.provider, model.name}, tier, use.tokens, conditions());
     if (!rates) return;
     if (way == CacheWay::explicit_) {
-      use.kept = tier == ServiceTier::batch ? hours(24) : hours(1);
+      use.kept = tier == ServiceTier::batch ? plan::CompletionTimes().quantile(usual_share) : hours(1);
       use.storage = model.caching.storage[tier_index(tier)];
       if (!use.storage) use.storage = model.caching.storage[tier_index(ServiceTier::standard)];
       out_.prefix.break_even_requests = price::break_even_requests(*rates, use);
     }
     if (way == CacheWay::marked) out_.prefix.break_even_hits = price::break_even_hits(*rates);
-    const auto hits = price::hit_rate(way, tier);
+    const KnownHits known = question_.hits({model.provider, model.name}, way, tier);
+    const price::HitRate hits = known.rate;
+    if (tier == ServiceTier::batch) {
+      out_.prefix.batch_hits = hits;
+      out_.prefix.hits_seen = known.requests;
+    }
     const auto added = [&](int64_t hit_thousandths, int64_t token_thousandths) {
       price::PrefixUse scaled = use;
       scaled.tokens = use.tokens * token_thousandths / whole;
@@ -221,12 +235,14 @@ class Choice {
   }
 
   // Caching that happens by itself, or that pays and is asked for: by the caller on any way that
-  // there is, by this program (`ours`) with marks only.
+  // there is, by this program (`ours`) with marks, and with contents in batches.
   bool caches(ServiceTier tier, bool asked, bool ours) const {
     const auto& adds = out_.prefix.adds[tier_index(tier)];
     if (!adds) return false;
     if (out_.prefix.way == CacheWay::automatic) return true;
-    return asked && adds->expected.n < 0 && (!ours || out_.prefix.way == CacheWay::marked);
+    const bool made = out_.prefix.way == CacheWay::marked ||
+                      (out_.prefix.way == CacheWay::explicit_ && tier == ServiceTier::batch);
+    return asked && adds->expected.n < 0 && (!ours || made);
   }
 
   Figures with_caching(Figures f, ServiceTier tier) const {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "patient/prompt_tally.h"
+#include "patient/cache_marks.h"
 #include "price/prefix_caching.h"
 #include "price/verdict.h"
 
@@ -27,6 +27,7 @@ struct QuoteQuestion {
   int64_t output_tokens = 0;           // per answer, expected by the user; 0: not said
   std::optional<int64_t> output_seen;  // mean of earlier answers to such requests
   double live_per_minute = 600;
+  HitsOf hits = assumed_hits;
   double batch_late = 0.03;  // share of batches that take longer than the deadline
 };
 
@@ -49,6 +50,8 @@ struct QuotedPrefix {
   int64_t tokens = 0;                          // of the largest prefix
   int64_t cacheable = 0;                       // of these, by the provider's minimum and steps
   int64_t minimum = -1;                        // the provider's, -1: unknown
+  price::HitRate batch_hits;                   // counted on in batches
+  int64_t hits_seen = 0;                       // requests that these were seen in; 0: assumed
   std::optional<int64_t> break_even_hits;      // thousandths, with marks
   std::optional<int64_t> break_even_requests;  // with an explicit cache
   std::array<std::optional<Figures>, 5> adds;  // to the cost of each tier; below zero: saves

@@ -18,6 +18,8 @@ bool within(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
 
+std::string row_number(int64_t index) { return "row-" + std::to_string(index + 1); }
+
 Result<RequestText> row_text(const InputOptions& options, std::string_view line, int64_t index) {
   thread_local Row row;
   CHECKED(options.format == InputFormat::csv_rows ? row.read_csv(line, options.columns)
@@ -25,7 +27,7 @@ Result<RequestText> row_text(const InputOptions& options, std::string_view line,
   RequestText out;
   const std::string body = TRY(row_body(options, row));
   std::string id(row.own_id());
-  if (id.empty()) id = "row-" + std::to_string(index + 1);
+  if (id.empty()) id = row_number(index);
   // Views into a string survive its move only when it is too long to be kept inside of itself.
   constexpr size_t surely_on_the_heap = 64;
   out.owned.reserve(id.size() + body.size() + surely_on_the_heap);
@@ -67,6 +69,10 @@ Result<RequestText> request_text(const InputOptions& options, std::string_view l
   out.custom_id = std::string_view(out.owned).substr(0, id.size());
   out.model = std::string_view(out.owned).substr(id.size());
   return out;
+}
+
+bool has_own_id(const InputOptions& options, const RequestText& request, int64_t index) {
+  return !is_rows(options.format) || request.custom_id != row_number(index);
 }
 
 Result<std::string> body_for(const InputOptions& options, const RequestText& request,

@@ -38,6 +38,9 @@ struct RequestText {
 // called custom_id or id with a value.
 Result<RequestText> request_text(const InputOptions& options, std::string_view line, int64_t index);
 
+// False where custom_id is the number that a row gets.
+bool has_own_id(const InputOptions& options, const RequestText& request, int64_t index);
+
 // The body in the words of `endpoint` for `model`.
 Result<std::string> body_for(const InputOptions& options, const RequestText& request,
                              Endpoint endpoint, std::string_view model);

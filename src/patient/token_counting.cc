@@ -52,6 +52,7 @@ Result<PromptText> prompt_text(Endpoint endpoint, std::string_view body) {
   out.token_ids = parts.token_ids;
   out.marked = parts.marked;
   out.head_bytes = parts.head_bytes;
+  out.block_bytes = parts.block_bytes;
   out.operation = operation_of(endpoint);
   return out;
 }
@@ -65,6 +66,7 @@ void PromptText::each(const std::function<void(std::string_view)>& take) const {
 }
 
 uint64_t PromptText::head_hash() const { return dialect::hash_bytes(head(), 0x6865'6164); }
+uint64_t PromptText::blocks_hash() const { return dialect::hash_bytes(blocks(), 0x626c'6f63); }
 
 // OpenAI's own models, wherever they are served; the open-weight ones have another table.
 Result<Counter*> TokenCounting::counter_of(const Target& target) {

@@ -27,7 +27,7 @@ struct PromptText {
   std::vector<size_t> ends;  // of its texts in `bytes`, which lie side by side
   int64_t messages = 0, media = 0, token_ids = 0;
   bool marked = false;  // it sets cache marks itself
-  int64_t head_bytes = 0;
+  int64_t head_bytes = 0, block_bytes = 0;  // see dialect::PromptParts
   Operation operation = Operation::chat;
 
   void each(const std::function<void(std::string_view)>& take) const;
@@ -36,6 +36,11 @@ struct PromptText {
     return std::string_view(bytes).substr(0, static_cast<size_t>(head_bytes));
   }
   uint64_t head_hash() const;
+  // The head and the first turn without its last block; empty where that is no list of texts.
+  std::string_view blocks() const {
+    return std::string_view(bytes).substr(0, static_cast<size_t>(block_bytes));
+  }
+  uint64_t blocks_hash() const;
 };
 Result<PromptText> prompt_text(Endpoint endpoint, std::string_view body);
 

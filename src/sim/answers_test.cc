@@ -197,6 +197,24 @@ TEST_F(Models, SharedPrefixesAreFoundCached) {
   EXPECT_EQ(written.usage.input(), ask_.input_tokens);
 }
 
+TEST_F(Models, AKeyFindsTwoOfThreeMisses) {
+  PrefixCache cache;
+  Ask ask;
+  const std::string prefix(6000, 's');
+  ask.model = find_model(Provider::openai, "gpt-5.4-mini");
+  ask.texts = {prefix};
+  ask.text_bytes = 6000;
+  ask.input_tokens = 1500;
+  std::array<int, 2> found{};
+  for (uint64_t i = 0; i <= 3000; ++i)
+    for (const bool keyed : {false, true}) {
+      ask.cache_key = keyed;
+      found[keyed] += cache.look(ask, 0.6, Draw{i}, false).read > 0;
+    }
+  EXPECT_NEAR(found[0], 1800, 90);
+  EXPECT_NEAR(found[1], 2600, 90);
+}
+
 TEST_F(Models, AnthropicCachesWhatIsMarked) {
   auto body = [](const char* ttl, bool mark) {
     Json block = {{"type", "text"}, {"text", std::string(8000, 's')}};

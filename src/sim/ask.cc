@@ -19,7 +19,7 @@ void Ask::clear(Endpoint e) {
   cached.reset();
   cached_tokens = 0;
   marked_texts = -1;
-  mark_for_an_hour = false;
+  mark_for_an_hour = cache_key = false;
   limit = -1;
   choices = 1;
   stream = stream_usage = json_object = false;
@@ -447,6 +447,7 @@ void read_moderations(element body, Ask& ask) {
 }  // namespace
 
 void read_ask(Endpoint endpoint, element body, Ask& ask) {
+  ask.cache_key = !text_at(body, "prompt_cache_key").empty();
   switch (endpoint) {
     case Endpoint::chat_completions:
       return read_chat(body, ask);

@@ -45,6 +45,7 @@ struct Ask {
   int64_t cached_tokens = 0;
   int64_t marked_texts = -1;  // the first so many texts end at the last cache mark; -1: no mark
   bool mark_for_an_hour = false;
+  bool cache_key = false;  // OpenAI's prompt_cache_key: requests with it meet the same machine's cache
 
   // What the answer must be like.
   int64_t limit = -1;  // most output tokens

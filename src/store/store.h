@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/cached_content.h"
 #include "model/job.h"
 
 namespace twolane::store {
@@ -128,7 +129,7 @@ class Store {
                                      std::optional<int64_t> index, RequestState state,
                                      std::string_view error) = 0;
   // Removes the job's rows. Its ledger lines stay, without results; the caller removes the segments
-  // returned. Refused (store.active) while attempts run.
+  // returned. Refused (store.active) while attempts run or contents are kept.
   virtual Result<std::vector<SegmentId>> forget(JobId job) = 0;
 
   // --- requests
@@ -160,6 +161,15 @@ class Store {
   virtual Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) = 0;
   // Jobs that are gone and have lines in the ledger: what jobs() lacks for all of it.
   virtual Result<std::vector<JobId>> forgotten_jobs() = 0;
+
+  // --- cached contents
+  // Writes the content of a batch, new or moved by one step of content_steps (or with other times in
+  // the same state); what it reserves, cost or may have cost moves in its job's totals in the same
+  // transaction. Errors store.step, store.unknown_job.
+  virtual Status keep(const CachedContent& content) = 0;
+  virtual Result<std::vector<CachedContent>> unfinished_contents() = 0;
+  // The job's contents in any state, those of its forgotten forerunners included.
+  virtual Result<std::vector<CachedContent>> contents_of(JobId job) = 0;
 
   // --- the rest
   virtual Status leave_word(const Word& word) = 0;

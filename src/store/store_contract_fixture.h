@@ -83,6 +83,16 @@ inline Totals recomputed(Store& store, const Job& job) {
       if (a.at > job.deadline) ++t.late;
     }
   }
+  for (const CachedContent& c : value_of(store.contents_of(job.id))) {
+    if (!is_final(c.state)) t.reserved += c.reserve;
+    if (c.state == ContentState::unconfirmed) {
+      t.unconfirmed += c.reserve;
+      ++t.unconfirmed_attempts;
+    }
+    if (c.state != ContentState::billed) continue;
+    t.cost += c.cost;
+    t.storage += c.cost;
+  }
   return t;
 }
 
@@ -97,6 +107,7 @@ inline void expect_same(const Totals& a, const Totals& b) {
   EXPECT_EQ(exact_usd(a.cost), exact_usd(b.cost));
   EXPECT_EQ(exact_usd(a.paid_twice), exact_usd(b.paid_twice));
   EXPECT_EQ(a.paid_twice_attempts, b.paid_twice_attempts);
+  EXPECT_EQ(exact_usd(a.storage), exact_usd(b.storage));
   EXPECT_EQ(exact_usd(a.reserved), exact_usd(b.reserved));
   EXPECT_EQ(exact_usd(a.unconfirmed), exact_usd(b.unconfirmed));
   EXPECT_EQ(a.unconfirmed_attempts, b.unconfirmed_attempts);

@@ -70,7 +70,7 @@ class Command(unittest.TestCase):
     def check_books(self, answer, charged):
         """Each booked entry is one row of the simulator's ledger; what is left there nobody told us of."""
         entries = self.ledger_entries()
-        booked = [e for e in entries if e["booking"] in ("kept", "paid_twice")]
+        booked = [e for e in entries if e["booking"] in ("kept", "paid_twice", "storage")]
         charges = collections.defaultdict(list)
         for line in charged:
             charges[line["response_id"]].append(line)
@@ -78,7 +78,7 @@ class Command(unittest.TestCase):
             rows = charges[entry["response_id"]]
             self.assertTrue(rows, "booked and never charged: %s" % entry)
             row = rows.pop()
-            self.assertEqual({k: int(entry[k]) for k in TOKENS}, {k: row["usage"][k] for k in TOKENS}, entry)
+            self.assertEqual({k: int(entry[k] or 0) for k in TOKENS}, {k: row["usage"][k] for k in TOKENS}, entry)
             self.assertEqual(decimal.Decimal(entry["cost_usd"]), decimal.Decimal(row["usd"]), entry)
             self.assertEqual((entry["provider"], entry["tier"]), (row["provider"], row["tier"]), entry)
         unheard = sum((decimal.Decimal(row["usd"]) for rows in charges.values() for row in rows), decimal.Decimal(0))
@@ -89,6 +89,8 @@ class Command(unittest.TestCase):
         twice = sum((decimal.Decimal(e["cost_usd"]) for e in booked if e["booking"] == "paid_twice"),
                     decimal.Decimal(0))
         self.assertEqual(twice, decimal.Decimal(answer["paid_twice_usd"]))
+        storage = sum((decimal.Decimal(e["cost_usd"]) for e in booked if e["booking"] == "storage"), decimal.Decimal(0))
+        self.assertEqual(storage, decimal.Decimal(answer["storage_usd"]))
         kept = sum((decimal.Decimal(e["list_usd"]) for e in booked if e["booking"] == "kept"), decimal.Decimal(0))
         self.assertEqual(kept, decimal.Decimal(answer["list_cost_usd"]))
         return booked

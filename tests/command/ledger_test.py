@@ -46,6 +46,35 @@ class Ledger(Command):
         self.assertIn("SIMULATED", text)
         self.assertIn("openai/gpt-5.4-nano", text)
 
+    def test_entries_name_requests_as_their_user_does(self):
+        job = self.twolane("run", self.requests("a.jsonl", count=20), "--sim", "--json").json["job"]
+        entries = self.ledger_entries()
+        self.assertEqual({(e["request"], e["custom_id"]) for e in entries},
+                         {(str(i + 1), "t-%05d" % i) for i in range(20)})
+        (self.dir / "rows.csv").write_text("text\nlost card\nlate train\n", encoding="utf-8")
+        self.twolane("run", "rows.csv", "--sim", "--model", "openai/gpt-5.4-mini", "--prompt", "Label {text}", "--json")
+        rows = [e for e in self.ledger_entries() if e["job"] != job]
+        self.assertEqual([(e["request"], e["custom_id"]) for e in sorted(rows, key=lambda e: e["request"])],
+                         [("1", ""), ("2", "")], "rows without a name have their number")
+        self.twolane("forget", job)
+        self.assertEqual({e["custom_id"] for e in self.ledger_entries()}, {""})
+
+    def test_both_readings_of_open_rules_are_shown_and_can_be_chosen(self):
+        rules = " ".join("Rule %d holds." % i for i in range(2000))
+        def with_rules(i, value, text):
+            value["body"]["messages"].insert(0, {"role": "system", "content": rules})
+            return json.dumps(value)
+        self.twolane("run", self.requests(count=80, change=with_rules), "--sim", "--within", "6h", "--json")
+        booked = self.twolane("ledger", "--json").json
+        other = self.twolane("ledger", "--billing", "other", "--json").json
+        self.assertEqual((booked["billing"], other["billing"]), ("ranked", "other"))
+        self.assertLess(D(other["total"]["cost_usd"]), D(booked["total"]["cost_usd"]))
+        self.assertEqual(other["total"]["cost_usd"], booked["total"]["other_reading_usd"])
+        self.assertEqual(other["total"]["other_reading_usd"], booked["total"]["cost_usd"])
+        self.assertIn("by the other reading (--billing other)", self.twolane("ledger").out)
+        wrong = self.twolane("ledger", "--billing", "cheapest", "--json")
+        self.assertEqual((wrong.exit, wrong.json["error"]["code"]), (2, "usage.value"))
+
     def test_one_job_and_a_forgotten_one(self):
         job = self.twolane("run", self.requests("a.jsonl", count=20), "--sim", "--json").json["job"]
         other = self.twolane("run", self.requests("b.jsonl", count=10), "--sim", "--limit", "5", "--json").json["job"]

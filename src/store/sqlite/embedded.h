@@ -1,5 +1,5 @@
 // SqliteStore: the Store over one Connection. Functions lie by subject in jobs.cc, requests.cc,
-// batches.cc, settle.cc, ledger.cc and words.cc.
+// batches.cc, settle.cc, ledger.cc, contents.cc and words.cc.
 #pragma once
 
 #include <list>
@@ -86,6 +86,10 @@ class SqliteStore final : public Store {
   Status settle(std::span<const Settlement> settlements, const Batch* batch, Time at) override;
   Result<std::vector<Attempt>> ledger(JobId job, int64_t from, int64_t limit) override;
   Result<std::vector<JobId>> forgotten_jobs() override;
+
+  Status keep(const CachedContent& content) override;
+  Result<std::vector<CachedContent>> unfinished_contents() override;
+  Result<std::vector<CachedContent>> contents_of(JobId job) override;
 
   Status leave_word(const Word& word) override;
   Result<std::vector<Word>> words() override;

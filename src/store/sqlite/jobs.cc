@@ -221,6 +221,11 @@ Result<std::vector<SegmentId>> SqliteStore::forget(JobId job) {
       batches.emplace_back(query.integer(0), query.integer(1));
     }
   }
+  Query kept(*connection_, "SELECT 1 FROM cached_content WHERE lot = ?1 AND state < 3");
+  if (TRY(kept.with(row->lot).next()))
+    return fail("store.active", "a provider keeps a cached content for job " + job.hex(),
+                "it can be forgotten when that has ended: run it again until it is done");
+  kept.over();
   std::vector<SegmentId> segments = {row->job.input};
   for (const auto& [slot, number] : batches)
     for (const SegmentId segment : TRY(strip_batch(*connection_, row->lot, slot, number)))

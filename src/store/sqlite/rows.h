@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "model/cached_content.h"
 #include "model/job.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/keys.h"
@@ -25,6 +26,8 @@ static_assert(static_cast<int>(Endpoint::chat_completions) == 0 &&
               static_cast<int>(Endpoint::embed_content) == 6);
 static_assert(static_cast<int>(Shape::Proof::untried) == 0 &&
               static_cast<int>(Shape::Proof::refused) == 2);
+static_assert(static_cast<int>(ContentState::creating) == 0 &&
+              static_cast<int>(ContentState::absent) == 5);
 static_assert(static_cast<int>(RequestState::cancelled) + 1 == request_state_count);
 static_assert(static_cast<int>(AttemptState::unconfirmed) + 1 == attempt_state_count);
 
@@ -79,6 +82,7 @@ void each_total(AnyTotals& t, See see) {
   see("cost", t.cost);
   see("paid_twice", t.paid_twice);
   see("paid_twice_attempts", t.paid_twice_attempts);
+  see("storage", t.storage);
   see("reserved", t.reserved);
   see("unconfirmed", t.unconfirmed);
   see("unconfirmed_attempts", t.unconfirmed_attempts);

@@ -8,6 +8,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/first_layout.h"
 #include "store/sqlite/packing.h"
+#include "store/sqlite/second_layout.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/store_contract.h"
 
@@ -93,8 +94,22 @@ TEST_F(SqliteFile, an_older_schema_is_migrated_with_its_data) {
     EXPECT_EQ(store->words().value().at(0).verb, "promote");
     ASSERT_OK(store->remember("a", "b"));
   }
-  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 1);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 2);
   ASSERT_OK(open_sqlite_beside(path_));
+}
+
+TEST_F(SqliteFile, a_home_of_version_1_gets_cached_contents) {
+  run_sql(path_, std::string(first_layout) + first_layout_rows + second_layout_from_first);
+  auto store = std::move(*open_sqlite(path_));
+  const Job before = store->job({10}).value().value();
+  EXPECT_EQ(before.last_answer, Time{2500});
+  EXPECT_EQ(before.trouble, R"({"code":"money.cap"})");
+  EXPECT_EQ(before.totals.storage.n, 0);
+  expect_same(before.totals, recomputed(*store, before));
+  EXPECT_EQ(store->recall("output.000000000000000a").value(), "old.out.jsonl");
+  ASSERT_OK(store->keep(content_of(11, {10})));
+  EXPECT_EQ(store->job({10}).value()->totals.reserved.n, before.totals.reserved.n + 5'000);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 2);
 }
 
 TEST_F(SqliteFile, a_migrated_schema_is_the_same_as_a_new_one) {
@@ -120,13 +135,13 @@ TEST_F(SqliteFile, a_migrated_schema_is_the_same_as_a_new_one) {
 
 TEST_F(SqliteFile, a_newer_schema_is_refused_with_what_to_do) {
   ASSERT_OK(open_sqlite(path_));
-  run_sql(path_, "PRAGMA user_version=2");
+  run_sql(path_, "PRAGMA user_version=3");
   for (const auto& opened : {open_sqlite(path_).error(), open_sqlite_beside(path_).error()}) {
     EXPECT_EQ(opened.code, "store.newer");
     ASSERT_EQ(opened.next.size(), 1u);
     EXPECT_NE(opened.next[0].find("--home DIR"), std::string::npos);
   }
-  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 2);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 3);
 }
 
 TEST_F(SqliteFile, what_is_no_store_is_left_alone) {
