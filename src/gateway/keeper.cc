@@ -213,6 +213,8 @@ wire::HttpReply Keeper::answer(Ask& ask) {
   if (broken_) return defect(ask, *engine_->broken());
   if (const auto on_time = asked_on_time(ask.headers); !on_time)
     return refuse(ask.door.dialect, Refusal(400, on_time.error().message), ask.id);
+  if (const auto steps = asked_steps_after(ask.headers); !steps)
+    return refuse(ask.door.dialect, Refusal(400, steps.error().message), ask.id);
   accepted_.reset();
   wire::HttpReply reply = at_its_door(ask);
   if (accepted_) reply.headers.emplace_back("twolane-promise", promise_text(engine_->forecast(*accepted_).promise));
@@ -244,6 +246,7 @@ Result<Job> Keeper::accept(const Ask& ask, Object batch, const Order& order) {
   if (ask.key) CHECKED(check_models(*ask.key, order.path, order.options.input));
   Order salted = order;
   salted.on_time = TRY(asked_on_time(ask.headers)).value_or(order.on_time);
+  salted.steps_after = TRY(asked_steps_after(ask.headers));
   salted.options.salt = batch.id;
   Job job = TRY(accept_job(batch.id, batch.owner, salted, cap));
   batch.about["job"] = job.id.hex();
@@ -268,7 +271,7 @@ Result<Job> Keeper::accept_job(std::string name, std::string_view owner, const O
                                             home_->payloads(), false));
   auto stored = TRY(home_->store().job(checked.id));
   if (!stored) return fail("store.unknown_job", "the job is not there");
-  patient::Terms terms{std::string(owner), 1, order.on_time};
+  patient::Terms terms{std::string(owner), 1, order.on_time, order.steps_after};
   if (settings_.weight_of) terms.weight = settings_.weight_of(owner);
   CHECKED(patient::remember(home_->store(), checked.id, terms));
   CHECKED(belongs(checked.id, owner));

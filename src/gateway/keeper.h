@@ -49,6 +49,7 @@ struct TicketAsk {
   Duration window;
   bool respond_async = false, background = false;
   std::optional<Duration> wait;
+  std::function<void(wire::HttpReply)> begun;  // a background response that streams: told its state first
 };
 
 class Keeper {
@@ -90,6 +91,7 @@ class Keeper {
     Duration window;
     bool kept = false;  // the deadline is the client's, not a default
     double on_time = 0.99;  // wanted probability of keeping it
+    int32_t steps_after = 0;  // of its chain
   };
   Result<Job> accept(const Ask& ask, Object batch, const Order& order);
   Result<Job> accept_job(std::string name, std::string_view owner, const Order& order, std::optional<PicoUsd> cap);

@@ -2,9 +2,12 @@
 #include "gateway/lane.h"
 
 #include <charconv>
+#include <string>
 
 namespace twolane::gateway {
 namespace {
+
+constexpr int32_t most_steps = 1000;
 
 struct Preference {
   bool respond_async = false;
@@ -47,6 +50,15 @@ Result<std::optional<double>> asked_on_time(const wire::Headers& headers) {
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), share);
   if (ec == std::errc{} && end == text.data() + text.size() && share >= 0.5 && share < 1) return std::optional(share);
   return fail("gateway.on_time", "Twolane-On-Time is a probability from 0.5 to below 1, such as 0.999");
+}
+
+Result<int32_t> asked_steps_after(const wire::Headers& headers) {
+  const std::string_view text = wire::header(headers, "twolane-steps-after");
+  if (text.empty()) return 0;
+  int32_t steps = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (ec == std::errc{} && end == text.data() + text.size() && steps >= 0 && steps <= most_steps) return steps;
+  return fail("gateway.steps_after", "Twolane-Steps-After is a number of steps from 0 to " + std::to_string(most_steps));
 }
 
 Result<LaneChoice> choose_lane(const wire::Headers& headers, std::string_view tier, const LaneDefaults& otherwise,

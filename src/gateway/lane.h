@@ -42,4 +42,8 @@ Result<std::optional<Duration>> asked_deadline(const wire::Headers& headers, Tim
 // Error gateway.on_time.
 Result<std::optional<double>> asked_on_time(const wire::Headers& headers);
 
+// Twolane-Steps-After (9): how many steps of a chain wait for this one; the deadline is the last one's. 0
+// where it is not said. Error gateway.steps_after.
+Result<int32_t> asked_steps_after(const wire::Headers& headers);
+
 }  // namespace twolane::gateway

@@ -59,6 +59,9 @@ std::optional<Refusal> Worker::fill_ticket(const wire::Headers& headers, Call& c
   ask.background = call.scan.background;
   Ticket& ticket = ask.ticket;
   ticket.kept = lane.kept;
+  const auto steps = asked_steps_after(headers);
+  if (!steps) return Refusal(400, steps.error().message);
+  ticket.steps_after = *steps;
   ticket.rush = ask.background && !lane.patient;  // in the background, but live
   ticket.endpoint = call.door.endpoint;
   ticket.model = call.model;

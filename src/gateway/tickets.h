@@ -34,6 +34,7 @@ struct Ticket {
   std::string group;        // empty: not collected yet
   Time created, deadline;
   bool kept = false, rush = false, cancelled = false;
+  int32_t steps_after = 0;  // of its chain
   bool orphan = false;      // its connection broke before the answer was delivered
   bool delivered = false;
   std::function<void(const Ticket&)> then;  // who waits for it
@@ -75,7 +76,7 @@ class Tickets {
     std::string job;  // empty: not yet accepted
     int64_t unfinished = -1;  // when it was last looked at
   };
-  using Key = std::tuple<Dialect, std::string, std::string, bool, int>;
+  using Key = std::tuple<Dialect, std::string, std::string, bool, int, int32_t>;
 
   Key key_of(const Ticket& ticket, Time now) const;
   static std::string name_of(const Ticket& ticket);

@@ -33,7 +33,8 @@ Json json_of(const Ticket& t) {
           {"created_ms", t.created.ms},
           {"deadline_ms", t.deadline.ms},
           {"kept", t.kept},
-          {"rush", t.rush}};
+          {"rush", t.rush},
+          {"steps_after", t.steps_after}};
 }
 
 Ticket ticket_of(const Json& json) {
@@ -52,6 +53,7 @@ Ticket ticket_of(const Json& json) {
   const Json* rush = wire::find(json, "rush");
   t.kept = kept && *kept == true;
   t.rush = rush && *rush == true;
+  t.steps_after = static_cast<int32_t>(wire::int_at(json, "steps_after"));
   t.orphan = true;  // whoever waited has gone with the process
   return t;
 }

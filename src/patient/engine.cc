@@ -300,7 +300,7 @@ void Engine::Core::tell_plan(JobAtWork& job) {
   plan::apply(plan, plan::JobChanged{{.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
                                       .rush = job.standing.rush, .requests = j.requests, .on_time = job.terms.on_time,
                                       .tenant = tenant_of(job.terms.owner), .weight = job.terms.weight,
-                                      .restarts = job.standing.restarts}});
+                                      .steps_after = job.terms.steps_after, .restarts = job.standing.restarts}});
   for (ShapeAtWork& shape : job.shapes) tell_plan(job, shape);
 }
 

@@ -45,7 +45,7 @@ Json json_of(const Standing& s) {
 }  // namespace
 
 Status remember(store::Store& store, JobId job, const Terms& t) {
-  return store.remember(terms_fact(job), wire::dump({{"owner", t.owner}, {"weight", t.weight}, {"on_time", t.on_time}}));
+  return store.remember(terms_fact(job), wire::dump({{"owner", t.owner}, {"weight", t.weight}, {"on_time", t.on_time}, {"steps_after", t.steps_after}}));
 }
 
 Result<Terms> recall_terms(store::Store& store, JobId job) {
@@ -56,6 +56,7 @@ Result<Terms> recall_terms(store::Store& store, JobId job) {
   t.owner = wire::string_at(*json, "owner");
   t.weight = number_at(*json, "weight", t.weight);
   t.on_time = number_at(*json, "on_time", t.on_time);
+  t.steps_after = static_cast<int32_t>(wire::int_at(*json, "steps_after"));
   return t;
 }
 

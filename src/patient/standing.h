@@ -22,6 +22,7 @@ struct Terms {
   std::string owner;      // the key it came with; empty: the owner of the home
   double weight = 1;      // of that owner, where there is not enough for all
   double on_time = 0.99;  // wanted probability of keeping the deadline; from 0.999 on nothing is gambled
+  int32_t steps_after = 0;  // of its chain: they wait for this job and need their share of its time
   bool operator==(const Terms&) const = default;
 };
 

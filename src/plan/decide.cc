@@ -157,7 +157,7 @@ class Decision {
   bool gambles(const JobState& job, const Group& g) const {
     const double theta = gamble(job.view.on_time);
     return theta > 0 && g.view.fresh && !job.view.rush &&
-           s_.times(g.view.lane, job.view.requests).late(Duration{0}, job.view.deadline - now_) < theta;
+           s_.times(g.view.lane, job.view.requests).late(Duration{0}, job.end - now_) < theta;
   }
 
   // Cancels what the drain reaches within the lead of a cancel, likeliest to be late first.
@@ -174,7 +174,7 @@ class Decision {
       const auto m = std::find_if(b.members.begin(), b.members.end(), [&](const auto& x) { return x.first == job.view.id; });
       if (m == b.members.end() || m->second == 0) continue;
       const Duration age = b.sent.ms == 0 ? Duration{0} : now_ - b.sent;
-      const double late = b.cancelling ? 2 : s_.times(b.lane, b.requests).late(age, job.view.deadline - now_);
+      const double late = b.cancelling ? 2 : s_.times(b.lane, b.requests).late(age, job.end - now_);
       reached.push_back({late, &b, m->second});
     }
     // Of equal ones the order is that of their ids: the same in every process.
@@ -206,7 +206,7 @@ class Decision {
   bool foresee(const JobState& job, Duration wait) {
     if (wait >= Duration{0}) return false;
     const Time finish = now_ + Duration{static_cast<int64_t>(static_cast<double>(queue_.requests) * counted_us_ / 1000)};
-    if (finish <= job.due + margin(time_of(job))) return false;
+    if (finish <= job.view.deadline) return false;
     double late = 0;
     for (const BatchId id : job.batches) {
       const BatchView& b = s_.batches_.at(id);

@@ -13,14 +13,14 @@ constexpr double hopeless_below = 0.05;  // what is less likely is said to be im
 }  // namespace
 
 struct Outlooks {
-  // A lower bound of the probability that every batch of the job ends by its deadline.
+  // A lower bound of the probability that every batch of the job ends in time.
   static double in_batches(const State& s, const JobState& job, Time now) {
     double chance = 1;
     bool open = false;
     for (const Group& g : job.groups) open = open || g.view.open > 0;
     const auto consider = [&](LaneId lane, int64_t requests, Duration age) {
       // Batches of a day share their fate: the likeliest to be late speaks for all.
-      chance = std::min(chance, 1 - s.times(lane, requests).late(age, job.view.deadline - now));
+      chance = std::min(chance, 1 - s.times(lane, requests).late(age, job.end - now));
     };
     for (const BatchId id : job.batches) {
       const BatchView& b = s.batches_.at(id);
@@ -53,7 +53,7 @@ struct Outlooks {
     int64_t own_us = 0;
     for (const JobState::Booked& b : job->booked)
       if (b.provider == s.lanes_[lane.n].provider) own_us = b.need_us;
-    return judge(s, lane, job->view.requests, job->view.deadline, job->view.kept, now, own_us);
+    return judge(s, lane, job->view.requests, job->end, job->view.kept, now, own_us);
   }
 
   // `own_us`: what the tree holds for it already.

@@ -134,8 +134,8 @@ void State::take(const JobChanged& e) {
   }
   job.view = e.job;
   job.known = true;
-  const Time end = step_deadline(job.view.accepted, job.view.deadline, job.view.steps_after);
-  job.due = end - margin(end - job.view.accepted);
+  job.end = step_deadline(job.view.accepted, job.view.deadline, job.view.steps_after);
+  job.due = job.end - margin(job.end - job.view.accepted);
   job.pace = pace_of(job);
   job.rides = !job.booked.empty() && rides(job, job.booked.front().provider);
   if (job.rides) riding_.emplace(ride_end(job), e.job.id);

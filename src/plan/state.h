@@ -66,6 +66,7 @@ struct Group {
 // stretch of memory.
 struct JobState {
   JobView view;
+  Time end;                  // its deadline; a step of a chain: the end of its share of the time
   Time due;                  // live drain must be over by then
   Pace pace = Pace::measured;
   bool known = false;        // the view was told, not only a part of it

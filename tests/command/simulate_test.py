@@ -34,13 +34,30 @@ class Simulate(Command):
         self.assertEqual(len(rows), 90)
         self.assertEqual(rows[0]["scen"], "calm")
 
+    def test_every_goal_beside_what_is_seen(self):
+        ended = self.twolane("simulate", "--gates", "--days", "3", "--json")
+        gates = {gate["gate"]: gate for gate in ended.json["gates"]}
+        self.assertEqual(ended.exit, 0 if all(gate["kept"] for gate in gates.values()) else 1)
+        for policy in ("ladder", "ladder-safe", "ladder-flex"):
+            gate = gates[policy + ": late, worst of 85 cells"]
+            self.assertEqual((gate["at_most"], gate["kept"]), (0.01, gate["seen"] <= 0.01))
+        self.assertIn("frozen: late, load 0.85, frozen 10 h", gates)
+        # The study's figure of one cell, and one that is far from it.
+        (self.dir / "study.csv").write_text("scen,N,deadline_min,policy,cost,cost_se,miss\n"
+                                            "calm,1,30,all-sync,1.0,0.0,0.0\ncalm,1,120,all-sync,0.5,0.0,0.0\n")
+        ended = self.twolane("simulate", "--gates", "--days", "3", "--reference", "study.csv")
+        self.assertRegex(ended.out, r"three standard errors, of 2 +0 +1   MISSED  all-sync calm 1 in 2 h")
+        self.assertEqual(ended.exit, 1)
+
     def test_a_trial_and_a_trace(self):
         trial = self.twolane("simulate", "--trial", "windows", "--days", "10")
         self.assertEqual(trial.exit, 0, trial.err)
         self.assertIn("deadline 4 h", trial.out)
         trace = self.twolane("simulate", "--trace", "2", "--scenario", "busy", "--items", "1000", "--deadline", "2h", "--json")
         moments = trace.json["moments"]
-        self.assertEqual(moments[0]["done"] + moments[0]["open"], 1000)
+        self.assertEqual((moments[0]["minute"], moments[0]["in_batches"]), (0, 1000))
+        self.assertTrue(all(moment["done_live"] <= moment["done"] and moment["cancelling"] <= moment["in_batches"] for moment in moments))
+        self.assertEqual(moments[-1]["done"], 1000)
         for moment in moments:
             self.assertEqual(moment["done"] + moment["open"] + moment["in_batches"] + moment["live"], 1000)
 
