@@ -4,6 +4,10 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import pathlib
+import socket
+import threading
+import time
 
 import anthropic
 import openai
@@ -20,6 +24,41 @@ TEXT = "Say something about a lost card."
 chat = openai.OpenAI(api_key="k", base_url=ORIGIN + "/v1", max_retries=0)
 messages = anthropic.Anthropic(api_key="k", base_url=ORIGIN, max_retries=0)
 gemini = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=ORIGIN))
+
+
+class CuttingProxy:
+    """Passes connections on to ORIGIN; the first `cuts` are cut off before they are answered."""
+
+    def __init__(self, origin, cuts):
+        self.cut, self.cuts, self.target = 0, cuts, origin.removeprefix("http://").split(":")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(self.target)
+            if self.cut < self.cuts:
+                server.sendall(client.recv(65536))
+                time.sleep(0.2)  # the gateway has it by then
+                self.cut += 1
+                client.close()
+                server.close()
+            else:
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, sink):
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+        sink.close()
+
+
+def charges(gateway):
+    ledger = pathlib.Path(os.environ["WORK"], gateway, "sim-server", "ledger.jsonl")  # there from the first charge on
+    return [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
 
 
 class Note(BaseModel):
@@ -159,6 +198,16 @@ def _():
     answer = patient.chat.completions.create(model="gpt-4.1-mini", messages=[{"role": "user", "content": TEXT}])
     assert "lost card" in answer.choices[0].message.content
 
+
+@check("gateway python: a patient call by a default header, its connection cut twice")
+def _():
+    proxy = CuttingProxy(os.environ["GATEWAY_SLOW"], cuts=2)
+    patient = openai.OpenAI(api_key="k", base_url=proxy.origin + "/v1", default_headers={"Twolane-Deadline": "12h"})
+    before = len(charges("GATEWAY_SLOW"))
+    answer = patient.chat.completions.create(model="gpt-4.1-mini", messages=[{"role": "user", "content": TEXT}])
+    assert "lost card" in answer.choices[0].message.content
+    same(proxy.cut, 2)
+    same([(line["response_id"], line["tier"]) for line in charges("GATEWAY_SLOW")[before:]], [(answer.id, "batch")])
 
 
 @check("gateway python: a file in parts by the chunking helper")
