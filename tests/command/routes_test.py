@@ -62,7 +62,7 @@ class Fallbacks(Routed):
     def test_the_budget_ends_a_storm_of_retries(self):
         a = self.upstream(reply(503))
         self.configure('targets = ["a/m"]\nattempts = 2\nfailures = 1000\n', a=a)
-        self.serve_routes()
+        self.serve_routes(threads=2)
         def asks():
             connection = self.connect()
             for _ in range(10):
@@ -189,7 +189,7 @@ class Health(Routed):
     def test_places_at_a_target_are_counted_over_all_threads(self):
         held = [self.upstream(hang), self.upstream(hang)]
         self.configure('targets = ["a/m", "b/m"]\nconcurrency = 2\n', a=held[0], b=held[1])
-        self.serve_routes()
+        self.serve_routes(threads=2)
         connections = []
         for i in range(4):
             connections.append(self.connect())

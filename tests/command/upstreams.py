@@ -113,10 +113,10 @@ class Routed(Serving):
                        for name, up in servers.items())
         (self.dir / "twolane.toml").write_text(text + "[routes.fast]\n" + route)
 
-    def serve_routes(self, *args, env=None):
-        """Without simulated providers: those of the configuration, and of `env`."""
-        process, self.origin = self.listening("serve", "--threads", "2", "--access-log", str(self.dir / "access.jsonl"),
-                                              *args, env=env)
+    def serve_routes(self, *args, env=None, threads=1):
+        """Without simulated providers: those of the configuration, and of `env`. One thread logs in order."""
+        process, self.origin = self.listening("serve", "--threads", str(threads), "--access-log",
+                                              str(self.dir / "access.jsonl"), *args, env=env)
         return process
 
     def simulator(self, text="", speed=1000):
