@@ -91,22 +91,33 @@ class ChatEvents {
 
 class ResponsesEvents {
  public:
-  explicit ResponsesEvents(const Json& answer) {
-    Json begun = answer;
-    begun["status"] = "in_progress";
-    begun["output"] = none;
+  void queued(Json response) {
+    response["status"] = "queued";
+    event("response.created", {{"response", response}});
+    event("response.queued", {{"response", response}});
+  }
+
+  // `begun`: queued() was told before.
+  void whole(const Json& answer, bool begun) {
+    Json first = answer;
+    first["status"] = "in_progress";
+    first["output"] = none;
     for (const char* key : {"usage", "incomplete_details", "completed_at"})
-      if (begun.contains(key)) begun[key] = nullptr;
-    event("response.created", {{"response", begun}});
-    event("response.in_progress", {{"response", begun}});
+      if (first.contains(key)) first[key] = nullptr;
+    if (begun) number_ = 2;
+    else event("response.created", {{"response", first}});
+    event("response.in_progress", {{"response", first}});
     for (const Json& item : list_at(answer, "output")) add(item);
-    const auto status = wire::string_at(answer, "status");
-    const bool known = status == "failed" || status == "incomplete";
-    event("response." + std::string(known ? status : "completed"), {{"response", answer}});
+    event("response." + end_of(wire::string_at(answer, "status")), {{"response", answer}});
   }
   std::string out;
 
  private:
+  static std::string end_of(std::string_view status) {
+    if (status == "cancelled") return "failed";  // there is no event for it
+    return status == "failed" || status == "incomplete" ? std::string(status) : "completed";
+  }
+
   void event(const std::string& type, const Json& members) {
     Json all = {{"type", type}};
     all.update(members);
@@ -245,12 +256,22 @@ class MessageEvents {
 
 }  // namespace
 
-Result<std::string> answer_events(Endpoint endpoint, std::string_view body, bool with_usage) {
+Result<std::string> response_begun(std::string_view body) {
+  ResponsesEvents events;
+  events.queued(TRY(wire::parse_json(body)));
+  return std::move(events.out);
+}
+
+Result<std::string> answer_events(Endpoint endpoint, std::string_view body, bool with_usage, bool begun) {
   const Json answer = TRY(wire::parse_json(body));
   if (!answer.is_object()) return no_answer(answer, "an object");
   switch (endpoint) {
     case Endpoint::chat_completions: return ChatEvents(answer, with_usage).out;
-    case Endpoint::responses: return ResponsesEvents(answer).out;
+    case Endpoint::responses: {
+      ResponsesEvents events;
+      events.whole(answer, begun);
+      return std::move(events.out);
+    }
     case Endpoint::messages: return MessageEvents(answer).out;
     case Endpoint::generate_content: return "data: " + wire::dump(answer) + "\n\n";
     default: return no_answer(answer, "a stream");

@@ -15,7 +15,11 @@
 namespace twolane::dialect {
 
 // `body`: an answer of a chat endpoint, with status 200. `with_usage`: OpenAI's chat shows usage only
-// where include_usage asked for it. Errors: wire.json, dialect.no_answer.
-Result<std::string> answer_events(Endpoint endpoint, std::string_view body, bool with_usage);
+// where include_usage asked for it. `begun`: response_begun() was told before. Errors: wire.json,
+// dialect.no_answer.
+Result<std::string> answer_events(Endpoint endpoint, std::string_view body, bool with_usage, bool begun = false);
+
+// The first events of a response that is still to come: it has an id, and is queued. Error wire.json.
+Result<std::string> response_begun(std::string_view body);
 
 }  // namespace twolane::dialect

@@ -98,6 +98,23 @@ TEST(AnswerEvents, ResponsesAreNumberedAndEndAsTheyDid) {
   EXPECT_EQ(events.back()["response"]["output"].size(), 3u);
 }
 
+TEST(AnswerEvents, AResponseThatWasQueuedGoesOnWhereItStood) {
+  const std::string pending = R"({"id":"r","status":"in_progress","output":[]})";
+  const auto first = response_begun(pending);
+  ASSERT_TRUE(first);
+  const auto rest = answer_events(Endpoint::responses, R"({"id":"r","status":"cancelled","output":[]})", false, true);
+  ASSERT_TRUE(rest);
+  const auto events = events_of(*first + *rest);
+  ASSERT_EQ(events.size(), 4u);
+  const char* const types[] = {"response.created", "response.queued", "response.in_progress", "response.failed"};
+  for (size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i]["type"], types[i]);
+    EXPECT_EQ(events[i]["sequence_number"], i);
+  }
+  EXPECT_EQ(events[1]["response"]["status"], "queued");
+  EXPECT_EQ(events[3]["response"]["status"], "cancelled");
+}
+
 TEST(AnswerEvents, WhatIsNoAnswerOfAChatIsRefused) {
   EXPECT_FALSE(answer_events(Endpoint::chat_completions, "[]", false));
   EXPECT_FALSE(answer_events(Endpoint::chat_completions, "{", false));

@@ -99,13 +99,14 @@ void Keeper::take_ticket(std::shared_ptr<TicketAsk> ask, std::function<void(wire
     }
     Ticket& ticket = **taken;
     ask->id = ticket.id;
-    if (ask->background) return then(response_reply(*tickets_, ticket));
+    if (ask->background && !ask->begun) return then(response_reply(*tickets_, ticket));
+    if (ask->begun) ask->begun(json_reply(pending_response(*tickets_, ticket)));
     const bool at_once = ask->respond_async && !ask->wait;
     if (at_once && !tickets_->answer(ticket)) return then(accepted(*tickets_, ticket));
-    tickets_->wait(ticket, [this, then](const Ticket& t) {
-      const auto answer = tickets_->answer(t);
-      then(answer_reply(*answer, t));
-      tickets_->delivered(*tickets_->find(t.owner, t.id));
+    tickets_->wait(ticket, [this, then, in_background = ask->background](const Ticket& t) {
+      Ticket& told = *tickets_->find(t.owner, t.id);
+      then(in_background ? response_reply(*tickets_, told) : answer_reply(*tickets_->answer(t), t));
+      tickets_->delivered(told);
     });
     if (!ask->respond_async || !ask->wait) return;
     // Real time: it is the client's patience.

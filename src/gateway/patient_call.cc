@@ -14,6 +14,7 @@ namespace {
 // An answer on its way from the keeper's thread. Used on the worker's loop only.
 struct Awaited {
   std::optional<wire::HttpReply> reply;
+  std::string due;  // events to be told before it
   std::shared_ptr<net::Signal> wake;
   bool left = false;  // the client
 };
@@ -22,6 +23,17 @@ std::function<void(wire::HttpReply)> deliver_to(net::EventLoop& loop, std::share
   return [&loop, awaited = std::move(awaited)](wire::HttpReply said) {
     loop.post([awaited, said = std::move(said)]() mutable {
       awaited->reply = std::move(said);
+      awaited->wake->set();
+    });
+  };
+}
+
+std::function<void(wire::HttpReply)> begin_with(net::EventLoop& loop, std::shared_ptr<Awaited> awaited) {
+  return [&loop, awaited = std::move(awaited)](wire::HttpReply said) {
+    const auto body = said.body.text();
+    auto events = body ? dialect::response_begun(*body) : Result<std::string>(std::string());
+    loop.post([awaited, due = events.value_or(std::string())]() mutable {
+      awaited->due = std::move(due);
       awaited->wake->set();
     });
   };
@@ -42,7 +54,7 @@ std::string events_of(const Call& call, const wire::HttpReply& reply) {
   const auto body = reply.body.text();
   if (!body) return error_event(call.door.endpoint, error_object(call.door.dialect, Refusal(500, "The answer cannot be read."), call.id));
   if (reply.status >= 400) return error_event(call.door.endpoint, *body);
-  const auto events = dialect::answer_events(call.door.endpoint, *body, call.scan.has_stream_usage);
+  const auto events = dialect::answer_events(call.door.endpoint, *body, call.scan.has_stream_usage, call.scan.background);
   if (events) return *events;
   return error_event(call.door.endpoint, error_object(call.door.dialect, Refusal(500, events.error().message), call.id));
 }
@@ -94,12 +106,15 @@ net::Awaitable<void> Worker::patient_call(net::Exchange& exchange, Call& call, L
   if (refused) co_return co_await say_no(exchange, call, std::move(*refused));
   auto awaited = std::make_shared<Awaited>();
   awaited->wake = std::make_shared<net::Signal>(world_.loop());
-  exchange.on_left([awaited] {
+  // At once: a retry that its body alone attaches must find the cut noticed, however soon it comes.
+  const auto leave = [awaited] {
     awaited->left = true;
     awaited->wake->set();
-  });
+  };
+  exchange.on_left(leave, net::Exchange::Noticed::at_once);
   auto then = deliver_to(world_.loop(), awaited);
-  const bool as_stream = call.streams && !ask->respond_async && !ask->background;
+  const bool as_stream = call.streams && !ask->respond_async;
+  if (as_stream && ask->background) ask->begun = begin_with(world_.loop(), awaited);
   const std::string_view keep_alive = as_stream ? keep_alive_of(call.door.dialect) : std::string_view();
   const auto asked_at = net::Clock::now();
   shared_.keeper->take_ticket(ask, std::move(then));
@@ -110,7 +125,9 @@ net::Awaitable<void> Worker::patient_call(net::Exchange& exchange, Call& call, L
     co_await wake->wait();
     if (awaited->reply || awaited->left) break;
     awaited->wake = std::make_shared<net::Signal>(world_.loop());
-    const net::ErrorCode lost = co_await write_events(exchange, call, std::exchange(begun, true), false, keep_alive);
+    std::string due = std::exchange(awaited->due, {});
+    if (due.empty()) due = keep_alive;
+    const net::ErrorCode lost = co_await write_events(exchange, call, std::exchange(begun, true), false, due);
     if (lost) awaited->left = true;
   }
   call.waited = net::Clock::now() - asked_at;
@@ -122,7 +139,7 @@ net::Awaitable<void> Worker::patient_call(net::Exchange& exchange, Call& call, L
   }
   if (awaited->reply->status >= 400) call.error = "patient.failed";
   if (as_stream && (begun || awaited->reply->status == 200)) {
-    const std::string events = events_of(call, *awaited->reply);
+    const std::string events = awaited->due + events_of(call, *awaited->reply);
     const net::ErrorCode lost = co_await write_events(exchange, call, begun, true, events);
     if (!lost) exchange.done();
   } else {

@@ -300,6 +300,7 @@ Status Tickets::obey(Ticket& ticket, const std::string& verb, const std::string&
     CHECKED(append(journal_line(ticket), true));  // in place of the line before
     if (verb == "cancel") CHECKED(append({{"cancelled", ticket.id}}, true));
     if (verb == "cancel") open_.erase(ticket.id);
+    if (verb == "cancel" && ticket.then) std::exchange(ticket.then, nullptr)(ticket);
     return {};
   }
   const auto job = JobId::from_hex(group->second.job);

@@ -127,6 +127,30 @@ class Patient(Serving):
         self.assertEqual(ended.json["status"], "cancelled", ended.text)
         self.assertTrue(self.ask("DELETE", "/v1/responses/" + made.json["id"]).json["deleted"])
 
+    def test_a_background_response_streams_from_its_id_to_its_end(self):
+        self.serve()
+        body = {"model": "gpt-5.4-mini", "input": "hello", "background": True, "stream": True}
+        events = self.ask("POST", "/v1/responses", body).events
+        self.assertEqual([e["type"] for e in events[:3]], ["response.created", "response.queued", "response.in_progress"])
+        self.assertEqual([e["sequence_number"] for e in events], list(range(len(events))))
+        self.assertEqual((events[-1]["type"], events[-1]["response"]["status"]), ("response.completed", "completed"))
+        self.assertEqual(len({e["response"]["id"] for e in events if "response" in e}), 1)
+        self.assertEqual(self.ask("GET", "/v1/responses/" + events[0]["response"]["id"]).json, events[-1]["response"])
+
+    def test_who_waits_for_a_cancelled_call_is_told(self):
+        self.serve(speed="1")  # it is collected for minutes
+        connection = self.connect()
+        connection.request("POST", "/v1/responses", json.dumps(
+            {"model": "gpt-5.4-mini", "input": "hello", "background": True, "stream": True}), {"Twolane-Deadline": "20h"})
+        response = connection.getresponse()
+        self.assertEqual(response.readline(), b"event: response.created\n")
+        first = json.loads(response.readline()[6:])
+        self.assertEqual(first["response"]["status"], "queued")
+        self.ask("POST", "/v1/responses/%s/cancel" % first["response"]["id"], b"")
+        last = json.loads(response.read().decode().strip().split("data: ")[-1])
+        self.assertEqual((last["type"], last["response"]["status"]), ("response.failed", "cancelled"))
+        self.assertEqual(self.ledger(), [])
+
     def test_a_ticket_is_promoted(self):
         self.serve()
         where = self.ask("POST", "/v1/chat/completions", CHAT, prefer="respond-async", twolane_deadline="40h").headers["location"]
