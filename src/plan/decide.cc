@@ -34,6 +34,7 @@ class Decision {
     expire();
     try_shapes();
     for (uint32_t p = 0; p < s_.providers_.size(); ++p) drain(p);
+    for (const JobId id : s_.chained_) step_by_flex(s_.jobs_.at(id));
     for (const JobId id : s_.rush_) rush(s_.jobs_.at(id));
     for (LaneState& lane : s_.lanes_) {
       restart(lane);
@@ -75,8 +76,11 @@ class Decision {
     return least;
   }
   static Duration time_of(const JobState& job) { return job.view.deadline - job.view.accepted; }
+  bool has_flex(const Group& g) const { return s_.lanes_[g.view.lane.n].flex; }
   Duration flex_window(const Provider& p, const JobState& job) const {
-    return p.flex.open(now_) && fits_live(p, job) ? std::min(most_flex, time_of(job) / 3) : Duration{0};
+    if (!p.flex.open(now_) || !fits_live(p, job)) return {0};
+    const bool any = std::any_of(job.groups.begin(), job.groups.end(), [&](const Group& g) { return has_flex(g); });
+    return any ? std::min(most_flex, time_of(job) / 3) : Duration{0};
   }
   // A job that is too large for the live lane has no time for calls that may be given up.
   static bool fits_live(const Provider& p, const JobState& job) {
@@ -129,14 +133,15 @@ class Decision {
       if (g.view.open == 0 || s_.lanes_[g.view.lane.n].provider != number) continue;
       open += g.view.open;
       if (drains && !gambles(job, g)) actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::standard, {}, g.view.open});
-      else if (flexes) actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::flex, wait, g.view.open});
+      else if (flexes && has_flex(g)) actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::flex, wait, g.view.open});
     }
     advance(open);
     reach_batches(job, number, wait, lead, drains && open == 0);
     if (!drains) wake(now_ + wait);
     if (wait > flex) wake(now_ + wait - flex);
     wake(now_ + wait - lead);
-    return foresee(job, wait);
+    const bool too_slow = wait < Duration{0} && now_ + Duration{p.tree.need_by(job.due) / 1000} > job.view.deadline;
+    return foresee(job, wait) || too_slow;
   }
 
   void advance(int64_t requests) {
@@ -222,11 +227,10 @@ class Decision {
   void share_drain(size_t first) {
     std::map<uint32_t, Claim> claims;
     for (size_t i = first; i < actions_.size(); ++i)
-      if (const auto* d = std::get_if<Drain>(&actions_[i])) {
-        const JobView& job = s_.jobs_.at(d->job).view;
-        Claim& c = claims[job.tenant];
-        c.wants += static_cast<double>(d->most);
-        c.weight = job.weight;
+      if (const auto [job, requests] = goes_live(actions_[i]); job != nullptr) {
+        Claim& c = claims[job->tenant];
+        c.wants += static_cast<double>(requests);
+        c.weight = job->weight;
       }
     if (claims.size() < 2) return;
     std::vector<Claim> all;
@@ -242,11 +246,34 @@ class Decision {
     }
     std::stable_sort(actions_.begin() + static_cast<ptrdiff_t>(first), actions_.end(), [&](const Action& a, const Action& b) {
       const auto of = [&](const Action& x) {
-        const auto* d = std::get_if<Drain>(&x);
-        return d == nullptr ? -2 : rank.at(s_.jobs_.at(d->job).view.tenant);
+        const JobView* const job = goes_live(x).first;
+        return job == nullptr ? -2 : rank.at(job->tenant);
       };
       return of(a) < of(b);
     });
+  }
+
+  // Whose requests an action sends into the live lane, and how many at most.
+  std::pair<const JobView*, int64_t> goes_live(const Action& action) const {
+    if (const auto* d = std::get_if<Drain>(&action)) return {&s_.jobs_.at(d->job).view, d->most};
+    const auto* o = std::get_if<Overtake>(&action);
+    if (o == nullptr) return {nullptr, 0};
+    int64_t requests = 0;
+    for (const auto& [job, n] : s_.batches_.at(o->batch).members)
+      if (job == o->job) requests += n;
+    return {&s_.jobs_.at(o->job).view, requests};
+  }
+
+  // The time that a step of a chain takes is taken from the steps behind it: flex costs what a batch costs and
+  // is quicker. What is shed stays open; while most is shed, the step rides in batches like any other.
+  bool goes_by_flex(const JobState& job, const Group& g) const {
+    const Provider& p = s_.providers_[s_.lanes_[g.view.lane.n].provider];
+    return job.view.steps_after > 0 && job.books() && !job.view.rush && has_flex(g) && p.flex.open(now_) && wait_of(job) > flex_window(p, job);
+  }
+  void step_by_flex(const JobState& job) {
+    for (const Group& g : job.groups)
+      if (g.view.open > 0 && goes_by_flex(job, g))
+        actions_.push_back(Drain{job.view.id, g.view.shape, ServiceTier::flex, std::min(wait_of(job), most_flex), g.view.open});
   }
 
   // Promoted by its user: everything goes live now.
@@ -347,6 +374,7 @@ class Decision {
     if (!job.view.kept && !job.view.rush) return g.view.untried ? 0 : g.view.open;
     const Provider& p = s_.providers_[lane.provider];
     const Duration wait = wait_of(job);
+    if (goes_by_flex(job, g)) return 0;
     if (job.view.rush || (g.view.untried && wait > Duration{0})) return 0;
     const CompletionTimes& times = s_.times(g.view.lane, job.view.requests);
     const Duration lead = lead_of(p, job);

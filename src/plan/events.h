@@ -88,7 +88,7 @@ struct BatchGone { BatchId batch; };
 struct BatchTook { LaneId lane; int64_t requests = 0; Time sent; Duration took; bool by_itself = false; };
 struct RateKnown { std::string provider; LiveLimits limits; double reserved = 0; };
 struct RateMeasured { std::string provider; double per_minute = 0; };  // of a drain of a minute or more
-struct FlexOffered { std::string provider; bool offered = false; };
+struct FlexOffered { LaneId lane; bool offered = false; };  // the same requests are sold on the flex tier
 struct FlexHeard { std::string provider; int64_t tried = 0, shed = 0; Time at; };
 struct LaneHeld { LaneId lane; Time until; };  // quota full, throttled: pack nothing before
 struct LaneFreed { LaneId lane; };

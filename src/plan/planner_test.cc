@@ -236,6 +236,20 @@ TEST(Planner, AStepOfAChainLeavesTimeToTheOthers) {
   EXPECT_GT(alone, noon + hours(9));
 }
 
+TEST(Planner, AStepOfAChainGoesByFlexFirst) {
+  Situation s(hours(10), 100);
+  apply(s.state, FlexOffered{s.lane, true});
+  EXPECT_EQ(s.at(Duration{0}).count<Drain>(), 0u) << "nobody waits for it";
+  s.view.steps_after = 9;
+  apply(s.state, JobChanged{s.view});
+  ASSERT_EQ(s.at(Duration{0}).count<Drain>(), 1u);
+  EXPECT_EQ(all<Drain>(s.actions)[0].tier, ServiceTier::flex);
+  EXPECT_EQ(s.count<Pack>(), 0u);
+  apply(s.state, FlexHeard{"openai", 50, 45, noon});
+  EXPECT_EQ(s.at(minutes(1)).count<Drain>(), 0u) << "most are shed";
+  EXPECT_EQ(s.count<Pack>(), 1u);
+}
+
 TEST(Planner, ABatchThatThreeOthersOvertookIsSentAgain) {
   Situation s(hours(20), 1000);
   s.group(0, false, noon).in_batch(250);
@@ -265,7 +279,7 @@ TEST(Planner, ASlowLaneIsLeftForAnotherThatTheCallerNamed) {
 
 TEST(Planner, FlexComesBeforeStandardWhereItIsOpen) {
   Situation s(hours(6), 100);
-  apply(s.state, FlexOffered{"openai", true});
+  apply(s.state, FlexOffered{s.lane, true});
   s.group(100, false, noon);
   const Duration start = outlook(s.state, JobId{1}, noon).takeover - noon;
   s.at(start - minutes(5));
@@ -277,9 +291,22 @@ TEST(Planner, FlexComesBeforeStandardWhereItIsOpen) {
   EXPECT_EQ(s.at(start - minutes(5)).count<Drain>(), 0u) << "most are shed: not worth trying";
 }
 
+TEST(Planner, FlexIsForTheModelsThatAreSoldOnIt) {
+  Situation s(hours(6), 100);
+  apply(s.state, FlexOffered{s.other_lane, true});
+  s.group(100, false, noon);
+  const Duration start = outlook(s.state, JobId{1}, noon).takeover - noon;
+  EXPECT_EQ(s.at(start - minutes(5)).count<Drain>(), 0u);
+  apply(s.state, GroupChanged{{JobId{1}, 1, s.other_lane, 50, noon, false, false, false}});
+  const Duration earlier = outlook(s.state, JobId{1}, noon).takeover - noon;
+  const auto drains = all<Drain>(s.at(earlier - minutes(5)).actions);
+  ASSERT_EQ(drains.size(), 1u);
+  EXPECT_EQ(drains[0].shape, 1);
+}
+
 TEST(Planner, AJobTooLargeForTheLiveLaneHasNoTimeForFlex) {
   Situation s(minutes(30), 10'000);  // 100 minutes of drain
-  apply(s.state, FlexOffered{"openai", true});
+  apply(s.state, FlexOffered{s.lane, true});
   s.group(50, false, noon);  // batches have returned all but this
   const Duration start = outlook(s.state, JobId{1}, noon).takeover - noon;
   EXPECT_EQ(s.at(start - minutes(5)).count<Drain>(), 0u);

@@ -143,6 +143,8 @@ void State::take(const JobChanged& e) {
   for (Group& g : job.groups) place_in_lane(job, g);
   if (job.view.rush && job.places()) rush_.insert(e.job.id);
   else rush_.erase(e.job.id);
+  if (job.view.steps_after > 0 && job.view.kept && job.places()) chained_.insert(e.job.id);
+  else chained_.erase(e.job.id);
   if (!job.view.kept) best_effort_.emplace(job.view.deadline + best_effort_grace, e.job.id);
 }
 
@@ -159,6 +161,7 @@ void State::take(const JobGone& e) {
     std::erase_if(batches_.at(id).members, [&](const auto& m) { return m.first == e.job; });
   best_effort_.erase({job.view.deadline + best_effort_grace, e.job});
   rush_.erase(e.job);
+  chained_.erase(e.job);
   riding_.erase({ride_end(job), e.job});
   jobs_.erase(e.job);
 }
@@ -298,7 +301,11 @@ void State::take(const RateMeasured& e) {
   rates_changed(n);
 }
 
-void State::take(const FlexOffered& e) { providers_[provider(e.provider)].flex.offered = e.offered; }
+void State::take(const FlexOffered& e) {
+  lanes_[e.lane.n].flex = e.offered;
+  Flex& flex = provider_of(e.lane).flex;
+  flex.offered = flex.offered || e.offered;
+}
 
 void State::take(const FlexHeard& e) {
   Flex& flex = providers_[provider(e.provider)].flex;

@@ -26,7 +26,7 @@ namespace twolane::plan {
 using GroupKey = std::pair<JobId, int32_t>;
 
 struct Flex {
-  bool offered = false;
+  bool offered = false;        // in any of its lanes
   double tried = 0, shed = 0;  // of about the last 50
   Time heard;
   // Not while most calls are shed; an hour later it is tried again.
@@ -45,6 +45,7 @@ struct Provider {
 struct LaneState {
   Lane lane;
   uint32_t provider = 0;
+  bool flex = false;                          // its requests are sold on the flex tier
   CompletionTimes times[4];                   // by size class
   std::deque<PeerEnd> ended[4];               // the last few of each class, for who overtakes whom
   std::optional<Time> held;
@@ -143,6 +144,7 @@ class State {
   IdMap<BatchTag, BatchView> batches_;
   std::set<GroupKey> untried_;
   std::set<JobId> rush_;
+  std::set<JobId> chained_;                       // kept jobs for which further steps wait
   std::set<std::pair<Time, JobId>> riding_;       // by when that ends
   std::set<std::pair<Time, JobId>> best_effort_;  // by when they expire
 };

@@ -25,7 +25,7 @@ Planned::Planned(const Weather& weather, PlannedPolicy policy)
 void Planned::tell_setting() {
   lane_ = state_.number(first_lane);
   apply(state_, RateKnown{first_lane.provider, {.requests_per_minute = weather_.live_nominal()}, 0});
-  apply(state_, FlexOffered{first_lane.provider, policy_.flex});
+  apply(state_, FlexOffered{lane_, policy_.flex});
   if (policy_.quota_requests > 0) state_.batch_requests = static_cast<int64_t>(policy_.quota_requests / 4);
   if (!policy_.second_lane) return;
   second_ = state_.number(second_lane);
