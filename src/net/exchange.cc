@@ -91,8 +91,9 @@ Awaitable<ErrorCode> Exchange::write(std::string_view first, std::string_view se
   co_return failed;
 }
 
-void Exchange::on_left(std::function<void()> then) {
+void Exchange::on_left(std::function<void()> then, Noticed when) {
   client_->left = std::move(then);
+  if (when == Noticed::at_once) return client_->watch();
   client_->look.in(Duration{0});
 }
 

@@ -44,9 +44,10 @@ class Exchange {
   // The answer was whole and the connection can go on.
   void done() { answered_ = true; }
 
-  // Called later, at most once, when the client leaves before the end (seldom later than two sweeps
-  // of the loop; over TLS only where its socket is closed without a word).
-  void on_left(std::function<void()> then);
+  // Called later, at most once, when the client leaves before the end: within two sweeps of the loop,
+  // or at once where that is worth a call into the kernel (over TLS, within two sweeps either way).
+  enum class Noticed : uint8_t { in_time, at_once };
+  void on_left(std::function<void()> then, Noticed when = Noticed::in_time);
   bool left() const { return client_->channel.stream.closed(); }
   // Whether the client's end is closed right now: an answer would go nowhere.
   bool nobody_there() const { return left() || client_->channel.stream.peer_closed(); }

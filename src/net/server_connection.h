@@ -39,13 +39,15 @@ struct ServerConnection : std::enable_shared_from_this<ServerConnection> {
   void leave() {
     if (auto then = std::exchange(left, nullptr)) then();
   }
-  // Data is no sign of leaving: it is the next request.
+  // Data is no sign of leaving: it is the next request, or the farewell of TLS before the socket's end.
   void watch() {
     if (watched || channel.stream.closed()) return;
     watched = true;
     channel.stream.socket().async_wait(Socket::wait_read, [self = shared_from_this()](ErrorCode) {
       self->watched = false;
-      if (self->left && self->channel.stream.peer_closed()) self->leave();
+      if (!self->left) return;
+      if (self->channel.stream.peer_closed()) return self->leave();
+      self->look.in(Duration{0});
     });
   }
 };

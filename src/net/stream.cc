@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -59,8 +60,12 @@ bool Stream::quiet() {
 }
 
 bool Stream::peer_closed() {
-  char byte;
   if (!socket_.is_open()) return true;
+  if (tls_) {  // what is left to read may be TLS's own farewell
+    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0;
+  }
+  char byte;
   const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }

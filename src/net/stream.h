@@ -33,7 +33,7 @@ class Stream {
 
   // Whether an unused connection can still be used: the peer neither closed it nor sent anything.
   bool quiet();
-  // Whether the peer closed its side and nothing is left to read.
+  // Whether the peer closed its side and nothing is left to read. Under TLS: whether it closed.
   bool peer_closed();
   // Ends everything under way on it, for good.
   void close();
