@@ -1,6 +1,9 @@
 // The thread of the patient lane, and what its doors share.
 #include "gateway/keeper.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cctype>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +21,7 @@ namespace {
 using wire::Json;
 
 constexpr Duration between_looks = milliseconds(250);
+constexpr int keeper_nice = 10;  // interactive calls go first where both want the processor
 constexpr int looks_between_counts = 4;  // of what keys spend
 constexpr Duration between_sweeps = minutes(1);  // of the shelf
 
@@ -117,6 +121,7 @@ std::string_view Keeper::owner_of(JobId job) const {
 void Keeper::start() {
   look();
   thread_ = std::thread([this] {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), keeper_nice);
     world_->run_until([this] { return stopping_.load(std::memory_order_relaxed); });
     engine_->stop();
     const auto until = net::Clock::now() + std::chrono::seconds(5);
@@ -267,7 +272,9 @@ Result<Job> Keeper::accept_job(std::string name, std::string_view owner, const O
   job.kept = order.kept;
   job.cap = cap;
   const SegmentId fresh{world_->random() | 1};
-  const auto checked = TRY(patient::take_in(order.path, order.options, job, fresh, settings_.home, home_->store(),
+  auto options = order.options;
+  options.sealed = true;  // files of the shelf and of Incoming are written once
+  const auto checked = TRY(patient::take_in(order.path, options, job, fresh, settings_.home, home_->store(),
                                             home_->payloads(), false));
   auto stored = TRY(home_->store().job(checked.id));
   if (!stored) return fail("store.unknown_job", "the job is not there");

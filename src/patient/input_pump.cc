@@ -40,17 +40,16 @@ Error copy_error(const std::string& path, std::string_view did, int error) {
 
 }  // namespace
 
-Result<std::unique_ptr<InputPump>> InputPump::open(const std::string& path,
-                                                   const std::string& copy_to) {
+Result<std::unique_ptr<InputPump>> InputPump::open(const std::string& path, const std::string& copy_to, bool sealed) {
   std::unique_ptr<InputPump> pump(new InputPump);
-  CHECKED(pump->prepare(path, copy_to));
+  CHECKED(pump->prepare(path, copy_to, sealed));
   pump->reader_ = std::thread([p = pump.get()] { p->read_all(); });
   pump->hasher_ = std::thread([p = pump.get()] { p->hash_all(); });
   if (!copy_to.empty()) pump->writer_ = std::thread([p = pump.get()] { p->write_all(); });
   return pump;
 }
 
-Status InputPump::prepare(const std::string& path, const std::string& copy_to) {
+Status InputPump::prepare(const std::string& path, const std::string& copy_to, bool sealed) {
   path_ = path;
   // Not blocking: opening a pipe must end here, not wait for its writer.
   input_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -70,14 +69,10 @@ Status InputPump::prepare(const std::string& path, const std::string& copy_to) {
   ::posix_fadvise(input_, 0, 0, POSIX_FADV_SEQUENTIAL);
   if (!copy_to.empty()) {
     copy_path_ = copy_to;
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    copy_ = ::open(copy_to.c_str(), flags | O_DIRECT, 0600);
-    direct_ = copy_ >= 0;
-    if (copy_ < 0 && errno == EINVAL) copy_ = ::open(copy_to.c_str(), flags, 0600);
-    if (copy_ < 0) return fail(copy_error(copy_to, "create", errno));
-    // Only a hint: extents are laid out at once, and a full disk is found at once.
-    if (about.st_size > 0 && ::fallocate(copy_, 0, 0, about.st_size) != 0 && errno == ENOSPC)
-      return fail(copy_error(copy_to, "reserve space for", ENOSPC));
+    linked_ = sealed && ::link(path.c_str(), copy_to.c_str()) == 0;
+    if (linked_) copy_ = ::open(copy_to.c_str(), O_RDONLY | O_CLOEXEC);
+    else CHECKED(make_copy(copy_to, about.st_size));
+    if (copy_ < 0) return fail(copy_error(copy_to, "read", errno));
   }
   slots_.resize(slot_count);
   for (Slot& slot : slots_) {
@@ -86,6 +81,18 @@ Status InputPump::prepare(const std::string& path, const std::string& copy_to) {
     // The first checked bytes may be looked at by wide loads before anything was put there.
     std::memset(slot.data() + block_bytes, 0, padding);
   }
+  return {};
+}
+
+Status InputPump::make_copy(const std::string& copy_to, int64_t size) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  copy_ = ::open(copy_to.c_str(), flags | O_DIRECT, 0600);
+  direct_ = copy_ >= 0;
+  if (copy_ < 0 && errno == EINVAL) copy_ = ::open(copy_to.c_str(), flags, 0600);
+  if (copy_ < 0) return fail(copy_error(copy_to, "create", errno));
+  // Only a hint: extents are laid out at once, and a full disk is found at once.
+  if (size > 0 && ::fallocate(copy_, 0, 0, size) != 0 && errno == ENOSPC)
+    return fail(copy_error(copy_to, "reserve space for", ENOSPC));
   return {};
 }
 
@@ -166,7 +173,7 @@ void InputPump::read_all() {
       slot->users = 2;
       to_caller_.push_back(slot);
       to_hash_.push_back(slot);
-      if (copy_ >= 0 && !copied_) {
+      if (copy_ >= 0 && !linked_ && !copied_) {
         ++slot->users;
         to_copy_.push_back(slot);
       }
@@ -225,6 +232,7 @@ Status InputPump::write_block(Slot& slot) {
 }
 
 void InputPump::write_all() {
+  if (linked_) return make_durable();
   int64_t written = 0;
   while (Slot* slot = take_next(to_copy_)) {
     written = slot->offset + static_cast<int64_t>(slot->size);
@@ -237,6 +245,10 @@ void InputPump::write_all() {
     if (stop_ || read_error_) return;
   }
   if (::ftruncate(copy_, written) != 0) return end_writing(copy_error(copy_path_, "cut", errno));
+  make_durable();
+}
+
+void InputPump::make_durable() {
   if (::fsync(copy_) != 0) return end_writing(copy_error(copy_path_, "sync", errno));
   const size_t slash = copy_path_.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : copy_path_.substr(0, slash + 1);

@@ -32,9 +32,11 @@ class InputPump {
   static constexpr size_t block_bytes = 1 << 20;
   static constexpr size_t padding = 4096;  // readable bytes after one, zero after the last
 
-  // `copy_to` is the path of the copy, or empty for none; a file there is overwritten.
-  static Result<std::unique_ptr<InputPump>> open(const std::string& path,
-                                                 const std::string& copy_to);
+  // `copy_to` is the path of the copy, or empty for none; a file there is overwritten. `sealed`: the
+  // input never changes, so that the copy may be the same file by another name, where the file system
+  // can do that.
+  static Result<std::unique_ptr<InputPump>> open(const std::string& path, const std::string& copy_to,
+                                                 bool sealed = false);
   ~InputPump();  // a copy that was not kept is removed
 
   // The next block, valid until the next call; empty at the end of the file.
@@ -59,10 +61,12 @@ class InputPump {
   };
 
   InputPump() = default;
-  Status prepare(const std::string& path, const std::string& copy_to);
+  Status prepare(const std::string& path, const std::string& copy_to, bool sealed);
+  Status make_copy(const std::string& copy_to, int64_t size);
   void read_all();
   void hash_all();
   void write_all();
+  void make_durable();
   Slot* take_next(std::deque<Slot*>& queue);
   Status write_block(Slot& slot);
   Slot* free_slot();
@@ -72,6 +76,7 @@ class InputPump {
 
   int input_ = -1, copy_ = -1;
   bool direct_ = false;
+  bool linked_ = false;  // the copy is the input
   bool kept_ = false;
   std::string path_, copy_path_;
   std::vector<Slot> slots_;

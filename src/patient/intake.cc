@@ -142,7 +142,7 @@ Status Intake::open() {
   std::string copy_to;
   if (!dry_run_) CHECKED(payloads_.prepare());
   if (!dry_run_ && !home_.empty()) copy_to = home_ + "/payloads/" + segment_id_.hex();
-  pump_ = TRY(InputPump::open(path_, copy_to));
+  pump_ = TRY(InputPump::open(path_, copy_to, options_.sealed));
   std::function<Status(std::string_view)> tap;
   if (!dry_run_ && home_.empty()) {
     segment_ = TRY(payloads_.create(segment_id_));

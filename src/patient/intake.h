@@ -24,6 +24,7 @@ namespace twolane::patient {
 struct IntakeOptions {
   InputOptions input;  // format and columns are detected and filled in unless fixed
   bool format_fixed = false;
+  bool sealed = false;        // the file never changes: what is kept of it may be the same file by another name
   bool skip_invalid = false;  // bad lines become failed requests instead of refusing the file
   int64_t limit = -1;         // the first N requests only
   int64_t max_line_bytes = 64 << 20;

@@ -28,6 +28,24 @@ class IntakeTest : public IntakeFixture {
   }
 };
 
+TEST_F(IntakeTest, ASealedInputIsNotCopied) {
+  const std::string bytes = chat_line("a", "one") + "\n" + chat_line("b", "two") + "\n";
+  const std::string path = file("in.jsonl", bytes);
+  IntakeOptions sealed;
+  sealed.sealed = true;
+  refused("bad.jsonl", "not json\n", sealed);
+  EXPECT_TRUE(std::filesystem::exists(home + "/bad.jsonl"));
+  ASSERT_TRUE(take(path, sealed));
+  const std::string segment = home + "/payloads/" + job.input.hex();
+  EXPECT_TRUE(std::filesystem::equivalent(path, segment));
+  std::filesystem::remove(path);
+  EXPECT_EQ(stored_lines(), (std::vector<std::string>{chat_line("a", "one"), chat_line("b", "two")}));
+  IntakeOptions again;  // it may change: it is copied
+  again.salt = "again";
+  ASSERT_TRUE(take(file("in.jsonl", bytes), again));
+  EXPECT_FALSE(std::filesystem::equivalent(home + "/in.jsonl", home + "/payloads/" + job.input.hex()));
+}
+
 TEST_F(IntakeTest, AcceptsTickets) {
   const std::string bytes = joined(ticket_lines());
   const auto checked = take_bytes("tickets.jsonl", bytes);
