@@ -47,5 +47,12 @@ TEST(Lane, HeadersThatSayNothingAreRefused) {
   EXPECT_EQ(choose_lane({{"Twolane-Lane", "slow"}}, "", {}, now).error().code, "gateway.lane");
 }
 
+TEST(Lane, HowManyStepsWaitForThisOne) {
+  EXPECT_EQ(*asked_steps_after({}), 0);
+  EXPECT_EQ(*asked_steps_after({{"twolane-steps-after", "9"}}), 9);
+  for (const char* bad : {"-1", "1001", "nine", "9 steps"})
+    EXPECT_EQ(asked_steps_after({{"Twolane-Steps-After", bad}}).error().code, "gateway.steps_after") << bad;
+}
+
 }  // namespace
 }  // namespace twolane::gateway

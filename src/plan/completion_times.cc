@@ -156,18 +156,20 @@ double CompletionTimes::late(Duration age, Duration within) const {
   return wilson_upper(std::min(c[to] / alive, 1.0), risk_[from], 0.5);
 }
 
+// The first bin by whose end `enough` holds of the share still running; the curve only falls.
+template <class Enough>
+static Duration first_end(const Curve& curve, Enough enough) {
+  const auto first = std::partition_point(curve.begin(), curve.end(), [&](double running) { return !enough(running); });
+  return end_of(std::min(static_cast<int>(first - curve.begin()), bins - 1));
+}
+
 Duration CompletionTimes::quantile(double share) const {
-  const Curve& c = curve();
-  for (size_t b = 0; b < bins; ++b)
-    if (1 - c[b] >= share) return end_of(static_cast<int>(b));
-  return end_of(bins - 1);
+  return first_end(curve(), [&](double running) { return 1 - running >= share; });
 }
 
 Duration CompletionTimes::upper(double share) const {
   const Curve& c = curve();
-  for (size_t b = 0; b < bins; ++b)
-    if (1 - wilson_upper(c[b], risk_[0], 1.645) >= share) return end_of(static_cast<int>(b));
-  return end_of(bins - 1);
+  return first_end(c, [&](double running) { return 1 - wilson_upper(running, risk_[0], 1.645) >= share; });
 }
 
 // "1 TODAY BATCHES STRANGE bin:ended:censored ... | bin:e|c ...", and " | steps ..." of a prior that is not the
