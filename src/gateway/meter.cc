@@ -2,11 +2,19 @@
 #include "gateway/meter.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "wire/json.h"
 
 namespace twolane::gateway {
 namespace {
+
+// string_view::find stops at every first byte of the needle, and JSON is full of quotes.
+size_t find_in(std::string_view text, std::string_view needle, size_t from = 0) {
+  if (from >= text.size()) return text.npos;
+  const void* at = ::memmem(text.data() + from, text.size() - from, needle.data(), needle.size());
+  return at ? static_cast<size_t>(static_cast<const char*>(at) - text.data()) : text.npos;
+}
 
 // The data of an event as the HTML standard joins it, for events of one line without a copy.
 std::string_view data_of(std::string_view event, std::string& joined) {
@@ -95,18 +103,20 @@ void Meter::take(std::string_view piece) {
     kept_.append(piece);
     piece = kept_;
   }
-  const std::string_view fresh = piece.substr(searched);
-  const size_t lf = fresh.rfind("\n\n"), crlf = fresh.rfind("\r\n\r\n");
-  size_t end = 0;
-  if (lf != fresh.npos) end = searched + lf + 2;
-  if (crlf != fresh.npos) end = std::max(end, searched + crlf + 4);
+  size_t end = piece.ends_with("\n\n") ? piece.size() : 0;  // most pieces are whole events
+  if (end == 0) {
+    const std::string_view fresh = piece.substr(searched);
+    const size_t lf = fresh.rfind("\n\n"), crlf = fresh.rfind("\r\n\r\n");
+    if (lf != fresh.npos) end = searched + lf + 2;
+    if (crlf != fresh.npos) end = std::max(end, searched + crlf + 4);
+  }
   if (end == 0) {
     if (kept_.empty()) kept_ = piece;
     return;
   }
   std::string_view whole = piece.substr(0, end);
   if (gathers_) gather(whole);
-  if (whole.find("\"usage") != whole.npos)
+  if (find_in(whole, "\"usage") != whole.npos)
     while (!whole.empty()) {
       const size_t next_lf = whole.find("\n\n"), next_crlf = whole.find("\r\n\r\n");
       const bool crlf_first = next_crlf < next_lf;
@@ -136,7 +146,7 @@ void Meter::gather(std::string_view events) {
     std::string joined;
     first_ = data_of(events.substr(0, events.find("\n\n")), joined);
   }
-  for (size_t at = events.find("\"delta\""); at != events.npos; at = events.find("\"delta\"", at)) {
+  for (size_t at = find_in(events, "\"delta\""); at != events.npos; at = find_in(events, "\"delta\"", at)) {
     const size_t line_end = std::min(events.find('\n', at), events.size());
     std::string_view rest = events.substr(at + 7, line_end - at - 7);
     at = line_end;
