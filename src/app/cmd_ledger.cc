@@ -28,12 +28,12 @@ using patient::SumBy;
 
 // --- every entry
 
-constexpr std::array<std::string_view, 26> columns = {
-    "at",       "job",         "request",  "custom_id",  "attempt",        "booking",
-    "provider", "key",      "model",       "endpoint", "tier_asked", "tier",           "promoted",
-    "batch",    "response_id", "fresh",    "cache_read", "cache_write_5m", "cache_write_1h",
-    "output",   "reasoning",   "rate",     "cost_usd",   "list_usd",       "up_to_usd",
-    "simulated"};
+constexpr std::array<std::string_view, 29> columns = {
+    "at",          "job",          "request",        "custom_id",      "attempt",    "booking",
+    "provider",    "key",          "model",          "endpoint",       "tier_asked", "tier",
+    "promoted",    "batch",        "response_id",    "fresh",          "cache_read", "cache_write_5m",
+    "cache_write_1h", "output",    "reasoning",      "audio_input",    "image_output", "searches",
+    "rate",        "cost_usd",     "list_usd",       "up_to_usd",      "simulated"};
 
 void append_header(std::string& out) { wire::append_csv_record(out, columns); }
 
@@ -69,6 +69,9 @@ void append_entry(std::string& out, const LedgerEntry& e, const std::string& cus
       used ? n(a.usage.cache_write_1h) : "",
       used ? n(a.usage.output) : "",
       used ? n(a.usage.reasoning) : "",
+      used ? n(a.usage.audio_input) : "",
+      used ? n(a.usage.image_output) : "",
+      used ? n(a.usage.searches) : "",
       booked ? patient::rate_row(e) : "",
       booked ? exact_usd(cost_by(e, shown.reading)) : "",
       used ? exact_usd(a.list) : "",
@@ -108,6 +111,10 @@ wire::Json sum_json(const LedgerSum& s) {
           {"cached_tokens", s.usage.cache_read},
           {"cache_write_tokens", s.usage.cache_write_5m + s.usage.cache_write_1h},
           {"output_tokens", s.usage.output},
+          {"audio_input_tokens", s.usage.audio_input},
+          {"image_output_tokens", s.usage.image_output},
+          {"searches", s.usage.searches},
+          {"entries_with_unknown_extras", s.unknown_extras},
           {"cost_usd", exact_usd(s.cost)},
           {"list_cost_usd", exact_usd(s.list)},
           {"saved_usd", exact_usd(s.list - s.cost)},
@@ -128,6 +135,15 @@ std::string cached_text(const LedgerSum& s) {
   if (s.marked.input() == 0) return {};
   std::string out = "cached with marks or keys: " + text(s.marked) + " input tokens";
   if (const Usage rest = unmarked(s); rest.input() > 0) out += "; without: " + text(rest);
+  return out + '\n';
+}
+
+std::string extras_text(const LedgerSum& s) {
+  if (!s.usage.has_extras()) return {};
+  std::string out = "of these " + grouped(s.usage.audio_input) + " tokens of audio, " + grouped(s.usage.image_output) +
+                    " of images, " + counted(s.usage.searches, "web search") + " beside them";
+  if (s.unknown_extras > 0)
+    out += "; their price is unknown in " + counted(s.unknown_extras, "booked entry") + ", which may cost more";
   return out + '\n';
 }
 
@@ -170,7 +186,7 @@ std::string table_text(const Table& t) {
     out += ", unconfirmed up to " + spoken_usd(s.unconfirmed) + " (" +
            grouped(s.unconfirmed_entries) + ")";
   if (s.reserved.n != 0) out += ", reserved " + spoken_usd(s.reserved);
-  return out + '\n' + cached_text(s) + reading_text(t);
+  return out + '\n' + extras_text(s) + cached_text(s) + reading_text(t);
 }
 
 // Calls through `serve` that a kill cut off: they are no job's, and stand in no entry.

@@ -19,6 +19,16 @@ int64_t count_in(element in, std::string_view object, std::string_view key) {
   return inner ? count_member(*inner, key) : 0;
 }
 
+// Gemini's [{"modality":"AUDIO","tokenCount":7}, ...].
+int64_t of_modality(element usage, std::string_view details, std::string_view modality) {
+  int64_t sum = 0;
+  simdjson::dom::array list;
+  if (const auto found = member(usage, details); found && !found->get(list))
+    for (const element one : list)
+      if (text_member(one, "modality") == modality) sum += count_member(one, "tokenCount");
+  return sum;
+}
+
 // Cached and written tokens are part of the prompt at OpenAI; where a neighbour's counts overlap,
 // the total is kept.
 void split_prompt(int64_t prompt, int64_t read, int64_t written, Usage& to) {
@@ -46,6 +56,7 @@ Usage chat_usage(element usage) {
   u.reasoning = count_in(usage, "completion_tokens_details", "reasoning_tokens");
   add_hidden(count_member(usage, "total_tokens") - prompt - u.output, u);
   u.reasoning = std::clamp<int64_t>(u.reasoning, 0, u.output);
+  u.audio_input = std::clamp<int64_t>(count_in(usage, "prompt_tokens_details", "audio_tokens"), 0, u.fresh);
   return u;
 }
 
@@ -72,6 +83,7 @@ Usage messages_usage(element usage) {
   u.output = count_member(usage, "output_tokens");
   u.reasoning =
       std::clamp<int64_t>(count_in(usage, "output_tokens_details", "thinking_tokens"), 0, u.output);
+  u.searches = std::max<int64_t>(0, count_in(usage, "server_tool_use", "web_search_requests"));
   return u;
 }
 
@@ -83,6 +95,10 @@ Usage gemini_usage(element usage) {
       count_member(usage, "toolUsePromptTokenCount");  // what its own tools put into the prompt
   u.reasoning = count_member(usage, "thoughtsTokenCount");
   u.output = count_member(usage, "candidatesTokenCount") + u.reasoning;
+  const int64_t audio =
+      of_modality(usage, "promptTokensDetails", "AUDIO") - of_modality(usage, "cacheTokensDetails", "AUDIO");
+  u.audio_input = std::clamp<int64_t>(audio, 0, u.fresh);
+  u.image_output = std::clamp<int64_t>(of_modality(usage, "candidatesTokensDetails", "IMAGE"), 0, u.output);
   return u;
 }
 

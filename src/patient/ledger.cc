@@ -73,6 +73,9 @@ PicoUsd taken_off(const LedgerEntry& entry) {
   Usage fresh;
   fresh.fresh = u.input();
   fresh.output = u.output;
+  fresh.audio_input = u.audio_input;
+  fresh.image_output = u.image_output;
+  fresh.searches = u.searches;
   const auto plain = price::charge(entry.target(), entry.tier(), fresh, {.at = entry.attempt->at});
   return plain ? *plain - entry.attempt->cost : PicoUsd{};
 }
@@ -84,6 +87,9 @@ void add_usage(Usage& to, const Usage& more) {
   to.cache_write_1h += more.cache_write_1h;
   to.output += more.output;
   to.reasoning += more.reasoning;
+  to.audio_input += more.audio_input;
+  to.image_output += more.image_output;
+  to.searches += more.searches;
 }
 
 }  // namespace
@@ -161,6 +167,7 @@ void LedgerSum::add(const LedgerEntry& entry, price::Reading reading) {
   ++entries;
   add_usage(usage, a.usage);
   if (entry.marked) add_usage(marked, a.usage);
+  unknown_extras += price::has_unknown_extras(entry.target(), a.served, a.usage) ? 1 : 0;
   const PicoUsd booked = cost_by(entry, reading);
   cost += booked;
   cached += taken_off(entry);

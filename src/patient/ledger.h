@@ -67,6 +67,7 @@ struct LedgerSum {
   PicoUsd storage;     // part of cost
   PicoUsd cached;      // what caching took off the cost; below zero where it cost more than it saved
   PicoUsd other;       // the cost by the reading that is not used; equal where nobody disagrees
+  int64_t unknown_extras = 0;  // booked entries with audio, images or searches that the book has no rate for
   int64_t unconfirmed_entries = 0;
   PicoUsd unconfirmed, reserved;
 

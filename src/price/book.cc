@@ -125,6 +125,11 @@ const Model* Book::lookup(std::string_view key) const {
   }
 }
 
+const Extra* Model::extra(std::string_view what) const {
+  const auto found = std::find_if(extras.begin(), extras.end(), [&](const Extra& x) { return x.what == what; });
+  return found == extras.end() ? nullptr : &*found;
+}
+
 const Model* Book::find(std::string_view provider, std::string_view model) const {
   const Key key(provider, model);
   std::string_view text = key.view();

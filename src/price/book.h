@@ -94,9 +94,10 @@ struct Caching {
 // The tokens of a prefix that this model can cache: 0 below the minimum, whole steps above.
 int64_t cacheable(const Caching& caching, int64_t prefix_tokens);
 
-// Something billed that is not a token of Usage: audio, images, searches. For display only.
+// Something with a rate of its own: "audio_input" and "image_output" by "1M-tokens", on the standard
+// tier, in place of the rate of other tokens; "web_search" by "1k-searches", on every tier, beside them.
 struct Extra {
-  std::string what, unit;  // "audio_input", "1M tokens"
+  std::string what, unit;
   PicoUsd price;
   int source = -1;
 };
@@ -143,6 +144,7 @@ struct Model {
   std::array<Sold, tier_count> sold{};
   std::string note;
 
+  const Extra* extra(std::string_view what) const;  // nullptr: the book has no rate
   Sold sells(ServiceTier tier) const { return sold[static_cast<size_t>(tier)]; }
 };
 

@@ -2,6 +2,7 @@
 #include "price/price.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace twolane::price {
@@ -38,7 +39,35 @@ int64_t tokens_of(const Usage& u, Kind kind) {
 }
 
 bool negative(const Usage& u) {
-  return (u.fresh | u.cache_read | u.cache_write_5m | u.cache_write_1h | u.output) < 0;
+  return (u.fresh | u.cache_read | u.cache_write_5m | u.cache_write_1h | u.output | u.audio_input |
+          u.image_output | u.searches) < 0;
+}
+
+// What one of a usage's extras is billed by: `count` of it at `extra` instead of `instead`.
+struct BilledExtra {
+  int64_t count = 0;
+  const Extra* extra = nullptr;  // null: no rate is known
+  int64_t of_unit = 1;
+  PicoUsdPerToken instead;
+};
+
+std::array<BilledExtra, 3> extras_of(const Model& model, ServiceTier tier, const Rates& rates,
+                                     const Usage& u) {
+  const bool printed = tier == ServiceTier::standard;  // what other tiers make of it nobody prints
+  const auto by_token = [&](std::string_view what) { return printed ? model.extra(what) : nullptr; };
+  return {{{u.audio_input, by_token("audio_input"), 1'000'000, rates.fresh},
+           {u.image_output, by_token("image_output"), 1'000'000, rates.output},
+           {u.searches, model.extra("web_search"), 1'000, {}}}};
+}
+
+bool add_extras(const Model& model, ServiceTier tier, const Rates& rates, const Usage& usage, PicoUsd& total) {
+  bool fits = true;
+  for (const BilledExtra& b : extras_of(model, tier, rates, usage)) {
+    if (b.count == 0 || !b.extra) continue;
+    const PicoUsdPerToken rate{static_cast<int64_t>(b.extra->price.n / b.of_unit) - b.instead.n};
+    fits = fits && add(total.n, rate, b.count);
+  }
+  return fits;
 }
 
 Result<int64_t> input_of(const Usage& u) {
@@ -167,7 +196,9 @@ Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usag
   const int64_t prompt =
       conditions.prompt_tokens >= 0 ? conditions.prompt_tokens : TRY(input_of(usage));
   const Found found = TRY(find(target, tier, prompt, conditions.at));
-  auto amount = charge(by(*found.row, conditions.reading), usage);
+  const Rates& row = by(*found.row, conditions.reading);
+  auto amount = charge(row, usage);
+  if (amount && usage.has_extras() && !add_extras(*found.model, tier, row, usage, *amount)) return overflow();
   if (!amount) {
     Error e = std::move(amount).error();
     e.where.provider = target.provider;
@@ -175,6 +206,13 @@ Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usag
     return fail(std::move(e));
   }
   return conditions.adjusts() ? adjusted(*found.model, *amount, conditions) : amount;
+}
+
+bool has_unknown_extras(const Target& target, ServiceTier tier, const Usage& usage) {
+  const Model* model = usage.has_extras() ? book().find(target.provider, target.model) : nullptr;
+  if (model == nullptr) return usage.has_extras();
+  const auto extras = extras_of(*model, tier, {}, usage);
+  return std::any_of(extras.begin(), extras.end(), [](const BilledExtra& b) { return b.count > 0 && !b.extra; });
 }
 
 Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_tokens,
@@ -191,6 +229,9 @@ Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_toke
       output = std::max(output, r->output.n);
     }
   }
+  // Audio is bounded by its bytes, which are far more than its tokens; searches are not bounded.
+  if (const Extra* image = found.model->extra("image_output"); image && tier == ServiceTier::standard)
+    output = std::max(output, static_cast<int64_t>(image->price.n / 1'000'000));
   if (input_tokens < 0 || output_tokens < 0)
     return fail("money.negative", "a count of tokens is negative", "a request has none or more");
   const PicoUsd most{static_cast<__int128>(input) * input_tokens +

@@ -53,15 +53,21 @@ Sold sold(const Target& target, ServiceTier tier);
 Result<Rates> rates(const Target& target, ServiceTier tier, int64_t input_tokens,
                     const Conditions& conditions = {});
 
-// The exact charge of what was served.
+// The exact charge of what was served, with the extras that the book has rates for (see Extra); audio
+// and images without one are charged as other tokens, searches without one not at all.
 Result<PicoUsd> charge(const Target& target, ServiceTier tier, const Usage& usage,
                        const Conditions& conditions = {});
 
-// The same with a row found before: Book::row, for who charges many requests of one model.
+// Whether something in the usage has no rate of its own in the book although it is billed by one.
+bool has_unknown_extras(const Target& target, ServiceTier tier, const Usage& usage);
+
+// The same with a row found before: Book::row, for who charges many requests of one
+// model; without extras.
 Result<PicoUsd> charge(const Rates& rates, const Usage& usage);
 
 // No charge for such a request within three days from `conditions.at` can be higher, by either
-// reading: every input token at the dearest input rate of the tier.
+// reading: every input token at the dearest input rate of the tier. Web searches are not in it: how
+// many a model makes is its own choice.
 Result<PicoUsd> bound(const Target& target, ServiceTier tier, int64_t input_tokens,
                       int64_t output_tokens, const Conditions& conditions = {});
 

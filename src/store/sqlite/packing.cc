@@ -79,8 +79,9 @@ Status unpack_members(std::string_view blob, std::vector<Placed>& to) {
 }
 
 std::string packed_usage(const Usage& usage) {
-  std::array<int64_t, 6> counts = {usage.fresh,     usage.output,         usage.cache_read,
-                                   usage.reasoning, usage.cache_write_5m, usage.cache_write_1h};
+  std::array<int64_t, 9> counts = {usage.fresh,       usage.output,         usage.cache_read,
+                                   usage.reasoning,   usage.cache_write_5m, usage.cache_write_1h,
+                                   usage.audio_input, usage.image_output,   usage.searches};
   size_t written = counts.size();
   while (written > 0 && counts[written - 1] == 0) --written;
   std::string blob;
@@ -92,7 +93,8 @@ Result<Usage> unpack_usage(std::string_view blob) {
   Reader reader(blob);
   Usage usage;
   for (int64_t* count : {&usage.fresh, &usage.output, &usage.cache_read, &usage.reasoning,
-                         &usage.cache_write_5m, &usage.cache_write_1h})
+                         &usage.cache_write_5m, &usage.cache_write_1h, &usage.audio_input,
+                         &usage.image_output, &usage.searches})
     if (!reader.at_end()) *count = unzigzag(reader.get());
   if (reader.broken() || !reader.at_end()) return corrupt("an attempt's usage");
   return usage;

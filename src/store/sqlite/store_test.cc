@@ -207,10 +207,11 @@ TEST(Packing, numbers_come_back) {
   }
   EXPECT_EQ(code_of(unpack_members("\x80", back)), "store.corrupt");
   for (const Usage& usage :
-       {Usage{}, Usage{1, 2, 3, 4, 5, 6}, Usage{0, 0, 0, 0, 1, 0}, Usage{-5, 1LL << 62}})
+       {Usage{}, Usage{1, 2, 3, 4, 5, 6}, Usage{0, 0, 0, 0, 1, 0}, Usage{-5, 1LL << 62},
+                             Usage{1, 2, 3, 4, 5, 6, 7, 8, 9}})
     EXPECT_EQ(unpack_usage(packed_usage(usage)).value(), usage);
   EXPECT_EQ(packed_usage({}), "");
-  EXPECT_EQ(code_of(unpack_usage("\x01\x01\x01\x01\x01\x01\x01")), "store.corrupt");
+  EXPECT_EQ(code_of(unpack_usage(std::string(10, '\x01'))), "store.corrupt");
   const __int128 large = static_cast<__int128>(1) << 100;
   for (const __int128 n : {__int128{0}, __int128{-7}, large, -large})
     EXPECT_TRUE(from_decimal(decimal(n)).value() == n);
