@@ -105,8 +105,10 @@ net::Awaitable<Worker::Connection> Worker::connect(net::Exchange& exchange, Call
     p->end();
   });
   if (call.routed) limit.in(call.routed->route->rules().connect);
+  const auto began = net::Clock::now();
   auto opened = co_await upstream_.open(upstream_origin(*call.choice->provider), patience);
   limit.clear();
+  if (call.routed) call.waited += net::Clock::now() - began;  // a target out of reach is not our overhead
   if (opened) co_return std::move(*opened);
   const auto trouble = patience->over && !call.timed_out ? Trouble::left : Trouble::unreachable;
   if (call.routed && trouble == Trouble::unreachable && tries_again(call, {Heard::unreached, 0, {}, false})) co_return nullptr;
@@ -195,8 +197,9 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
   }
   if (call.routed) call.routed->sent = true;
   if (call.routed && allows_another(heard_of(up->channel.parser().head.status))) {
-    co_await hear_refusal(exchange, call, up, limit);
+    const bool heard = co_await hear_refusal(exchange, call, up, limit);
     patience->let_go = nullptr;
+    if (heard) upstream_.put_back(std::move(up));
     co_return;
   }
   if (call.scan.tier != ServiceTier::standard) hear_tier(call, up->channel.parser().head);

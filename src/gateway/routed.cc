@@ -203,7 +203,7 @@ net::Awaitable<bool> Worker::lost_before_it_began(net::Exchange& exchange, Call&
   co_return false;
 }
 
-net::Awaitable<void> Worker::hear_refusal(net::Exchange& exchange, Call& call, Connection up, net::Deadline& limit) {
+net::Awaitable<bool> Worker::hear_refusal(net::Exchange& exchange, Call& call, Connection up, net::Deadline& limit) {
   constexpr size_t most = 256 << 10;  // bytes; nobody explains a refusal at such length
   net::ClientChannel& channel = up->channel;
   auto reply = std::make_unique<wire::HttpReply>();
@@ -221,21 +221,25 @@ net::Awaitable<void> Worker::hear_refusal(net::Exchange& exchange, Call& call, C
   net::ErrorCode lost;
   do lost = co_await next_piece(call, up, limit, raw);
   while (!lost && !channel.parser().is_done());
-  if (!lost && !channel.parser().need_eof()) upstream_.put_back(std::move(up));
+  const bool whole = !lost && !channel.parser().need_eof();
   reply->body = wire::Body(std::move(body));
   const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(*reply);
   Failed failed{Heard::refused, reply->status, retry_after(reply->headers), false};
   if (!failed.wait) failed.wait = said.retry_after;
   if (failed.wait) failed.wait = milliseconds(static_cast<int64_t>(static_cast<double>(failed.wait->ms) / shared_.speed));
   failed.no_capacity = call.scan.tier == ServiceTier::flex && said.verdict == dialect::Verdict::no_capacity;
-  if (tries_again(call, failed)) co_return;
-  if (call.choice->translated || lost) co_return co_await say_refusal(exchange, call, std::move(*reply));
+  if (tries_again(call, failed)) co_return whole;
+  if (call.choice->translated || lost) {
+    co_await say_refusal(exchange, call, std::move(*reply));
+    co_return whole;
+  }
   call.error = "upstream.refused";
   const wire::Headers limits = own_limits(call);
   std::erase_if(reply->headers, [&limits](const auto& header) {
     return !is_told(header.first) || !wire::header(limits, header.first).empty();
   });
   co_await say(exchange, call, std::move(*reply));
+  co_return whole;
 }
 
 // What became of the try whose answer was told.

@@ -130,8 +130,9 @@ class Worker final : public net::StreamHandler {
   bool tries_standard(Call& call);
   // The same where the provider's connection gave out.
   bool tries_again_after_trouble(const net::Exchange& exchange, Call& call);
-  // A refusal that another target may make good: read whole, told only where no other is asked.
-  net::Awaitable<void> hear_refusal(net::Exchange& exchange, Call& call, Connection up, net::Deadline& limit);
+  // A refusal that another target may make good: read whole, told only where no other is asked. Whether
+  // the connection upstream can be used again.
+  net::Awaitable<bool> hear_refusal(net::Exchange& exchange, Call& call, Connection up, net::Deadline& limit);
   // The provider's connection gave out before anything was told. False, as `whole`.
   net::Awaitable<bool> lost_before_it_began(net::Exchange& exchange, Call& call);
   void answers(Call& call);  // the first of the answer is there

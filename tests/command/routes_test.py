@@ -75,6 +75,18 @@ class Fallbacks(Routed):
         self.assertLessEqual(len(a.asked), 80 + 20 + 8, "each request, a reserve of 20 and a tenth")
         self.assertGreaterEqual(len(a.asked), 80 + 20)
 
+    def test_no_connection_in_time(self):
+        b = self.upstream(reply())
+        self.configure('targets = ["full/m", "b/m"]\nconnect = "200ms"\n', full=self.full_house(), b=b)
+        self.serve_routes()
+        began = time.monotonic()
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", ROUTED).status, 200)
+        self.assertLess(time.monotonic() - began, 2)
+        line = self.logged(1)[0]
+        self.assertEqual(self.tries(line), [("full/m", "unreached"), ("b/m", "answered")])
+        self.assertGreaterEqual(line["tries"][0]["ms"], 190)
+        self.assertLess(line["overhead_us"], 100000, "waiting for a target is not the gateway's own time")
+
     def test_no_first_byte_in_time(self):
         headless, silent = self.upstream(hang), self.upstream(events(0, hang))
         b = self.upstream(reply(), events(1, lambda request: request.wfile.write(b"0\r\n\r\n")))

@@ -108,6 +108,19 @@ class Routed(Serving):
             s.bind(("127.0.0.1", 0))
             return "http://127.0.0.1:%d/v1" % s.getsockname()[1]
 
+    def full_house(self):
+        """An address that takes no more connections: whoever comes now waits."""
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            guest = socket.socket()
+            self.addCleanup(guest.close)
+            guest.setblocking(False)
+            guest.connect_ex(listener.getsockname())
+        return "http://127.0.0.1:%d/v1" % listener.getsockname()[1]
+
     def configure(self, route, **servers):
         text = "".join('[providers.%s]\nbase_url = "%s"\ndialect = "openai"\n' % (name, getattr(up, "base_url", up))
                        for name, up in servers.items())
