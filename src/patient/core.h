@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "dialect/cached_content.h"
@@ -39,6 +40,8 @@ struct Line {
   Time refilled;
   int in_flight = 0;
   int refusals = 0;  // in a row
+  int pauses = 0;    // in a row
+  Time down_since;   // since when nothing but refusals was heard
   Duration takes = seconds(8);  // a synchronous call, from its start to its answer; learned
   Time paused_until;
   net::TimerId pump = 0;
@@ -245,7 +248,8 @@ struct Engine::Core {
   void send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
                  ServiceTier tier, bool promotion, bool probe);
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
-  void overtake(JobId job, BatchId batch);
+  bool drain(Line& line, const plan::Drain& drain);      // false: it has no work for this line
+  bool overtake(Line& line, const plan::Overtake& overtaken);
   int64_t live_room(Line& line);   // calls that may be sent now
   void tell_plan(Line& line);
   void recall_pace(Line& line);    // as an earlier process left it
@@ -279,7 +283,7 @@ struct Engine::Core {
   std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
   plan::State plan;
   std::set<std::string> listed;  // lanes that the store's list names
-  std::vector<plan::Drain> drains;
+  std::vector<std::variant<plan::Drain, plan::Overtake>> drains;  // in the order in which they go live
 
   struct HeardLive {
     BatchId wave;

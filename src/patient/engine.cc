@@ -364,7 +364,7 @@ void Engine::Core::act(const plan::Action& action) {
                  [&](const plan::Pack& a) { pack(a); },
                  [&](const plan::Move& a) { move(a); },
                  [&](const plan::Drain& a) { drains.push_back(a); },
-                 [&](const plan::Overtake& a) { overtake(a.job, a.batch); },
+                 [&](const plan::Overtake& a) { drains.push_back(a); },
                  [&](const plan::Cancel& a) {
                    if (a.why == plan::CancelFor::slow) slow(a.batch);
                    else cancel(a.batch, "for the deadline");

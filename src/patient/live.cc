@@ -25,6 +25,9 @@ constexpr double slowest_per_minute = 6;
 constexpr double regained = 1.0 / 300;  // of the allowed rate, with each answer
 constexpr double told_from = 0.1;       // changes of the rate that the plan is told of
 constexpr Duration slowness_lasts = hours(1);
+constexpr int down_from = 3;            // refusals in a row, then one call at a time asks whether it is over
+constexpr Duration down_at_most = hours(6);  // then failures are the requests' own all the same
+constexpr Duration longest_pause = minutes(1);
 
 namespace {
 std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
@@ -35,7 +38,8 @@ int64_t Engine::Core::live_room(Line& line) {
   const double gained = line.per_minute * static_cast<double>((now() - line.refilled).ms) / 60'000;
   line.refilled = now();
   line.tokens = std::min(line.tokens + gained, std::max(1.0, line.per_minute / 30));
-  const int64_t free = line.account.live_in_flight - line.in_flight;
+  const int64_t at_a_time = line.refusals < down_from ? line.account.live_in_flight : 1;
+  const int64_t free = at_a_time - line.in_flight;
   return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
 }
 
@@ -91,19 +95,30 @@ void Engine::Core::pump_all() {
 
 void Engine::Core::pump(Line& line) {
   bool more = false;
-  for (const plan::Drain& drain : drains) {
-    JobAtWork& job = jobs.at(drain.job);
-    ShapeAtWork& shape = job.shapes[static_cast<size_t>(drain.shape)];
-    if (line_of(shape.shape.targets[shape.target].provider) != &line || shape.open == 0 || job.capped) continue;
-    const int64_t room = live_room(line);
-    more = true;
-    if (room == 0) break;
-    auto rows = store.open_requests(job.job.id, drain.shape, 0, room);
-    if (!rows) return broke(rows.error());
-    send_wave(line, job, shape, std::move(*rows), ServiceTier::standard, true, false);
+  for (const auto& next : drains) {
+    const bool works = std::visit(
+        [&](const auto& action) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(action)>, plan::Drain>) return drain(line, action);
+          else return overtake(line, action);
+        },
+        next);
     if (broken) return;
+    more = more || works;
+    if (works && live_room(line) == 0) break;
   }
   if (more) pump_later(line);
+}
+
+bool Engine::Core::drain(Line& line, const plan::Drain& action) {
+  JobAtWork& job = jobs.at(action.job);
+  ShapeAtWork& shape = job.shapes[static_cast<size_t>(action.shape)];
+  if (line_of(shape.shape.targets[shape.target].provider) != &line || shape.open == 0 || job.capped) return false;
+  const int64_t room = live_room(line);
+  if (room == 0) return true;
+  auto rows = store.open_requests(job.job.id, action.shape, 0, room);
+  if (!rows) return broke(rows.error()), true;
+  send_wave(line, job, shape, std::move(*rows), ServiceTier::standard, true, false);
+  return true;
 }
 
 void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
@@ -184,32 +199,31 @@ void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
 
 // Requests whose batch is being cancelled and takes too long about it. Its answers may still come, and
 // are then booked as paid twice.
-void Engine::Core::overtake(JobId id, BatchId batch_id) {
-  auto job = jobs.find(id);
-  auto batch = batches.find(batch_id);
-  if (job == jobs.end() || batch == batches.end() || stopping) return;
-  Line& line = *batch->second.line;
+bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
+  auto job = jobs.find(action.job);
+  auto batch = batches.find(action.batch);
+  if (job == jobs.end() || batch == batches.end() || batch->second.line != &line) return false;
   const int64_t room = live_room(line);
-  if (room == 0) return pump_later(line);
-  auto members = store.members(batch_id);
-  if (!members) return broke(members.error());
+  if (room == 0) return true;
+  auto members = store.members(action.batch);
+  if (!members) return broke(members.error()), true;
   std::map<int32_t, std::vector<RequestRow>> by_shape;
   int64_t taken = 0;
   for (const store::Member& m : *members) {
     if (taken >= room) break;
-    if (m.job != id || !m.current || m.request != RequestState::batched) continue;
+    if (m.job != action.job || !m.current || m.request != RequestState::batched) continue;
     by_shape[m.shape].push_back({m.job, m.index, m.offset, m.length, 0, m.shape, m.request, m.tries,
                                  m.input_bound, m.output_bound});
     ++taken;
   }
   for (auto& [shape, rows] : by_shape) {
-    left(batch->second, id, static_cast<int64_t>(rows.size()));
+    left(batch->second, action.job, static_cast<int64_t>(rows.size()));
     send_wave(line, job->second, job->second.shapes[static_cast<size_t>(shape)], std::move(rows),
               ServiceTier::standard, true, false);
-    if (broken) return;
+    if (broken) return true;
   }
   tell_plan(batch->second);
-  pump_later(line);
+  return true;
 }
 
 void Engine::Core::answered(BatchId wave, int32_t position, wire::HttpResult result) {
@@ -292,14 +306,16 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
                                store::Settlement& s, std::deque<std::string>& texts) {
   const Circumstances how = circumstances(jobs.at(m.job));
   Line& line = *wave.line;
+  const bool all_fail = line.refusals >= down_from && now() - line.down_since < down_at_most;
   const wire::HttpReply* reply = result.reply();
   if (reply == nullptr) {
-    const Heard::What what = result.failure()->sent ? Heard::What::error : Heard::What::never_ran;
-    s = patient::settle(m, {what, Verdict::unavailable, false, true}, how);
+    const bool sent = result.failure()->sent;
+    s = patient::settle(m, {sent ? Heard::What::error : Heard::What::never_ran, Verdict::unavailable, false, !all_fail, all_fail}, how);
     Error lost;
     lost.code = "provider.no_answer";
     lost.message = result.failure()->message;
     s.error = texts.emplace_back(trouble_to_json(lost));
+    slow_down(line, {});
     return;
   }
   const std::string body = reply->body.text().value_or(std::string());
@@ -312,7 +328,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
     s.response_id = texts.emplace_back(id_of(*reply, *served, wave, m));
   };
   if (good && (silent || (served && !served->failed))) {
-    line.refusals = 0;
+    line.refusals = line.pauses = 0;
     s = patient::settle(m, {Heard::What::answer, Verdict::unavailable, !silent, false}, how);
     s.served = wave.row.tier;
     if (!silent) book();
@@ -325,7 +341,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   Refusal refusal = line.api->read_refusal(*reply);
   if (good) refusal.verdict = Verdict::unavailable;
   const bool charged = good && served && served->usage != Usage{};
-  s = patient::settle(m, {Heard::What::error, refusal.verdict, charged, false}, how);
+  s = patient::settle(m, {Heard::What::error, refusal.verdict, charged, false, all_fail}, how);
   if (charged) book();
   s.http_status = reply->status;
   s.error = texts.emplace_back(refusal.json);
@@ -334,16 +350,20 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   slow_down(line, refusal);
 }
 
-// Additive up (regained), multiplicative down, and a pause as long as the provider asks for. One refusal
-// among answers is chance; only a second one in a row says that a limit is reached.
+// Additive up (regained), multiplicative down, and a pause as long as the provider asks for, longer from pause to
+// pause. One refusal among answers is chance; only a second one in a row says that a limit is reached, and
+// a third that nothing goes through: what fails then has not used up one of its tries.
 void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
   const bool too_fast = refusal.verdict == Verdict::throttled || refusal.verdict == Verdict::quota_full ||
                         refusal.verdict == Verdict::no_capacity;
   if (!too_fast && refusal.verdict != Verdict::unavailable) return;
-  if (++line.refusals < 2) return;
+  if (++line.refusals == 1) line.down_since = now();
+  if (line.refusals < 2) return;
   const Duration asked = refusal.retry_after.value_or(Duration{0});
   const bool paused = line.paused_until > now();
-  line.paused_until = std::max(line.paused_until, now() + std::max(asked, seconds(1)));
+  if (!paused) ++line.pauses;
+  const Duration pause = std::min(seconds(1) * (int64_t{1} << std::min(line.pauses - 1, 6)), longest_pause);
+  line.paused_until = std::max(line.paused_until, now() + std::max(asked, pause));
   if (!too_fast || paused) return;  // one burst of refusals counts once
   line.per_minute = std::max(line.per_minute * 0.8, slowest_per_minute);
   line.slowed = now();

@@ -23,7 +23,7 @@ AttemptState attempt_after(const store::Member& m, const Heard& h) {
 // Whether the failure is the request's own, so that it counts against its tries.
 bool is_a_try(const Heard& h) {
   if (h.what == What::missing || h.what == What::never_ran) return h.is_try;
-  return h.what == What::error && h.verdict == Verdict::unavailable;
+  return h.what == What::error && h.verdict == Verdict::unavailable && !h.all_fail;
 }
 
 bool is_permanent(const Heard& h) {

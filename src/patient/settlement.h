@@ -19,6 +19,7 @@ struct Heard {
   dialect::Verdict verdict = dialect::Verdict::unavailable;
   bool charged = false;  // the provider reported usage
   bool is_try = false;   // of missing and never_ran: it may be this request's own fault
+  bool all_fail = false; // of error: so do all calls at present, which is nobody's own fault
 };
 
 struct Circumstances {

@@ -225,12 +225,13 @@ class Decision {
   // Where there is not enough for all, tenants share the drain by weight: whoever wants less than a share goes
   // first, the others take turns, a second each, as often as they weigh.
   void share_drain(size_t first) {
+    std::set<JobId> counted;
     std::map<uint32_t, Claim> claims;
     for (size_t i = first; i < actions_.size(); ++i)
-      if (const auto [job, requests] = goes_live(actions_[i]); job != nullptr) {
-        Claim& c = claims[job->tenant];
-        c.wants += static_cast<double>(requests);
-        c.weight = job->weight;
+      if (const JobState* const job = goes_live(actions_[i]); job != nullptr && counted.insert(job->view.id).second) {
+        Claim& c = claims[job->view.tenant];
+        for (const JobState::Booked& b : job->booked) c.wants += static_cast<double>(b.requests);
+        c.weight = job->view.weight;
       }
     if (claims.size() < 2) return;
     std::vector<Claim> all;
@@ -246,22 +247,18 @@ class Decision {
     }
     std::stable_sort(actions_.begin() + static_cast<ptrdiff_t>(first), actions_.end(), [&](const Action& a, const Action& b) {
       const auto of = [&](const Action& x) {
-        const JobView* const job = goes_live(x).first;
-        return job == nullptr ? -2 : rank.at(job->tenant);
+        const JobState* const job = goes_live(x);
+        return job == nullptr ? -2 : rank.at(job->view.tenant);
       };
       return of(a) < of(b);
     });
   }
 
-  // Whose requests an action sends into the live lane, and how many at most.
-  std::pair<const JobView*, int64_t> goes_live(const Action& action) const {
-    if (const auto* d = std::get_if<Drain>(&action)) return {&s_.jobs_.at(d->job).view, d->most};
+  // Whose requests an action sends into the live lane.
+  const JobState* goes_live(const Action& action) const {
+    if (const auto* d = std::get_if<Drain>(&action)) return &s_.jobs_.at(d->job);
     const auto* o = std::get_if<Overtake>(&action);
-    if (o == nullptr) return {nullptr, 0};
-    int64_t requests = 0;
-    for (const auto& [job, n] : s_.batches_.at(o->batch).members)
-      if (job == o->job) requests += n;
-    return {&s_.jobs_.at(o->job).view, requests};
+    return o == nullptr ? nullptr : &s_.jobs_.at(o->job);
   }
 
   // The time that a step of a chain takes is taken from the steps behind it: flex costs what a batch costs and
