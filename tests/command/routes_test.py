@@ -39,6 +39,13 @@ class Fallbacks(Routed):
         self.assertEqual(len(b.asked), 0)
         self.assertEqual(self.tries(self.logged(1)[0]), [("a/m", "answered")])
 
+    def test_no_more_calls_than_attempts(self):
+        a, b = self.upstream(reply(500)), self.upstream(reply())
+        self.configure('targets = ["a/m", "b/m"]\nattempts = 1\n', a=a, b=b)
+        self.serve_routes()
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", ROUTED).status, 500)
+        self.assertEqual((len(a.asked), len(b.asked)), (1, 0))
+
     def test_the_last_refusal_is_told_with_its_headers(self):
         a = self.upstream(reply(429, NO_FLEX, retry_after=30, x_ratelimit_remaining_requests=0, x_request_id="req_theirs"))
         self.configure('targets = ["a/m"]\n', a=a)
@@ -254,6 +261,28 @@ class Dialects(Routed):
         self.serve_routes(env={"ANTHROPIC_BASE_URL": self.dead_end(), "ANTHROPIC_API_KEY": "any"})
         self.assertEqual(self.ask("POST", "/v1/chat/completions", dict(ROUTED, seed=1)).status, 200)
         self.assertEqual(self.tries(self.logged(1)[0]), [("a/m", "refused"), ("a/m", "answered")], "Anthropic has no seed")
+
+    def test_a_translated_stream_falls_back_before_its_first_byte_only(self):
+        silent, breaks, b = self.upstream(events(0, hang)), self.upstream(events(3, drop)), self.upstream(reply())
+        self.configure('targets = ["silent/m", "breaks/m", "b/m"]\nfirst_byte = "200ms"\n', silent=silent, breaks=breaks, b=b)
+        self.serve_routes()
+        told = self.ask("POST", "/v1/messages", dict(MESSAGE, model="fast", stream=True), x_api_key="any")
+        kinds = [event["type"] for event in told.events]
+        self.assertEqual((kinds[0], kinds[-1]), ("message_start", "error"), told.text)
+        self.assertIn("part 2", told.text)
+        self.assertEqual(len(b.asked), 0)
+        line = self.logged(1)[0]
+        self.assertEqual(self.tries(line), [("silent/m", "late"), ("breaks/m", "cut")])
+        self.assertTrue(all(t["may_be_billed"] for t in line["tries"]), line)
+
+    def test_what_only_one_dialect_has_goes_to_its_target(self):
+        origin = self.simulator()
+        a = self.upstream(reply())
+        self.configure('targets = ["a/m", "anthropic/claude-haiku-4-5"]\nattempts = 1\n', a=a)
+        self.serve_routes(env={"ANTHROPIC_BASE_URL": origin + "/anthropic", "ANTHROPIC_API_KEY": "any"})
+        counted = self.ask("POST", "/v1/messages/count_tokens", {"model": "fast", "messages": MESSAGE["messages"]}, x_api_key="any")
+        self.assertGreater(counted.json["input_tokens"], 0, counted.text)
+        self.assertEqual(len(a.asked), 0)
 
     def test_a_provider_in_trouble_is_left_for_another_and_every_charge_is_seen(self):
         troubled = self.simulator("too_many = 0.2\nserver_error = 0.1\nserver_error_after = 0.2\nrefused = 0.1\n")

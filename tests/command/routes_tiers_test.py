@@ -5,7 +5,7 @@ import time
 
 from harness import ROOT
 from serve_test import CHAT
-from upstreams import ANSWER, NO_FLEX, ROUTED, Routed, by_tier, reply
+from upstreams import ANSWER, NO_FLEX, ROUTED, Routed, by_tier, hang, reply
 
 
 class Tiers(Routed):
@@ -33,6 +33,17 @@ class Tiers(Routed):
         self.assertFalse(any("may_be_billed" in t for t in line["tries"]))
         # 1,000 in and 100 out at the standard tier of gpt-5.4-mini, 0.75 and 4.50 USD a million.
         self.assertEqual((line["tier"], line["cost_usd"]), ("standard", "0.0012"))
+
+    def test_a_flex_answer_that_takes_too_long_for_its_deadline_is_given_up(self):
+        up = self.upstream(by_tier(flex=hang, default=self.served("default")))
+        self.configure('targets = ["openai/gpt-5.4-mini"]\n')
+        self.serve_scripted(up)
+        answer = self.ask("POST", "/v1/chat/completions", dict(ROUTED, service_tier="flex"), twolane_deadline="900ms")
+        self.assertEqual((answer.status, answer.json["service_tier"]), (200, "default"), answer.text)
+        line = self.logged(1)[0]
+        self.assertEqual([(t["tier"], t["outcome"]) for t in line["tries"]], [("flex", "late"), ("standard", "answered")])
+        self.assertTrue(line["tries"][0]["may_be_billed"])
+        self.assertGreater(decimal.Decimal(line["up_to_usd"]), 0)
 
     def test_flex_that_comes_back_is_taken_and_booked_as_such(self):
         up = self.upstream(reply(429, NO_FLEX), self.served("flex"))
