@@ -150,8 +150,7 @@ class Fallbacks(Routed):
         self.serve_routes()
         connection = self.connect()
         connection.request("POST", "/v1/chat/completions", json.dumps(ROUTED))
-        while not a.asked:
-            time.sleep(0.01)
+        self.until(lambda: a.asked, "it was not asked")
         connection.close()
         line = self.logged(1)[0]
         self.assertEqual((self.tries(line), line["status"]), ([("a/m", "left")], 499))
@@ -213,15 +212,13 @@ class Health(Routed):
         for i in range(4):
             connections.append(self.connect())
             connections[-1].request("POST", "/v1/chat/completions", json.dumps(ROUTED))
-            while sum(len(up.asked) for up in held) <= i:
-                time.sleep(0.01)
+            self.until(lambda i=i: sum(len(up.asked) for up in held) > i, "call %d was not made" % i)
         self.assertEqual([len(up.asked) for up in held], [2, 2])
         busy = self.ask("POST", "/v1/chat/completions", ROUTED)
         self.assertEqual((busy.status, busy.json["error"]["code"], busy.headers["retry-after"]), (503, "no_target", "1"))
         self.assertEqual(self.metric("twolane_route_in_flight"), 4)
         connections[0].close()
-        while self.metric("twolane_route_in_flight") == 4:
-            time.sleep(0.02)
+        self.until(lambda: self.metric("twolane_route_in_flight") == 3, "the place is not free")
         held[0].script = [reply()]
         self.assertEqual(self.ask("POST", "/v1/chat/completions", ROUTED).status, 200)
 

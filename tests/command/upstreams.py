@@ -150,6 +150,13 @@ class Routed(Serving):
     def tries(self, line):
         return [(t["target"], t["outcome"]) for t in line["tries"]]
 
+    def until(self, holds, what):
+        for _ in range(500):
+            if holds():
+                return
+            time.sleep(0.02)
+        self.fail(what)
+
     def metric(self, name, **labels):
         """The sum of a metric's series that have these labels."""
         total = 0
