@@ -5,7 +5,6 @@
 
 #include "app/escape.h"
 #include "app/figures.h"
-#include "app/log_source.h"
 
 namespace twolane::app {
 namespace {
@@ -58,32 +57,44 @@ Result<std::vector<LogFile>> order_logs(const std::vector<std::string>& paths,
   return files;
 }
 
+Result<std::unique_ptr<LogFeed>> LogFeed::open(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
+                                               audit::Lengths& lengths, audit::Sink& sink) {
+  auto source = TRY(LogSource::open(file.path));
+  return std::unique_ptr<LogFeed>(new LogFeed(std::move(source), audit::LogReader(file.path, columns, lengths, sink)));
+}
+
+LogFeed::LogFeed(std::unique_ptr<LogSource> source, audit::LogReader reader) : source_(std::move(source)), reader_(std::move(reader)) {}
+LogFeed::~LogFeed() = default;
+
+Result<bool> LogFeed::next() {
+  const auto piece = source_->next();
+  if (piece && !piece->empty()) {
+    CHECKED(reader_.feed(*piece));
+    return true;
+  }
+  if (!piece && piece.error().code != "audit.compression") return fail(piece.error());
+  if (!piece) damage_ = piece.error();
+  if (auto ended = reader_.finish(); !ended) return fail(damage_ ? *damage_ : std::move(ended).error());
+  return false;
+}
+
+audit::FileRead LogFeed::read() const {
+  audit::FileRead read = reader_.read();
+  if (!damage_) return read;
+  audit::Fault fault;
+  fault.code = "compression";
+  fault.reason = damage_->message + ": " + damage_->why;
+  fault.count = 1;
+  read.faults.push_back(std::move(fault));
+  ++read.records;
+  return read;
+}
+
 Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
                                  audit::Lengths& lengths, audit::Sink& sink) {
-  const auto source = TRY(LogSource::open(file.path));
-  audit::LogReader reader(file.path, columns, lengths, sink);
-  std::optional<Error> damage;
-  while (true) {
-    auto piece = source->next();
-    if (!piece) {
-      if (piece.error().code != "audit.compression") return fail(std::move(piece).error());
-      damage = std::move(piece).error();
-      break;
-    }
-    if (piece->empty()) break;
-    CHECKED(reader.feed(*piece));
-  }
-  if (auto ended = reader.finish(); !ended) return fail(damage ? *damage : std::move(ended).error());
-  audit::FileRead read = reader.read();
-  if (damage) {
-    audit::Fault fault;
-    fault.code = "compression";
-    fault.reason = damage->message + ": " + damage->why;
-    fault.count = 1;
-    read.faults.push_back(std::move(fault));
-    ++read.records;
-  }
-  return read;
+  const auto feed = TRY(LogFeed::open(file, columns, lengths, sink));
+  while (TRY(feed->next())) {}
+  return feed->read();
 }
 
 void show_faults(const Shell& shell, const std::vector<audit::FileRead>& files) {

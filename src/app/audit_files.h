@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/log_source.h"
 #include "app/shell.h"
 #include "audit/reader.h"
 #include "base/result.h"
@@ -24,8 +25,25 @@ struct LogFile {
 Result<std::vector<LogFile>> order_logs(const std::vector<std::string>& paths,
                                         const std::shared_ptr<const audit::Columns>& columns);
 
-// Streams one file into the sink. A damaged end of a compressed file is a fault of the file, "compression";
-// files that are no log at all are errors, see audit/reader.h and log_source.h.
+// One file on its way into a sink, a block at a time. A damaged end of a compressed file is a fault of the file,
+// "compression"; files that are no log at all are errors, see audit/reader.h and log_source.h.
+class LogFeed {
+ public:
+  // `sink` and `lengths` outlive it.
+  static Result<std::unique_ptr<LogFeed>> open(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
+                                               audit::Lengths& lengths, audit::Sink& sink);
+  ~LogFeed();
+  Result<bool> next();  // false: the file is over
+  audit::FileRead read() const;
+
+ private:
+  LogFeed(std::unique_ptr<LogSource> source, audit::LogReader reader);
+  std::unique_ptr<LogSource> source_;
+  audit::LogReader reader_;
+  std::optional<Error> damage_;
+};
+
+// All of one file.
 Result<audit::FileRead> read_log(const LogFile& file, const std::shared_ptr<const audit::Columns>& columns,
                                  audit::Lengths& lengths, audit::Sink& sink);
 

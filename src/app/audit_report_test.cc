@@ -23,7 +23,7 @@ const audit::Report& month() {
     audit::Collector collector({.zone_minutes = audit::LabelledMonth::zone_minutes, .zone = "+02:00"});
     const audit::LabelledMonth labelled(101);
     for (const auto& call : labelled.calls()) collector.call(call.call());
-    return audit::make_report(collector.finish(), {}, {});
+    return audit::make_report(collector.finish(), {}, {}, audit::worth_a_move, audit::ReplaySettings{});
   }();
   return report;
 }

@@ -7,6 +7,7 @@
 #include "app/audit_bills.h"
 #include "app/audit_files.h"
 #include "app/audit_html.h"
+#include "app/audit_merge.h"
 #include "app/audit_text.h"
 #include "app/commands.h"
 #include "app/escape.h"
@@ -122,12 +123,9 @@ Result<int> run_audit(const Shell& shell) {
 
   audit::Collector collector(settings);
   audit::Lengths lengths;
-  std::vector<audit::FileRead> files;
+  std::vector<audit::FileRead> files = TRY(read_logs(order, columns, lengths, collector));
   int64_t found = 0;
-  for (const LogFile& file : order) {
-    files.push_back(TRY(read_log(file, columns, lengths, collector)));
-    found += files.back().calls + files.back().buckets;
-  }
+  for (const auto& file : files) found += file.calls + file.buckets;
   show_faults(shell, files);
   if (found == 0) return fail(nothing_found(files));
 

@@ -50,6 +50,34 @@ TEST(Finding, AJobEveryNightCanWaitUntilMorning) {
   EXPECT_LT(f.tolerates, hours(6));
 }
 
+int decibans_of(const Finding& f, std::string_view rule) {
+  for (const Evidence& e : f.evidence)
+    if (e.rule == rule) return e.decibans;
+  return 0;
+}
+
+// The same calls are work in one zone and night in another, to the half hour; so are weekdays and schedules.
+TEST(Finding, HoursAreThoseOfTheZone) {
+  const auto judged = [](int zone_minutes) {
+    Collector collector({.zone_minutes = zone_minutes});
+    for (int day = 0; day < 14; ++day)
+      for (int i = 0; day % 7 < 5 && i < 40; ++i) {
+        Call c;
+        c.key = "k", c.start = monday + days(day) + hours(6) + minutes(30 + 15 * i), c.latency = seconds(2);
+        collector.call(c);
+      }
+    Collected all = collector.finish();
+    return judge_callers(all, {})[0];
+  };
+  const Caller east = judged(120), west = judged(-8 * 60), half = judged(5 * 60 + 30);
+  EXPECT_EQ(decibans_of(east.finding, "hours"), -4) << "08:30 to 18:30, Monday to Friday";
+  EXPECT_GT(decibans_of(west.finding, "hours"), 0) << "22:30 to 08:30";
+  EXPECT_EQ(east.profile.calls_at[1 * 24 + 8], 4u) << "Monday 08:30 and 08:45, of two weeks";
+  EXPECT_EQ(half.profile.calls_at[1 * 24 + 12], 8u) << "Monday from 12:00, of two weeks";
+  EXPECT_EQ(west.profile.calls_at[0 * 24 + 22], 4u) << "Sunday evening there";
+  EXPECT_EQ(east.profile.calls_at[0 * 24 + 22], 0u);
+}
+
 TEST(Finding, ASweepEveryQuarterMayTakeLessThanAQuarter) {
   Log log;
   for (int quarter = 0; quarter < 14 * 96; ++quarter)

@@ -179,6 +179,7 @@ bool serves_others(std::string_view beginning) {
 LogReader::LogReader(std::string name, std::shared_ptr<const Columns> columns, Lengths& lengths, Sink& sink)
     : work_(std::make_unique<Work>(std::move(name), std::move(columns), lengths, sink)) {}
 LogReader::~LogReader() = default;
+LogReader::LogReader(LogReader&&) noexcept = default;
 
 Status LogReader::feed(std::string_view piece) { return work_->feed(piece); }
 Status LogReader::finish() { return work_->finish(); }

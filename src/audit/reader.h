@@ -81,6 +81,7 @@ class LogReader {
   // `columns` may be null. `lengths` outlives the reader and is shared by the files of one run.
   LogReader(std::string name, std::shared_ptr<const Columns> columns, Lengths& lengths, Sink& sink);
   ~LogReader();
+  LogReader(LogReader&&) noexcept;
 
   // Errors that end the reading of this file: audit.unknown_format (says what was seen), audit.columns.
   Status feed(std::string_view piece);

@@ -13,13 +13,22 @@ bool whole(Slot slot) { return slot >= Slot::usage; }
 
 constexpr size_t most_expected = 256;  // members of an object whose places are remembered
 
-// A text without escapes, as it stands in the record. Only looks: the value can still be read otherwise.
-bool plain_text(ondemand::value& value, std::string_view& text) {
+// A text without escapes, a number or a truth, as it stands in the record; nothing of anything else. Only
+// looks: the value can still be read otherwise.
+bool plain_scalar(ondemand::value& value, Scalar& out) {
   const std::string_view token = value.raw_json_token();  // up to the next token, with what lies between
-  const size_t end = token.find('"', 1);
-  if (end == token.npos) return false;
-  text = token.substr(1, end - 1);
-  return text.find('\\') == text.npos;
+  if (token.empty()) return false;
+  const char first = token.front();
+  if (first == '"') {
+    const size_t end = token.find('"', 1);
+    if (end == token.npos) return false;
+    out.text = token.substr(1, end - 1);
+    return out.text.find('\\') == out.text.npos;
+  }
+  const bool number = (first >= '0' && first <= '9') || first == '-';
+  if (!number && first != 't' && first != 'f') return false;
+  out = {token_of(value), true};
+  return true;
 }
 
 }  // namespace
@@ -80,6 +89,8 @@ void RowReader::set(std::string_view name, ondemand::value& value, Draft& draft)
 }
 
 void RowReader::take(const FieldTree::Entry& entry, ondemand::value& value, size_t depth, Draft& draft) {
+  Scalar plain;
+  if (entry.child < 0 && !whole(entry.slot) && plain_scalar(value, plain)) return keep(draft.set(entry.slot, entry.unit, plain));
   ondemand::json_type type;
   if (value.type().get(type) != simdjson::SUCCESS) return keep(broken);
   switch (type) {
@@ -97,10 +108,6 @@ void RowReader::take(const FieldTree::Entry& entry, ondemand::value& value, size
       return;
     case ondemand::json_type::string: {
       std::string_view text;
-      if (entry.child < 0 && !whole(entry.slot) && plain_text(value, text)) {
-        if (entry.leaf) keep(draft.set(entry.slot, entry.unit, {text}));
-        return;
-      }
       if (value.get_string().get(text) != simdjson::SUCCESS) return keep(broken);
       return take_text(entry, text, depth, draft);
     }

@@ -135,6 +135,47 @@ TEST(Collector, KeysAloneKeepCallersApart) {
   EXPECT_EQ(collector.finish().callers.size(), 2u);
 }
 
+// A minute's peak of the live plane, before and after the nightly job leaves it. What goes to flex stays in it.
+TEST(Report, RateLimitsAreRelievedByWhatMoves) {
+  Collector collector({});
+  const Time monday{1'780'272'000'000};
+  const auto call = [&](Time at, std::string_view key, bool streaming, int64_t input) {
+    Call c = plain_call(at, key);
+    c.streaming = streaming, c.usage = Usage{.fresh = input, .output = 100};
+    collector.call(c);
+  };
+  for (int day = 0; day < 14; ++day) {
+    const Time midnight = monday + days(day);
+    for (int i = 0; i < 400; ++i) call(midnight + hours(2) + seconds(i), "night", false, 9'900);
+    for (int i = 0; i < 5; ++i) call(midnight + hours(2) + seconds(i), "people", true, 900);
+    for (int i = 0; i < 20; ++i) call(midnight + hours(9) + seconds(i), "people", true, 900);
+  }
+  const Report r = make_report(collector.finish(), {}, {});
+  ASSERT_EQ(r.plan.moves.size(), 1u);
+  EXPECT_EQ(r.plan.moves[0].tier, ServiceTier::batch);
+  EXPECT_EQ(r.relief.calls_before, 65);
+  EXPECT_EQ(r.relief.calls_after, 20);
+  EXPECT_EQ(r.relief.tokens_before, 60 * 10'000 + 5 * 1'000);
+  EXPECT_EQ(r.relief.tokens_after, 20 * 1'000);
+  EXPECT_TRUE(r.relief.exact);
+}
+
+// Where a caller was busy in more minutes than are kept, means of longer spans stand for them, and it is said.
+TEST(Report, ReliefOfManyMinutesIsAbout) {
+  Collector collector({});
+  for (int i = 0; i < 5'000; ++i) {
+    Call c = plain_call(Time{1'780'272'000'000} + minutes(i), "batch");
+    c.usage = Usage{.fresh = 100'000};
+    collector.call(c);
+  }
+  const auto overrules = parse_overrules("can-wait 6h    key=batch\n", "x").value();
+  const Report r = make_report(collector.finish(), overrules, {});
+  ASSERT_EQ(r.plan.moves.size(), 1u);
+  EXPECT_EQ(r.relief.calls_before, 1);
+  EXPECT_EQ(r.relief.calls_after, 0) << "all of it moves";
+  EXPECT_FALSE(r.relief.exact);
+}
+
 TEST(Report, MonthsAreScaledOnlyFromAWeekOn) {
   Report r;
   r.dated = true, r.last = Time{} + days(6);

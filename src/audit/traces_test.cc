@@ -1,10 +1,14 @@
 // The public traces of ../shared/data: what is read agrees with independent sums, made here with other code
 // or stated by their README.
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "audit/prefix_reuse.h"
 #include "audit/reading_for_test.h"
 
 namespace twolane::audit {
@@ -136,6 +140,50 @@ TEST(Traces, RagPulseWithTheLengthsOfItsPieces) {
   EXPECT_EQ(s.output, member_sum(lines, "output_length"));
   EXPECT_GT(s.pieces, 7'106);
   EXPECT_NEAR(static_cast<double>(s.piece_tokens), static_cast<double>(s.input), 0.01 * static_cast<double>(s.input));
+}
+
+// Prefixes that were there within a lifetime, as the rows come.
+struct Reused : Sink {
+  PrefixReuse reuse;
+  Reuse sum;
+  int64_t piece_tokens = 0;
+  void call(const Call& c) override {
+    for (const auto& block : c.prefix) piece_tokens += block.tokens;
+    reuse.take(0, *c.start, c.prefix, c.usage->input(), nullptr, sum);
+  }
+  void bucket(const Bucket&) override {}
+  // Of the pieces' tokens, in thousandths.
+  int64_t share(size_t lifetime) const { return std::llround(1000.0 * static_cast<double>(sum.read[lifetime]) / static_cast<double>(piece_tokens)); }
+};
+
+// The file is two weeks one after the other, whose clocks both begin at zero. The data's README sorted its rows
+// by time stamp, which folds the weeks into one, and divides by the tokens of the pieces: its 31.5, 31.2 (1 h) and
+// 26.3 % (5 min) are those. Read as it lies there, a piece of the first week is younger than nothing in the second.
+TEST(Traces, RagPulseReuseIsItsReadmesOnceItsWeeksAreFolded) {
+  DATA_OR_SKIP(lines, "ragpulse/0_trace.jsonl");
+  Lengths lengths;
+  for (const auto* part : {"1_sys_prompt", "2_passages", "3_history", "4_user_input", "5_web_search"}) {
+    DATA_OR_SKIP(table, std::string("ragpulse/") + part + ".jsonl");
+    sums_of(table, lengths);
+  }
+  std::vector<std::pair<int64_t, std::string>> rows;
+  std::istringstream all(lines);
+  for (std::string line; std::getline(all, line);)
+    if (const size_t at = line.find("\"timestamp\": \""); at != line.npos) rows.emplace_back(std::atoll(line.c_str() + at + 14), line + '\n');
+  ASSERT_EQ(rows.size(), 7'106u);
+  size_t steps_back = 0;
+  for (size_t i = 1; i < rows.size(); ++i) steps_back += rows[i].first < rows[i - 1].first ? 1 : 0;
+  EXPECT_EQ(steps_back, 1u);
+  const auto reuse_of = [&](const std::vector<std::pair<int64_t, std::string>>& of) {
+    Reused reused;
+    LogReader reader("trace", nullptr, lengths, reused);
+    for (const auto& [at, line] : of) EXPECT_TRUE(reader.feed(line).has_value());
+    EXPECT_TRUE(reader.finish().has_value());
+    return std::array{reused.share(0), reused.share(2), reused.share(4)};
+  };
+  EXPECT_EQ(reuse_of(rows), (std::array<int64_t, 3>{315, 309, 243}));
+  std::ranges::stable_sort(rows, {}, &std::pair<int64_t, std::string>::first);
+  EXPECT_EQ(reuse_of(rows), (std::array<int64_t, 3>{315, 312, 263}));
 }
 
 TEST(Traces, ServeGenStaysBuckets) {
