@@ -151,6 +151,7 @@ void closed_loop(const Peers& peers, const std::string& what, bool stream, int c
       const auto result = load.run(proxy->port, connections, length.seconds, 0);
       const int64_t spent = run_time_ns(*proxy) - before;
       errors += result.errors;
+      if (!result.first_error.empty()) std::printf("%s answered: %s\n", name.c_str(), result.first_error.c_str());
       const double units = static_cast<double>(result.requests) * (stream ? sse_chunks : 1);
       cost[name].push_back(static_cast<double>(spent) / 1000 / std::max(1.0, units));
     }

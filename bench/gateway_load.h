@@ -105,6 +105,7 @@ class Load {
 
   struct Result {
     int64_t requests = 0, errors = 0;
+    std::string first_error;  // an answer that is not 200
     std::vector<double> latencies_us;
   };
 
@@ -291,7 +292,10 @@ class Load {
   }
 
   void ended(Peer& c) {
-    if (!c.in.starts_with("HTTP/1.1 200")) ++result_.errors;
+    if (!c.in.starts_with("HTTP/1.1 200")) {
+      ++result_.errors;
+      if (result_.first_error.empty()) result_.first_error = c.in.substr(0, 1000);
+    }
     ++result_.requests;
     c.busy = false;
     if (rate_ > 0) {

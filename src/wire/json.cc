@@ -1,7 +1,12 @@
-// The tree is built from nlohmann's parse events; faults are put into words by json_fault.
+// Trees are built from what simdjson read; where that refuses a text, from nlohmann's parse events, which
+// know numbers beyond 64 bits. Faults are put into words by json_fault.
 #include "wire/json.h"
 
+#include <simdjson.h>
+
+#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <unordered_map>
 
@@ -94,10 +99,176 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   std::vector<Json*> open_;  // objects and arrays not yet closed; only the innermost one grows
 };
 
+// --- the usual way in: simdjson's tape
+
+bool build(simdjson::dom::element from, size_t depth, Json& to) {
+  using simdjson::dom::element_type;
+  switch (from.type()) {
+    case element_type::ARRAY: {
+      if (depth == max_json_depth) return false;
+      const simdjson::dom::array array(from);
+      auto& elements = (to = Json::array()).get_ref<Json::array_t&>();
+      elements.reserve(array.size());
+      for (const auto element : array)
+        if (!build(element, depth + 1, elements.emplace_back())) return false;
+      return true;
+    }
+    case element_type::OBJECT: {
+      if (depth == max_json_depth) return false;
+      const simdjson::dom::object object(from);
+      Members& members = (to = Json::object()).get_ref<Json::object_t&>();
+      members.reserve(object.size());
+      for (const auto& [name, value] : object) {
+        members.emplace_back(std::string(name), nullptr);
+        if (!build(value, depth + 1, members.back().second)) return false;
+      }
+      drop_repeated(members);
+      return true;
+    }
+    case element_type::INT64: {
+      const auto n = int64_t(from);
+      to = n >= 0 ? Json(static_cast<uint64_t>(n)) : Json(n);
+      return true;
+    }
+    case element_type::UINT64: to = uint64_t(from); return true;
+    case element_type::DOUBLE: to = double(from); return std::isfinite(double(from));
+    case element_type::STRING: to = std::string(std::string_view(from)); return true;
+    case element_type::BOOL: to = bool(from); return true;
+    case element_type::NULL_VALUE: to = nullptr; return true;
+  }
+  return false;
+}
+
+// False: it is for nlohmann to judge. Half surrogates and byte order marks are read in several ways.
+bool parse_fast(std::string_view text, Json& root) {
+  constexpr size_t kept = 256 << 10;     // bytes of a text whose memory is reused
+  constexpr size_t longest = 16 << 20;   // beyond, the tape would be a burden of its own
+  if (text.size() > longest || text.starts_with("\xEF\xBB\xBF")) return false;
+  for (size_t at = text.find("\\u"); at != text.npos; at = text.find("\\u", at + 2))
+    if (at + 2 < text.size() && (text[at + 2] | 0x20) == 'd') return false;
+  thread_local simdjson::dom::parser small;
+  thread_local std::string padded;
+  if (text.size() <= kept) {
+    padded.assign(text);
+    padded.append(simdjson::SIMDJSON_PADDING, ' ');
+    const auto read = small.parse(padded.data(), text.size(), false);
+    return read.error() == simdjson::SUCCESS && build(read.value_unsafe(), 0, root);
+  }
+  simdjson::dom::parser once;
+  const auto read = once.parse(text.data(), text.size(), true);
+  return read.error() == simdjson::SUCCESS && build(read.value_unsafe(), 0, root);
+}
+
+// --- the way out
+
+constexpr uint64_t each = 0x0101010101010101ull;
+
+// Whether one of eight bytes may need a closer look: below 0x20, a quote, a backslash, and where `foreign`
+// is set a byte beyond ASCII.
+bool may_be_special(uint64_t x, uint64_t foreign) {
+  const auto zero = [](uint64_t v) { return (v - each) & ~v & (each << 7); };
+  const uint64_t low = (x - each * 0x20) & ~x & (each << 7);
+  return (low | zero(x ^ (each * '"')) | zero(x ^ (each * '\\')) | (x & foreign)) != 0;
+}
+
+void put_escaped(std::string& out, unsigned char c) {
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: break;
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u00";
+  out += digits[c >> 4];
+  out += digits[c & 15];
+}
+
+std::string dump_slowly(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void put(std::string& out, const std::string& text) {
+  const size_t begin = out.size();
+  uint64_t foreign = each << 7;  // until it is known that all of it is UTF-8
+  out += '"';
+  size_t plain = 0, at = 0;  // what lies between is copied at once
+  while (at < text.size()) {
+    uint64_t eight;
+    if (at + 8 <= text.size()) {
+      std::memcpy(&eight, text.data() + at, 8);
+      if (!may_be_special(eight, foreign)) {
+        at += 8;
+        continue;
+      }
+    }
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c >= 0x80 && foreign != 0) {
+      if (!simdjson::validate_utf8(text)) {
+        out.resize(begin);
+        out += dump_slowly(text);
+        return;
+      }
+      foreign = 0;
+    }
+    if (c < 0x20 || c == '"' || c == '\\') {
+      out.append(text, plain, at - plain);
+      put_escaped(out, c);
+      plain = at + 1;
+    }
+    ++at;
+  }
+  out.append(text, plain);
+  out += '"';
+}
+
+template <class Number>
+void put_number(std::string& out, Number n) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
+}
+
+void put(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object: {
+      char before = '{';
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        out += before;
+        put(out, name);
+        out += ':';
+        put(out, member);
+        before = ',';
+      }
+      if (before == '{') out += before;
+      out += '}';
+      return;
+    }
+    case Json::value_t::array: {
+      char before = '[';
+      for (const auto& element : value.get_ref<const Json::array_t&>()) {
+        out += before;
+        put(out, element);
+        before = ',';
+      }
+      if (before == '[') out += before;
+      out += ']';
+      return;
+    }
+    case Json::value_t::string: return put(out, value.get_ref<const std::string&>());
+    case Json::value_t::number_integer: return put_number(out, value.get<int64_t>());
+    case Json::value_t::number_unsigned: return put_number(out, value.get<uint64_t>());
+    default: out += dump_slowly(value);
+  }
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
   Json root;
+  if (parse_fast(text, root)) return root;
+  root = nullptr;
   TreeBuilder builder(root);
   // nlohmann takes a zero byte for the end of the text, so one that stands there would hide the
   // rest.
@@ -109,7 +280,9 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  put(out, value);
+  return out;
 }
 
 const Json* find(const Json& object, std::string_view key) {

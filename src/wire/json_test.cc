@@ -142,6 +142,55 @@ TEST(Json, LooksUpWithoutThrowing) {
   EXPECT_EQ(find(j, "o")->size(), 0u);
 }
 
+// What nlohmann's own writer makes of it, which the faster one must not differ from.
+std::string reference(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+TEST(Json, DumpIsWhatNlohmannWrites) {
+  for (int c = 0; c < 256; ++c)
+    for (const size_t before : {0u, 1u, 6u, 7u, 8u, 15u, 64u}) {
+      const std::string text = std::string(before, 'x') + static_cast<char>(c) + "y" + std::string(before, 'z');
+      EXPECT_EQ(dump(text), reference(text)) << c << ' ' << before;
+      EXPECT_EQ(dump(Json{{text, 1}}), reference(Json{{text, 1}})) << c;
+    }
+  for (const char* text : {"", "\xC3\xA9t\xC3\xA9 \"\n\\", "\xE2\x82\xAC\x01\xF0\x9F\x98\x80", "12345678\xFF\"", "\xED\xA0\x80", "\x7F"})
+    EXPECT_EQ(dump(Json(text)), reference(Json(text))) << text;
+  for (const Json& value :
+       {Json(nullptr), Json(true), Json(false), Json(0), Json(-1), Json(INT64_MIN), Json(UINT64_MAX), Json(0.1), Json(1.0),
+        Json(1e300), Json(-0.0), Json::array(), Json::object(), Json::array({1, "a", Json::array(), Json::object()}),
+        Json{{"", Json{{"b", nullptr}}}, {"a", Json::array({0.5, -7})}}})
+    EXPECT_EQ(dump(value), reference(value));
+}
+
+TEST(Json, BothWaysInGiveTheSame) {
+  // Left: as a usual text is read. Right: the same behind a byte order mark, which nlohmann reads.
+  for (const char* text :
+       {R"({"a":[1,-1,0,-0,1.5,1e3,-2.5E-3,true,false,null,"x"],"b":{},"c":[]})", R"("\u00e9\n\t\/\"\\")", R"({"a":1,"b":2,"a":3})",
+        "18446744073709551615", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "[[[[1]]]]", R"("")",
+        R"({"":{"":""}})", " [ 1 , 2 ] ", "0.1", "1E400", "-9223372036854775809", "18446744073709551616", "1e-400",
+        R"("\ud83d\ude00")", R"("\ud83d")", R"("\udc00")", "\"\xC0\x80\"", "01", "1.", "[1,]", "{\"a\":1,}", "nul", "[1] 2",
+        "\"a\nb\"", "-", "+1", ".5", "NaN", "\"\\x\""}) {
+    const auto usual = parse_json(text);
+    const auto other = parse_json("\xEF\xBB\xBF" + std::string(text));
+    ASSERT_EQ(usual.has_value(), other.has_value()) << text;
+    if (!usual) continue;
+    EXPECT_EQ(dump(*usual), dump(*other)) << text;
+    EXPECT_EQ(usual->type() == Json::value_t::number_float, other->type() == Json::value_t::number_float) << text;
+  }
+}
+
+TEST(Json, LargeTextsAreReadLikeSmallOnes) {
+  std::string text = "[";
+  for (int i = 0; i < 40'000; ++i) text += "{\"n\":" + std::to_string(i) + ",\"s\":\"\\u00e9\"},";
+  text += "null]";
+  ASSERT_GT(text.size(), size_t{256 << 10});
+  const auto value = parse_json(text);
+  ASSERT_TRUE(value);
+  EXPECT_EQ(value->size(), 40'001u);
+  EXPECT_EQ((*value)[39'999]["n"], 39'999);
+  EXPECT_FALSE(parse_json(text.substr(0, text.size() - 1)));
+  EXPECT_EQ(dump(*parse_json(dump(*value))), dump(*value));
+}
+
 TEST(Json, DumpReplacesInvalidUtf8) { EXPECT_EQ(dump(Json("a\xFFz")), "\"a\xEF\xBF\xBDz\""); }
 
 }  // namespace
