@@ -157,7 +157,7 @@ void Books::record(const Record& r) {
   ++by_status_[r.status];
   duration_.add(r.total_us);
   overhead_.add(r.overhead_us);
-  if (r.provider.empty() || r.status >= 400) return;
+  if (r.provider.empty() || (r.status >= 400 && !r.metered)) return;  // 499 may have cost something
   thread_local Labels labels;  // reused: no allocation for names seen before
   labels[0] = r.provider, labels[1] = r.model, labels[2] = name_of(r.tier), labels[3] = r.key;
   labels[4] = name_of(r.door);

@@ -212,10 +212,10 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
     whole = co_await tell_answer(exchange, call, up, limit);
   patience->let_go = nullptr;
   if (whole) upstream_.put_back(std::move(up));
-  if (!whole && call.error.empty())
-    call.error = exchange.left() || patience->over ? "gateway.client_left"
-                 : call.timed_out                  ? "upstream.timeout"
-                                                   : "upstream.broken";
+  if (whole || !call.error.empty()) co_return;
+  const bool client_left = exchange.left() || patience->over;
+  if (client_left) call.status = 499;
+  call.error = client_left ? "gateway.client_left" : call.timed_out ? "upstream.timeout" : "upstream.broken";
 }
 
 // No answer came from the provider.

@@ -184,10 +184,15 @@ net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Co
       answers(call);
     }
     over = failed || up->channel.parser().is_done();
+    if (failed && exchange.nobody_there()) {
+      (void)told.finish(events).has_value();  // for the usage until here
+      call.served = told.served();
+      co_return false;
+    }
     if (over && !wrong) {
       const Status ended = told.finish(events);
       if (!ended) wrong = ended.error();
-      if (ended) call.served = told.served();
+      call.served = told.served();
     }
     if (wrong) {
       good = false;
@@ -207,6 +212,8 @@ net::Awaitable<bool> Worker::tell_events(net::Exchange& exchange, Call& call, Co
     out.clear();
     if (lost) {
       call.status = 499;
+      if (!over) (void)told.finish(events).has_value();  // for the usage until here
+      call.served = told.served();
       co_return false;
     }
   }

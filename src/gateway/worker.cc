@@ -65,7 +65,8 @@ std::string words_of(int status) {
 // Whether the provider may have charged more for it than was heard.
 bool is_uncertain(const Call& call) {
   const bool cut = call.error == "gateway.client_left" || call.error == "upstream.timeout" || call.error == "upstream.broken";
-  if (call.in_flight < 0 || !cut || (call.routed && !call.routed->sent)) return false;
+  const bool broke_off = call.error.starts_with("dialect.stream_");
+  if (call.in_flight < 0 || !(cut || broke_off) || (call.routed && !call.routed->sent)) return false;
   // OpenAI says the usage once, at the end; the others say it as they go.
   return !call.served || call.estimated || dialect_of(call.choice->endpoint) != Dialect::openai;
 }
