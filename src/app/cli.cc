@@ -133,6 +133,9 @@ class Line {
     c->add_option("--steps-after", r.steps_after, "the deadline is that of a chain, of which N steps wait for this one")
         ->type_name("N")
         ->check(CLI::Range(0, 1000));
+    c->add_option("--on-time", r.on_time, "probability of keeping the deadline: 0.99 when nothing is said, 0.999 never gambles")
+        ->type_name("P")
+        ->check(CLI::Range(0.5, 0.999999));
     c->add_option("--max-cost", raw_.max_cost, "hard cap in USD, none, or quote: the quote's high figure")
         ->type_name("USD");
     c->add_option("--sample", raw_.sample, "buy N live, show them, ask before the rest")->type_name("N");

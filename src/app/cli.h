@@ -55,6 +55,7 @@ struct RunFlags {
   std::string by, within;
   bool best_effort = false;
   int32_t steps_after = -1;  // of its chain; -1: not said
+  double on_time = 0;        // wanted probability of keeping the deadline; 0: not said
   CapFlag max_cost;
   int64_t output_tokens = 0;
   int64_t limit = -1, sample = 0;

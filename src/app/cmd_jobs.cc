@@ -42,7 +42,9 @@ std::string table(const std::vector<JobView>& jobs, const Zone& zone) {
     std::string job, input, done, due, state, usd;
   };
   std::vector<Row> rows;
-  for (const auto& [j, now, batches, causes] : jobs) {
+  for (const auto& view : jobs) {
+    const Job& j = view.job;
+    const Time now = view.now;
     const int64_t done = j.requests - j.totals.unfinished();
     rows.push_back({short_name(j.id), escaped(j.input_name, 24), grouped(done) + '/' + grouped(j.requests),
                     due_of(j, now, zone), escaped(state_of(j, now), 28), spoken_usd(j.totals.cost)});
@@ -105,6 +107,10 @@ std::string show_text(const JobView& view, const std::string& flag, const Zone& 
          "   failed " + grouped(t.of(RequestState::failed) + t.of(RequestState::expired)) + '\n';
   out += "money   " + spoken_usd(t.cost) + " booked, " + spoken_usd(t.reserved) + " reserved, " +
          spoken_usd(t.unconfirmed) + " unconfirmed\n";
+  if (job.kept && view.promise && t.unfinished() > 0)
+    if (const std::string said = promise_text(*view.promise, now, zone); !said.empty()) out += "promise " + said;
+  if (view.miss)
+    out += "late    the deadline will be missed: live, the rest takes until " + day_and_time(view.miss->finish, now, zone) + "\n";
   if (const auto batches = provider_batches(view.batches); !batches.empty()) out += batch_table(batches, now);
   for (const auto& c : view.causes)
     out += "failed  " + grouped(c.count) + "  " + escaped(c.code, 24) + "  " + escaped(c.message, 40) + '\n';
@@ -147,6 +153,8 @@ int show_command(const Shell& shell) {
     object["state"] = state_of(view.job, view.now);
     object["batches"] = wire::Json::array();
     for (const auto& b : view.batches) object["batches"].push_back(batch_json(b));
+    object["promise"] = patient::promise_json(view.promise);
+    object["miss_foreseen"] = patient::miss_json(view.miss);
     const auto trouble = patient::trouble_from_json(view.job.trouble);
     object["error"] = trouble ? error_object(*trouble, view.job.totals.cost) : wire::Json(nullptr);
     if (!shell.in.common.json) shell.print(show_text(view, source->flag(), shell.zone));

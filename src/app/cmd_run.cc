@@ -136,7 +136,7 @@ class Run {
     draft_ = std::move(job);
     if (flags_.max_cost.quote) CHECKED(quote_the_cap());
     if (!flags_.dry_run) CHECKED(set_marks());
-    if (!flags_.dry_run && flags_.steps_after >= 0) CHECKED(set_steps());
+    if (!flags_.dry_run && (flags_.steps_after >= 0 || flags_.on_time > 0)) CHECKED(set_terms());
     if (flags_.dry_run || checked_.existed || !checked_.price_known) return {};
     return home_->store().remember(bound_fact(checked_.id), exact_usd(checked_.list_bound));
   }
@@ -162,10 +162,11 @@ class Run {
     return patient::remember_marks(home_->store(), checked_.id, marks_);
   }
 
-  // --steps-after: a job that is known keeps its place in its chain unless the command names another.
-  Status set_steps() {
+  // --steps-after, --on-time: a job that is known keeps what the command does not name.
+  Status set_terms() {
     patient::Terms terms = TRY(patient::recall_terms(home_->store(), checked_.id));
-    terms.steps_after = flags_.steps_after;
+    if (flags_.steps_after >= 0) terms.steps_after = flags_.steps_after;
+    if (flags_.on_time > 0) terms.on_time = flags_.on_time;
     return patient::remember(home_->store(), checked_.id, terms);
   }
 
@@ -298,6 +299,8 @@ class Run {
     CHECKED(driver.engine().take_up(job_.id));
     const auto promise = driver.engine().forecast(job_.id).promise;
     if (const std::string text = promise_text(promise, world_->shown_now(), shell_.zone); job_.kept && !text.empty()) display_.warn(text);
+    if (job_.kept && job_.cap && checked_.price_known)
+      if (const std::string text = cap_risk_text(*job_.cap, checked_.batch_bound, checked_.list_bound); !text.empty()) display_.warn(text);
     return {};
   }
 

@@ -11,10 +11,12 @@ namespace {
 
 Status add_facts(Ending& e, store::Home& home, Driver& driver) {
   e.causes = TRY(patient::causes_of(home.store(), e.job));
-  e.promise = driver.engine().forecast(e.job.id).promise;
+  const auto forecast = driver.engine().forecast(e.job.id);
+  e.promise = forecast.promise;
+  e.miss = forecast.miss;
   if (e.interrupted) {
     e.running = TRY(still_running(home.store(), e.job));
-    e.takeover = driver.engine().forecast(e.job.id).takeover;
+    e.takeover = forecast.takeover;
   }
   if (e.error && e.error->code == "money.cap") {
     const auto needed = TRY(cap_needed(home.store(), e.job));

@@ -38,6 +38,9 @@ class HomeJobs final : public JobSource {
     view.now = known_time(view.job.world, home_->store());
     view.batches = TRY(home_->store().batches_of(view.job.id));
     view.causes = TRY(patient::causes_of(home_->store(), view.job));
+    const auto standing = TRY(patient::recall_standing(home_->store(), view.job.id));
+    view.promise = standing.promise;
+    view.miss = standing.miss;
     return view;
   }
 

@@ -213,6 +213,15 @@ std::string promise_text(const plan::Verdict& v, Time now, const Zone& zone) {
   return {};
 }
 
+std::string cap_risk_text(PicoUsd cap, PicoUsd in_batches, PicoUsd live) {
+  if (cap >= live) return {};
+  const std::string risk = "should batches be late, what the cap does not cover is late as well, or not bought\n";
+  if (cap < in_batches)
+    return "the cap may not cover every request: in batches they cost " + spoken_usd(in_batches) + " USD at most; " + risk;
+  return "the cap bounds promotion: it covers every request in batches (" + spoken_usd(in_batches) + " USD at most), not live (" +
+         spoken_usd(live) + "); " + risk;
+}
+
 std::string ending_text(const Ending& e, const Zone& zone) {
   switch (exit_code(e)) {
     case 130: return interrupted_text(e, zone);
@@ -274,8 +283,8 @@ wire::Json ending_json(const Ending& e) {
   object.update(job_json(e.job, e.now));
   object["output"] = e.output.empty() ? wire::Json(nullptr) : wire::Json(e.output);
   object["elapsed_s"] = e.elapsed_s;
-  object["promise"] = {{"verdict", name_of(e.promise.kind)}, {"on_time", e.promise.on_time},
-                       {"earliest", e.promise.earliest.ms == 0 ? wire::Json(nullptr) : wire::Json(rfc3339(e.promise.earliest))}};
+  object["promise"] = patient::promise_json(e.promise);
+  object["miss_foreseen"] = patient::miss_json(e.miss);
   wire::Json causes = wire::Json::array();
   for (const auto& c : e.causes)
     causes.push_back({{"code", c.code}, {"message", c.message}, {"count", c.count},

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/job.h"
 #include "patient/causes.h"
+#include "patient/standing.h"
 #include "plan/planner.h"
 #include "wire/json.h"
 
@@ -38,6 +39,7 @@ struct Ending {
   std::vector<Cause> causes;       // of failed and expired requests, most frequent first
   std::vector<StillRunning> running;
   plan::Verdict promise;           // what could be said when it was accepted
+  std::optional<patient::Miss> miss;  // of the deadline, as it was foreseen
   Time takeover;                   // when the rest would have moved to the live lane; 0: never
   PicoUsd enough_cap;              // a cap under which every open request fits at full length; 0: unknown
   PicoUsd next_request;            // the most that the next request could cost; 0: unknown
@@ -51,6 +53,9 @@ bool on_time(const Ending& ending);
 
 // A line where there is something to say beforehand; empty for what is simply accepted.
 std::string promise_text(const plan::Verdict& promise, Time now, const Zone& zone);
+// What a cap risks that does not cover the live lane; empty where it covers every request there. Bounds: of all
+// requests, in batches and live.
+std::string cap_risk_text(PicoUsd cap, PicoUsd in_batches, PicoUsd live);
 
 std::string ending_text(const Ending& ending, const Zone& zone);
 wire::Json ending_json(const Ending& ending);

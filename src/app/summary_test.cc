@@ -157,8 +157,19 @@ TEST(Summary, TheJsonHasEveryMemberAndItsTypes) {
             R"("lanes":{"standard":{"requests":163,"cost_usd":"0.0846","list_cost_usd":"0.0846"},)"
             R"("batch":{"requests":12410,"cost_usd":"3.2204","list_cost_usd":"6.4408"},)"
             R"("flex":{"requests":510,"cost_usd":"0.1323","list_cost_usd":"0.2647"}},)"
-            R"("output":"tickets.out.jsonl","elapsed_s":12.5,"promise":{"verdict":"accepted","on_time":1.0,"earliest":null},)"
+            R"("output":"tickets.out.jsonl","elapsed_s":12.5,"promise":{"verdict":"accepted","on_time":1.0,"earliest":null},"miss_foreseen":null,)"
             R"("failures":[],"error":null})");
+}
+
+TEST(Promise, SaysWhatACapRisks) {
+  const PicoUsd cap = *parse_usd("3"), batches = *parse_usd("2.5"), live = *parse_usd("5");
+  EXPECT_EQ(cap_risk_text(live, batches, live), "");
+  EXPECT_EQ(cap_risk_text(cap, batches, live),
+            "the cap bounds promotion: it covers every request in batches (2.50 USD at most), not live (5.00); should batches "
+            "be late, what the cap does not cover is late as well, or not bought\n");
+  EXPECT_EQ(cap_risk_text(*parse_usd("1"), batches, live),
+            "the cap may not cover every request: in batches they cost 2.50 USD at most; should batches be late, what the cap "
+            "does not cover is late as well, or not bought\n");
 }
 
 TEST(Promise, SaysWhatCannotBeKept) {

@@ -170,6 +170,8 @@ Json view_to_json(const JobView& view) {
   for (const auto& c : view.causes) causes.push_back(cause_json(c));
   out["batches"] = std::move(batches);
   out["failures"] = std::move(causes);
+  out["promise"] = patient::promise_json(view.promise);
+  out["miss_foreseen"] = patient::miss_json(view.miss);
   return out;
 }
 
@@ -180,6 +182,8 @@ Result<JobView> view_from_json(const Json& json) {
   JobView view;
   view.job = job_of(json, *id);
   view.now = time_at(json, "now");
+  if (const Json* promise = wire::find(json, "promise")) view.promise = patient::promise_of(*promise);
+  if (const Json* miss = wire::find(json, "miss_foreseen")) view.miss = patient::miss_of(*miss);
   if (const Json* batches = wire::find(json, "batches"); batches && batches->is_array())
     for (const Json& one : *batches) view.batches.push_back(batch_of(one));
   if (const Json* causes = wire::find(json, "failures"); causes && causes->is_array())

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/job.h"
 #include "patient/causes.h"
+#include "patient/standing.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
@@ -21,6 +22,8 @@ struct JobView {
   Time now;
   std::vector<Batch> batches;
   std::vector<patient::Cause> causes;
+  std::optional<plan::Verdict> promise;  // what was said of its deadline when it was given
+  std::optional<patient::Miss> miss;     // of the deadline, if one is foreseen
 };
 
 wire::Json job_to_json(const Job& job, Time now);

@@ -52,6 +52,9 @@ Result<HttpReply> show(Keeper& keeper, const Job& job) {
   JobView view{job, keeper.now(), {}, {}};
   view.batches = TRY(keeper.home().store().batches_of(job.id));
   view.causes = TRY(patient::causes_of(keeper.home().store(), job));
+  const auto standing = TRY(patient::recall_standing(keeper.home().store(), job.id));
+  view.promise = standing.promise;
+  view.miss = standing.miss;
   return json_reply(view_to_json(view));
 }
 

@@ -94,6 +94,18 @@ Json miss_json(const std::optional<Miss>& miss) {
   return {{"at", shown(miss->at)}, {"finish", shown(miss->finish)}, {"probability", miss->probability}};
 }
 
+std::optional<plan::Verdict> promise_of(const Json& json) {
+  const auto kind = kind_of(wire::string_at(json, "verdict"));
+  if (!kind) return std::nullopt;
+  return plan::Verdict{*kind, number_at(json, "on_time", 1), parse_rfc3339(wire::string_at(json, "earliest")).value_or(Time{})};
+}
+
+std::optional<Miss> miss_of(const Json& json) {
+  const auto at = parse_rfc3339(wire::string_at(json, "at"));
+  if (!at) return std::nullopt;
+  return Miss{*at, parse_rfc3339(wire::string_at(json, "finish")).value_or(Time{}), number_at(json, "probability", 1)};
+}
+
 uint32_t tenant_of(const std::string& owner) {
   uint32_t hash = 0x811C9DC5u;  // FNV-1a
   for (const char c : owner) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193u;

@@ -54,6 +54,9 @@ Result<Standing> recall_standing(store::Store& store, JobId job);
 // For those who ask: {"verdict","on_time","earliest"}, {"at","finish","probability"}; null where there is nothing to say.
 wire::Json promise_json(const std::optional<plan::Verdict>& promise);
 wire::Json miss_json(const std::optional<Miss>& miss);
+// And back; nothing where it is something else.
+std::optional<plan::Verdict> promise_of(const wire::Json& json);
+std::optional<Miss> miss_of(const wire::Json& json);
 
 // What the planner calls an owner: the same number in every process.
 uint32_t tenant_of(const std::string& owner);

@@ -107,6 +107,17 @@ TEST_F(Restarts, TheSameSeedGivesTheSameBytes) {
   EXPECT_EQ(a.providers().id(), b.providers().id());
 }
 
+// The ends that /batches tells are those that the seed drew: no restart and no end that has come moves them.
+TEST_F(Restarts, WhatAClairvoyantKnowsStays) {
+  Client c({}, 7, directory("told"));
+  walk(c, [] {});
+  const std::string told = c.get("/batches").text;
+  EXPECT_NE(told.find("\"would_complete\":true"), told.npos) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), std::count(told.begin(), told.end(), '{'));
+  c.reopen();
+  EXPECT_EQ(c.get("/batches").text, told);
+}
+
 TEST_F(Restarts, AfterEveryStepNothingIsLostOrDoubled) {
   Client calm({}, 7, directory("calm"));
   const Walk wanted = walk(calm, [] {});
