@@ -1,4 +1,5 @@
-// Widths and heights are of a drawing 760 units wide that scales with the page.
+// Bars are cells of tables, so that their figures stay readable at any width; the stacked bar is a drawing 760 units
+// wide that scales with the page.
 #include "app/audit_charts.h"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ std::string rectangle(double x, double y, double w, double h, std::string_view s
          number(std::max(h, 0.0)) + "\" class=\"" + std::string(style) + "\"/>";
 }
 
-std::string words(double x, double y, std::string_view anchor, const std::string& text, std::string_view style = "t") {
+std::string words(double x, double y, std::string_view anchor, const std::string& text, std::string_view style) {
   return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + std::string(anchor) + "\" class=\"" +
          std::string(style) + "\">" + html_text(text) + "</text>";
 }
@@ -35,6 +36,18 @@ std::string words(double x, double y, std::string_view anchor, const std::string
 std::string drawing(double height, const std::string& about, const std::string& inside) {
   return "<svg viewBox=\"0 0 " + number(wide) + ' ' + number(height) + "\" role=\"img\" aria-label=\"" + html_text(about, 300) +
          "\">" + inside + "</svg>\n";
+}
+
+std::string bars_head(std::string_view what) {
+  return "<table class=\"bars\"><thead><tr><th scope=\"col\">" + std::string(what) +
+         "</th><th class=\"track\"></th><th scope=\"col\" class=\"n\">USD</th></tr></thead><tbody>\n";
+}
+
+// A row of a table whose middle cell is the bar; `from` and `length` are shares of its width.
+std::string bar_row(const Bar& bar, double from, double length, int decimals) {
+  return std::string(bar.total ? "<tr class=\"sum\">" : "<tr>") + "<td>" + html_text(bar.label) +
+         "</td><td class=\"track\"><i class=\"" + (bar.total ? "total" : "step") + "\" style=\"margin-left:" + number(100 * from) +
+         "%;width:" + number(100 * length) + "%\"></i></td><td class=\"n\">" + shown_usd(bar.amount, decimals, Round::half_even) + "</td></tr>\n";
 }
 
 }  // namespace
@@ -56,22 +69,16 @@ std::string html_text(std::string_view text, size_t most) {
 
 std::string waterfall(std::span<const Bar> all, int decimals) {
   if (all.empty()) return {};
-  constexpr double row = 30, label_end = 270, right_end = wide - 110;
-  const double scale = (right_end - label_end) / std::max(static_cast<double>(all.front().amount.n), 1.0);
-  std::string inside;
-  double at = 0, y = 4;
+  const PicoUsd whole = all.front().amount;
+  std::string out = bars_head("step");
+  PicoUsd at{};
   for (const Bar& bar : all) {
-    const auto amount = static_cast<double>(bar.amount.n) * scale;
-    const double from = bar.total ? 0 : std::min(at, at + amount), length = std::abs(amount);
-    inside += words(label_end - 8, y + 16, "end", bar.label);
-    inside += rectangle(label_end + from, y, std::max(length, 1.0), row - 9, bar.total ? "total" : "step");
-    const double value_at = label_end + from + length + 6;
-    inside += words(value_at, y + 16, "start", shown_usd(bar.amount, decimals, Round::half_even), "v");
-    at = bar.total ? amount : at + amount;
-    y += row;
+    const PicoUsd from = bar.total ? PicoUsd{} : std::min(at, at + bar.amount);
+    const PicoUsd size = bar.amount.n < 0 ? PicoUsd{} - bar.amount : bar.amount;
+    out += bar_row(bar, portion(from, whole), portion(size, whole), decimals);
+    at = bar.total ? bar.amount : at + bar.amount;
   }
-  return drawing(y, "Waterfall: " + all.front().label + " " + shown_usd(all.front().amount, decimals, Round::half_even) + " USD, " +
-                        all.back().label + " " + shown_usd(all.back().amount, decimals, Round::half_even) + " USD", inside);
+  return out + "</tbody></table>\n";
 }
 
 std::string stacked_bar(std::span<const Part> parts, PicoUsd whole) {
@@ -91,20 +98,12 @@ std::string stacked_bar(std::span<const Part> parts, PicoUsd whole) {
   return drawing(44, about, inside);
 }
 
-std::string bars(std::span<const Bar> all, int decimals) {
-  constexpr double row = 28, label_end = 150, right_end = wide - 110;
+std::string bars(std::span<const Bar> all, std::string_view what, int decimals) {
   PicoUsd most{1};
   for (const Bar& b : all) most = std::max(most, b.amount);
-  std::string inside, about;
-  double y = 2;
-  for (const Bar& b : all) {
-    const double w = (right_end - label_end) * std::max(portion(b.amount, most), 0.0);
-    inside += words(label_end - 8, y + 15, "end", b.label) + rectangle(label_end, y, std::max(w, 1.0), row - 9, "step");
-    inside += words(label_end + w + 6, y + 15, "start", shown_usd(b.amount, decimals, Round::half_even), "v");
-    about += b.label + ' ' + shown_usd(b.amount, decimals, Round::half_even) + " USD; ";
-    y += row;
-  }
-  return drawing(y, about, inside);
+  std::string out = bars_head(what);
+  for (const Bar& b : all) out += bar_row(b, 0, std::max(portion(b.amount, most), 0.0), decimals);
+  return out + "</tbody></table>\n";
 }
 
 std::string week_table(const std::array<PicoUsd, audit::week_hours>& all,

@@ -20,7 +20,7 @@ struct Bar {
   PicoUsd amount;      // its height; below zero it goes down from the one before
   bool total = false;  // stands on the ground
 };
-// From the first total, down by each step, to the last total.
+// From the first total, down by each step, to the last total; a table with a bar in each row.
 std::string waterfall(std::span<const Bar> bars, int decimals);
 
 // One bar of 100 % with its parts; `styles` are classes of the report's style.
@@ -30,8 +30,8 @@ struct Part {
 };
 std::string stacked_bar(std::span<const Part> parts, PicoUsd whole);
 
-// Amounts as horizontal bars with their values.
-std::string bars(std::span<const Bar> bars, int decimals);
+// Amounts as rows with bars; `what` heads the labels.
+std::string bars(std::span<const Bar> bars, std::string_view what, int decimals);
 
 // Spend by hour (rows) and weekday (columns), values written in.
 std::string week_table(const std::array<PicoUsd, audit::week_hours>& all,

@@ -108,11 +108,22 @@ std::string move_label(const Report& r, const audit::Move& m, size_t number) {
   return std::to_string(number) + ' ' + name.substr(0, 12) + " to " + std::string(name_of(m.tier));
 }
 
+// Amounts at that many decimals such that what is shown adds up: each step is the difference of two rounded sums.
+void round_steps(std::vector<Bar>& bars, int decimals) {
+  const auto rounded = [&](PicoUsd amount) { return parse_usd(usd(amount, decimals)).value_or(amount); };
+  PicoUsd exact{}, shown{};
+  for (Bar& bar : bars) {
+    exact = bar.total ? bar.amount : exact + bar.amount;
+    const PicoUsd now = rounded(exact);
+    bar.amount = bar.total ? now : now - shown;
+    shown = now;
+  }
+}
+
 std::string savings_waterfall(const Report& r) {
   if (r.plan.moves.empty()) return {};
   std::vector<Bar> bars{{"as is", r.spend, true}};
   PicoUsd rest{};
-  std::vector<PicoUsd> shown;
   for (size_t i = 0; i < r.plan.moves.size(); ++i) {
     const PicoUsd saving = r.plan.moves[i].saving();
     if (i < steps_shown) bars.push_back({move_label(r, r.plan.moves[i], i + 1), PicoUsd{} - saving});
@@ -120,12 +131,10 @@ std::string savings_waterfall(const Report& r) {
   }
   if (rest.n != 0) bars.push_back({"further moves", PicoUsd{} - rest});
   bars.push_back({"after", r.spend - r.saving, true});
-  for (size_t i = 0; i + 1 < bars.size(); ++i) shown.push_back(bars[i].amount);
-  const int decimals = decimals_that_add_up(shown, bars.back().amount);
-  std::string table = head({"step", "USD"});
-  for (const Bar& b : bars) table += row({html_text(b.label), usd(b.amount, decimals)}, b.total ? "sum" : "");
-  return "<h2>From this bill to the next</h2>\n<p class=\"soft\">USD in the period of the log; each move counted once.</p>\n" +
-         waterfall(bars, 2) + table + "</tbody></table>\n";
+  const PicoUsd parts[] = {r.spend, PicoUsd{} - r.saving};
+  const int decimals = decimals_that_add_up(parts, bars.back().amount);
+  round_steps(bars, decimals);
+  return "<h2>From this bill to the next</h2>\n<p class=\"soft\">USD in the period of the log; each move counted once.</p>\n" + waterfall(bars, decimals);
 }
 
 std::string hours(const Report& r) {
@@ -147,6 +156,8 @@ std::string one_move(const Report& r, const audit::Move& m, size_t number) {
                     deadline_words(m.deadline) + "; confidence " + thousandths(m.confidence) + "; " + late_text(m) + "</span></summary>\n<div class=\"inside\">";
   out += "<p>" + usd(m.now, 4) + " USD now, " + usd(m.then, 4) + " then: saves " + usd(m.saving(), 4) + " in the log";
   out += m.low == m.high ? ".</p>\n" : " (" + usd(m.low, 4) + " to " + usd(m.high, 4) + " by cache hits and by what sources say).</p>\n";
+  if (m.replayed && m.replayed->live > 0)
+    out += "<p>What the replay bought live to be in time saves nothing: it left " + usd(m.left_of(m.saving()), 4) + ".</p>\n";
   out += "<p>Rule: " + html_text(m.rule, 200) + ". " + html_text(m.provider_rule, 500) + "</p>\n";
   out += "<h3>Change</h3>\n<p>Point the client at the gateway and add one header:</p><pre>" + html_text(m.header) + "</pre>";
   if (!m.command.empty()) out += "<p>or give it a key that waits:</p><pre>" + html_text(m.command, 300) + "</pre>";
@@ -242,9 +253,9 @@ std::string callers(const Report& r) {
 std::string sensitivity(const Report& r) {
   if (r.plan.moves.empty()) return {};
   std::vector<Bar> all;
-  for (const auto& s : r.sensitivity) all.push_back({"take up to " + deadline_words(s.takes), s.saving, true});
+  for (const auto& s : r.sensitivity) all.push_back({"take up to " + deadline_words(s.takes), s.saving});
   return "<h2>If batches are slow</h2>\n<p class=\"soft\">What the moves still save, USD in the log, when batches take that long: what cannot wait for them is bought live in time, "
-         "and saves nothing.</p>\n" + bars(all, 2);
+         "and saves nothing.</p>\n" + bars(all, "batches", 2);
 }
 
 std::string what_ifs(const Report& r) {

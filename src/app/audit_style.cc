@@ -16,16 +16,16 @@ body{margin:0 auto;padding:24px 20px 60px;max-width:980px;background:var(--groun
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;overflow-wrap:anywhere}
 h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:19px;margin:40px 0 8px;padding-top:12px;border-top:1px solid var(--line)}
 h3{font-size:16px;margin:14px 0 4px}p{margin:6px 0;max-width:74ch}.soft{color:var(--soft)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:10px;margin:18px 0 4px}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:10px;margin:18px 0 4px}
 .figures div{background:var(--raised);border-radius:6px;padding:10px 12px}.figures b{display:block;font-size:20px;line-height:1.35}
 .figures span{color:var(--soft);font-size:14px}
 svg{display:block;width:100%;height:auto;margin:10px 0}
-.t,.v{font-size:13.5px;fill:var(--ink)}.v{font-weight:600}
 .plane.interactive{fill:var(--interactive)}.plane.hours{fill:var(--hours)}.plane.minutes{fill:var(--minutes)}
 .plane.batched{fill:var(--batched)}.plane.unknown{fill:url(#hatch)}.hatch-ground{fill:var(--unknown)}.hatch-line{fill:var(--unknown-line)}
 .on-interactive,.on-hours,.on-minutes,.on-batched,.on-unknown{font-size:16px;font-weight:600;fill:var(--on)}
 .on-unknown{paint-order:stroke;stroke:var(--unknown);stroke-width:5px}
-.step{fill:var(--step)}.total{fill:var(--total)}
+.bars td,.bars th{vertical-align:middle}.bars .track{width:56%}.track i{display:block;height:15px;min-width:1px;border-radius:1px}
+.step{background:var(--step)}.total{background:var(--total)}
 table{border-collapse:collapse;width:100%;font-size:14.5px;margin:8px 0}
 th,td{text-align:left;padding:4px 8px;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -54,9 +54,11 @@ code{font:13.5px ui-monospace,"DejaVu Sans Mono",Menlo,monospace}
 ul{margin:4px 0;padding-left:20px}li{margin:2px 0}
 .db{white-space:nowrap;text-align:right;font-variant-numeric:tabular-nums}
 .note{border-left:3px solid var(--unknown);padding:2px 0 2px 12px;margin:10px 0}
-@media (max-width:560px){body{padding:16px 14px 40px;font-size:15.5px}h1{font-size:22px}.t,.v{font-size:20px}
+@media (max-width:560px){body{padding:16px 14px 40px;font-size:15.5px}h1{font-size:22px}
 .on-interactive,.on-hours,.on-minutes,.on-batched,.on-unknown{font-size:26px}.week{font-size:10.5px}.week td,.week th{padding:2px 1px}
-th,td{padding:4px 5px}table{font-size:13.5px}}
+th,td{padding:4px 5px}table{font-size:13.5px}.bars tr{display:grid;grid-template-columns:1fr auto}
+.bars td,.bars th{border:0}.bars tr{border-bottom:1px solid var(--line);padding:2px 0 5px}.bars .track{grid-column:1/-1;grid-row:2;width:auto;padding-top:0}
+.bars thead .track{display:none}}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:11pt}details{break-inside:avoid;border-color:#bbb}
 details::details-content{display:block;content-visibility:visible;block-size:auto}h2{break-after:avoid}svg,table.week{break-inside:avoid}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
