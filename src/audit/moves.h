@@ -42,6 +42,11 @@ struct Move {
   std::string command;            // twolane keys ..., where a key is named
   std::vector<std::string> check_first, lost;
   PicoUsd saving() const { return now - then; }
+  // Of an amount that is saved, what is left where the replay bought some live; rounded down.
+  PicoUsd left_of(PicoUsd saved) const {
+    if (!replayed || replayed->requests <= 0) return saved;
+    return {saved.n * (replayed->requests - replayed->live) / replayed->requests};
+  }
 };
 
 // Why a caller that can wait is not moved.

@@ -99,14 +99,17 @@ TEST(Replay, LabelledMonth) {
   for (const LabelledCall& call : month.calls()) collector.call(call.call());
   const Report r = make_report(collector.finish(), {}, {}, worth_a_move, ReplaySettings{});
   ASSERT_FALSE(r.plan.moves.empty());
-  PicoUsd sum{};
+  PicoUsd sum{}, low{};
   for (const Move& m : r.plan.moves) {
     ASSERT_TRUE(m.replayed.has_value());
     EXPECT_EQ(m.replayed->requests, r.callers[m.caller].profile.calls) << shown(r.callers[m.caller].profile.name);
     EXPECT_LE(m.replayed->late_share(), 0.01);
+    EXPECT_EQ(m.left_of(m.saving()).n, m.saving().n * (m.replayed->requests - m.replayed->live) / m.replayed->requests);
+    low += PicoUsd{m.left_of(m.low).n * m.confidence / 1000};
     sum += m.saving();
   }
   EXPECT_EQ(sum, r.saving) << "what was dropped is in no sum";
+  EXPECT_EQ(low, r.low) << "the careful end of the range does not count what was bought live";
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ void sum_lines(Report& r) {
 void sum_moves(Report& r) {
   for (const Move& m : r.plan.moves) {
     r.saving += m.saving();
-    r.low += scaled(m.low, m.confidence);
+    r.low += scaled(m.left_of(m.low), m.confidence);
     r.high += m.high;
   }
   for (const Duration takes : {minutes(15), hours(1), hours(2), hours(4), hours(8), hours(12), hours(24)}) {

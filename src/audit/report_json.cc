@@ -93,6 +93,7 @@ Json move_json(const Report& r, const Move& m) {
           {"saves_low_usd", exact_usd(m.low)},
           {"saves_high_usd", exact_usd(m.high)},
           {"saves_month_usd", month_or_null(r, m.saving())},
+          {"saves_replayed_usd", m.replayed ? Json(exact_usd(m.left_of(m.saving()))) : Json(nullptr)},
           {"late_share", m.replayed ? Json(m.replayed->late_share()) : Json(nullptr)},  // only a replay tells
           {"replay", replay_json(m.replayed)},
           {"confidence_thousandths", m.confidence},
