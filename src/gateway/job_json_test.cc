@@ -51,6 +51,8 @@ JobView example() {
   b.said_done = 12;
   view.batches = {b};
   view.causes = {{"rate_limit", "slow down", 4, 17, true}};
+  view.promise = plan::Verdict{plan::Verdict::Kind::at_risk, 0.75, job.accepted + hours(7)};
+  view.miss = patient::Miss{job.accepted + minutes(2), job.accepted + hours(7), 0.5};
   return view;
 }
 
@@ -73,6 +75,9 @@ TEST(JobJson, WhatIsReadBackIsWhatWasWritten) {
   EXPECT_TRUE(back->batches[0].cancelling());
   ASSERT_EQ(back->causes.size(), 1u);
   EXPECT_EQ(back->causes[0].first_line, 17);
+  EXPECT_EQ(back->promise->kind, plan::Verdict::Kind::at_risk);
+  EXPECT_EQ(back->promise->on_time, 0.75);
+  EXPECT_EQ(back->miss, view.miss);
 }
 
 TEST(JobJson, NothingSecretLeaves) {

@@ -60,6 +60,19 @@ TEST_F(KeeperDoors, CreatingWithTheSameKeyIsOneBatch) {
   EXPECT_EQ(jobs().size(), 4u);
 }
 
+TEST_F(KeeperDoors, AJobKnowsItsOwnerAndHowSureItIsToBe) {
+  const auto terms = patient::recall_terms(store(), job_of(batch("ana"), "ana").id);
+  ASSERT_TRUE(terms);
+  EXPECT_EQ(*terms, (patient::Terms{.owner = "ana"}));
+  const std::string file = upload(lines(2), "ben");
+  const auto reply = ask("POST", "/v1/batches",
+                         wire::dump(Json{{"input_file_id", file}, {"endpoint", "/v1/chat/completions"}, {"completion_window", "6h"}}),
+                         "ben", {{"twolane-on-time", "0.999"}});
+  const auto sure = patient::recall_terms(store(), job_of(std::string(wire::string_at(json(reply), "id")), "ben").id);
+  ASSERT_TRUE(sure);
+  EXPECT_EQ(*sure, (patient::Terms{.owner = "ben", .on_time = 0.999}));
+}
+
 TEST_F(KeeperDoors, PagesOfOpenAi) {
   std::vector<std::string> made;
   for (int i = 0; i < 5; ++i) made.insert(made.begin(), batch("ana"));

@@ -36,6 +36,7 @@ TEST_F(KeysTest, OnlyHashesAreWrittenAndAChangeIsNoticed) {
   EXPECT_TRUE(ring.open());
   KeyRules rules = named("ana", fresh.hash);
   rules.models = {"gpt-5-4-mini"};
+  rules.weight = 3;
   rules.budget_per_day = PicoUsd::from_usd(2);
   ASSERT_TRUE(write_keys(path, {rules}));
   struct stat there{};
@@ -47,6 +48,8 @@ TEST_F(KeysTest, OnlyHashesAreWrittenAndAChangeIsNoticed) {
   ASSERT_TRUE(key);
   EXPECT_EQ(key->rules.name, "ana");
   EXPECT_EQ(key->rules.budget_per_day, PicoUsd::from_usd(2));
+  EXPECT_EQ(ring.weight_of("ana"), 3);
+  EXPECT_EQ(ring.weight_of("ben"), 1);
   EXPECT_TRUE(key->allows("gpt-5-4-mini"));
   EXPECT_FALSE(key->allows("gpt-5-4"));
   EXPECT_FALSE(ring.find("tl-wrong"));

@@ -47,6 +47,13 @@ TEST(Lane, HeadersThatSayNothingAreRefused) {
   EXPECT_EQ(choose_lane({{"Twolane-Lane", "slow"}}, "", {}, now).error().code, "gateway.lane");
 }
 
+TEST(Lane, HowSureItIsToBe) {
+  EXPECT_EQ(asked_on_time({})->value_or(0), 0);
+  EXPECT_EQ(asked_on_time({{"twolane-on-time", "0.999"}})->value_or(0), 0.999);
+  for (const char* bad : {"1", "0.4", "often", "0.99 %", "-1"})
+    EXPECT_EQ(asked_on_time({{"Twolane-On-Time", bad}}).error().code, "gateway.on_time") << bad;
+}
+
 TEST(Lane, HowManyStepsWaitForThisOne) {
   EXPECT_EQ(*asked_steps_after({}), 0);
   EXPECT_EQ(*asked_steps_after({{"twolane-steps-after", "9"}}), 9);

@@ -1,0 +1,75 @@
+// What moves while a job runs: its deadline, a pause, a promotion. Each is planned for at once.
+#include "one_engine.h"
+
+namespace twolane {
+namespace {
+
+class Moves : public OneEngine {
+ protected:
+  int64_t cancelled_batches(JobId id) {
+    const auto batches = store_->batches_of(id).value();
+    return std::count_if(batches.begin(), batches.end(), [](const Batch& b) { return b.cancelling(); });
+  }
+};
+
+TEST_F(Moves, ADeadlineThatComesNearIsKept) {
+  open(steady(hours(5)), 0);
+  const JobId job = give({"ana", 1, 300, hours(24), true});
+  run_until(begin + hours(1));
+  EXPECT_EQ(placed(job), 300);
+  say(job, "deadline", rfc3339(world_->now() + minutes(20)));
+  run_until(world_->now() + minutes(10));
+  EXPECT_GT(cancelled_batches(job), 0);
+  EXPECT_LE(done(job, begin + hours(24)), begin + minutes(80));
+  EXPECT_EQ(answered(job), 300);
+  EXPECT_EQ(totals(job).late, 0);
+}
+
+TEST_F(Moves, ADeadlineThatGoesFarCostsNoPromotion) {
+  open(steady(hours(2)), 0);
+  const JobId job = give({"ana", 1, 300, minutes(60), true});
+  run_until(begin + minutes(10));
+  say(job, "deadline", rfc3339(begin + hours(20)));
+  EXPECT_LE(done(job, begin + hours(24)), begin + hours(3));
+  EXPECT_EQ(answered(job), 300);
+  EXPECT_EQ(totals(job).promoted, 0);
+}
+
+TEST_F(Moves, APausedJobBuysNothingMore) {
+  open(steady(minutes(30)), 0);
+  const JobId job = give({"ana", 1, 100, hours(6), true});
+  say(job, "pause");
+  run_until(begin + hours(2));
+  EXPECT_EQ(placed(job) + answered(job), 0);
+  say(job, "resume");
+  EXPECT_LE(done(job, begin + hours(6)), begin + hours(3));
+  EXPECT_EQ(answered(job), 100);
+}
+
+TEST_F(Moves, APromotedJobGoesLiveAtOnce) {
+  open(steady(hours(5)), 0);
+  const JobId job = give({"ana", 1, 200, hours(24), true});
+  run_until(begin + minutes(30));
+  EXPECT_EQ(answered(job), 0);
+  say(job, "promote");
+  EXPECT_LE(done(job, begin + hours(24)), begin + minutes(50));
+  EXPECT_EQ(answered(job), 200);
+}
+
+// A miss that is foreseen is said once, and withdrawn when the deadline can be kept again.
+TEST_F(Moves, AForeseenMissIsWithdrawn) {
+  open(steady(hours(5)), 0);
+  const JobId job = give({"ana", 1, 4'000, minutes(4), true});
+  EXPECT_NE(engine_->forecast(job).promise.kind, plan::Verdict::Kind::accepted);
+  run_until(begin + minutes(3));
+  ASSERT_TRUE(engine_->forecast(job).miss);
+  EXPECT_GT(engine_->forecast(job).miss->finish, begin + minutes(4));
+  EXPECT_EQ(engine_->load().misses_foreseen, 1);
+  say(job, "deadline", rfc3339(begin + hours(24)));
+  EXPECT_FALSE(engine_->forecast(job).miss);
+  EXPECT_EQ(engine_->forecast(job).promise.kind, plan::Verdict::Kind::accepted);
+  EXPECT_EQ(engine_->load().misses_foreseen, 0);
+}
+
+}  // namespace
+}  // namespace twolane
