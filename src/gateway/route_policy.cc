@@ -141,13 +141,14 @@ std::optional<Step> next_step(const RouteRules& rules, std::span<const size_t> o
 }
 
 Duration flex_until(Duration window) { return window - std::min(minutes(1), window / 3); }
+Duration flex_limit(Duration window) { return (window + flex_until(window)) / 2; }
 
 std::optional<Duration> flex_pause(Duration window, Duration passed, int rounds, std::optional<Duration> wait,
                                    uint64_t draw) {
-  const Duration left = flex_until(window) - passed;
-  if (left <= Duration{} || (wait && *wait > left)) return std::nullopt;
-  const Duration pause = pause_of(rounds, first_flex_pause, longest_flex_pause, draw);
-  return std::min(left, std::max(pause, wait.value_or(Duration{})));
+  const Duration first = std::clamp(window / 10, milliseconds(1), first_flex_pause);
+  const Duration pause = std::max(pause_of(rounds, first, longest_flex_pause, draw), wait.value_or(Duration{}));
+  if (passed + pause > flex_until(window)) return std::nullopt;
+  return pause;
 }
 
 }  // namespace twolane::gateway

@@ -110,12 +110,14 @@ inline constexpr Duration longest_pause = seconds(5);
 
 // A flex call that names no time is answered within this.
 inline constexpr Duration flex_window = minutes(15);
-// From when on a flex call with this window goes on at the standard tier: a minute before its end, or
-// a third of a short window.
+// No later than this a flex call with this window goes on at the standard tier: a minute before its
+// end, or a third of a short window.
 Duration flex_until(Duration window);
+// Until then a flex answer may begin, where the window has to be kept: half of what is left then.
+Duration flex_limit(Duration window);
 // How long a flex call that found no capacity `rounds` times (at least once) waits before it asks
-// again; nothing: it goes on at the standard tier, because that time has come or would pass while it
-// obeys `wait` (retry-after).
+// again; nothing: it goes on at the standard tier, because the time for that would come meanwhile.
+// `wait`: retry-after.
 std::optional<Duration> flex_pause(Duration window, Duration passed, int rounds, std::optional<Duration> wait,
                                    uint64_t draw);
 

@@ -124,7 +124,7 @@ Duration Worker::first_byte_limit(const Call& call) {
   Duration limit = own.ms > 0 ? own : shared_.limits.first_byte;
   if (r.window.ms == 0 || !r.kept) return limit;
   // A deadline is kept: flex that takes too long is given up for the standard tier.
-  const auto real = static_cast<int64_t>(static_cast<double>(flex_until(r.window).ms) / shared_.speed);
+  const auto real = static_cast<int64_t>(static_cast<double>(flex_limit(r.window).ms) / shared_.speed);
   return std::clamp(milliseconds(real) - (world_.now() - r.began), milliseconds(1), limit);
 }
 

@@ -24,7 +24,7 @@ class Tiers(Routed):
         began = time.monotonic()
         answer = self.ask("POST", "/v1/chat/completions", dict(ROUTED, service_tier="flex"), twolane_deadline="900ms")
         self.assertEqual((answer.status, answer.json["service_tier"]), (200, "default"), answer.text)
-        self.assertTrue(0.5 < time.monotonic() - began < 3, time.monotonic() - began)
+        self.assertTrue(0.1 < time.monotonic() - began < 3, time.monotonic() - began)
         line = self.logged(1)[0]
         tiers = [(t["tier"], t["outcome"]) for t in line["tries"]]
         self.assertEqual(tiers[-1], ("standard", "answered"))
