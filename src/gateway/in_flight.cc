@@ -219,7 +219,9 @@ InFlightFile::~InFlightFile() {
   if (memory_) ::munmap(memory_, bytes_);
 }
 
-InFlight InFlightFile::of(int thread) { return {static_cast<Slot*>(memory_) + static_cast<size_t>(thread) * static_cast<size_t>(calls_), calls_}; }
+InFlight InFlightFile::of(int thread) {
+  return {static_cast<Slot*>(memory_) + static_cast<size_t>(thread) * static_cast<size_t>(calls_), calls_};
+}
 
 Unconfirmed unconfirmed_calls(const std::string& directory) {
   Unconfirmed sum;

@@ -16,6 +16,7 @@ FINE = {200}
 CALLS = ("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/moderations", "/v1/messages",
          "/v1/messages/count_tokens", "/v1beta/models/no-model:generateContent",
          "/v1beta/models/no-model:embedContent")
+BODIES = (*CALLS, "/v1/uploads", "/v1/uploads/upload_none/parts", "/v1/uploads/upload_none/complete")  # and large ones
 LISTS = ("/v1/models", "/v1/files", "/v1/batches", "/v1/messages/batches", "/v1beta/models", "/v1beta/files",
          "/v1beta/batches", "/twolane/v1/tickets")
 NOBODY = b'{"model":"nobody/none","messages":[{"role":"user","content":"x"}],"max_tokens":5}'
@@ -207,7 +208,7 @@ def bad_utf8(r):
     bad = r.choice((b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\xfe\xff", b"\xf8\x88\x80\x80\x80"))
     body = r.choice((b'{"model":"gpt-5.4-mini","input":"%s","messages":[]}' % bad, b'{"model":"%s"}' % bad, b'{"%s":1}' % bad,
                      b'{"model":"x"}' + bad, bad + b'{"model":"x"}'))
-    return Case(post(r.choice(CALLS), body), [REFUSED])
+    return Case(post(r.choice(BODIES), body), [REFUSED])
 
 
 def deep(r):
@@ -218,7 +219,7 @@ def deep(r):
     body = r.choice((b'{"model":"%s","messages":%s,"max_tokens":5}' % (model, nest),
                      b'{"model":"%s","messages":[{"role":"user","content":"x"}],"max_tokens":5,"tools":%s}' % (model, nest),
                      b'{"model":"%s","input":%s}' % (model, nest), b'{"contents":%s}' % nest, nest))
-    return Case(post(r.choice(CALLS), body), [REFUSED])
+    return Case(post(r.choice(BODIES), body), [REFUSED])
 
 
 def json_text(r):
@@ -228,12 +229,12 @@ def json_text(r):
         b'{"model":"x","model":"y"}', b'{"model":"x","\\u006dodel":"y"}', b'{"model":"\n"}', b'{"model":"\\x41"}', b'{"model":"\\ud800"}',
         b'{"model":1e999999}', b'{"model":01}', b"{\x00}", b'{"model":"x"\x00}', NOBODY[:r.randrange(1, len(NOBODY))], b"\x00" * 100,
         b'{"model":"' + b"m" * 200_000 + b'"}', b'{"a":' + b"9" * 100_000 + b"}"))
-    return Case(post(r.choice(CALLS), body), [REFUSED])
+    return Case(post(r.choice(BODIES), body), [REFUSED])
 
 
 def members(r):
     wrong = [None, True, 5, -1, 1.5, 10**30, "", "x\r\ny: z", "\u0000", [], [[]], {}, {"a": 1}, "x" * 5000, [None], [5]]
-    path = r.choice(CALLS)
+    path = r.choice(BODIES)
     body = {"model": r.choice(("gpt-5.4-mini", "claude-haiku-4-5", "gemini-2.5-flash-lite", "a/b/c", "../x", "openai/\r\nx: y"))}
     for name in r.sample(("model", "messages", "input", "contents", "stream", "stream_options", "service_tier", "max_tokens", "tools",
                           "tool_choice", "background", "temperature", "response_format", "generationConfig", "system", "stop", "n"), 5):
