@@ -13,7 +13,7 @@ from serve_batches_test import BatchDoor, openai_lines
 from serve_test import CHAT
 
 # Events come slowly, batches take hours: at this speed a stream lasts seconds, and so does a batch.
-SCENARIO = 'base = "calm"\nmedian = "3h"\nsigma = 0.1\nchunk_pause = "10m"\nlive_latency = "1m"\nlive_per_minute = 0\n'
+SCENARIO = 'base = "calm"\nmedian = "6h"\nsigma = 0.1\nchunk_pause = "20m"\nlive_latency = "1m"\nlive_per_minute = 0\n'
 SPEED = "3000"
 STREAMS, CALLS, LINES = 100, 12, 40
 STREAM = {"model": "gpt-5.4-nano", "stream": True, "stream_options": {"include_usage": True}, "max_completion_tokens": 200,
@@ -105,11 +105,11 @@ class Kill(BatchDoor):
         self.env = {"OPENAI_BASE_URL": self.sim + "/openai/v1", "OPENAI_API_KEY": "k",
                     "ANTHROPIC_BASE_URL": self.sim + "/anthropic", "ANTHROPIC_API_KEY": "k"}
         process = self.start_gateway()
-        whole = [self.stream(dict(STREAM, max_completion_tokens=2, seed=i)) for i in range(5)]  # these end in time
+        whole = [self.stream(dict(STREAM, max_completion_tokens=2, seed=i)) for i in range(5)]
+        self.assertTrue(all(s.read(b"data: [DONE]") for s in whole))  # these end in time
         batches = [self.create(self.upload(openai_lines(LINES, model))["id"]).json["id"]
                    for model in ("gpt-5.4-mini", "claude-haiku-4-5", "gpt-4.1-mini")]
         calls = [self.open_patient(i) for i in range(CALLS)]
-        self.assertTrue(all(s.read(b"data: [DONE]") for s in whole))
         for id in batches:  # they are at the providers
             self.wait("/twolane/v1/batches/" + id, lambda b: b["reserved_usd"] != "0.00")
         streams = [self.stream(dict(STREAM, seed=100 + i)) for i in range(STREAMS)]
