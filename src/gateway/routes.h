@@ -74,12 +74,11 @@ class Routes {
  public:
   explicit Routes(std::vector<RouteRules> rules);
 
-  bool empty() const { return by_name_.empty(); }
   // Null: no route has this name.
   std::shared_ptr<Route> find(std::string_view name) const;
   // For a flex call to a model that is named itself: a route without a name that leads there only.
   std::shared_ptr<Route> flex_to(const std::string& target);
-  // In the configuration's order.
+  // As they were given.
   const std::vector<std::shared_ptr<Route>>& all() const { return all_; }
 
   // The part of /metrics that is about targets of routes; empty where nothing was configured or tried.
