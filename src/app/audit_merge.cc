@@ -63,6 +63,7 @@ class Merge {
     next_ = from, end_ = to;
     while (next_ < end_ || !open_.empty()) {
       CHECKED(open_due());
+      if (open_.empty()) break;  // what was left held no calls, only sums
       std::unique_ptr<OneLog> log = std::move(const_cast<std::unique_ptr<OneLog>&>(open_.top().log));
       open_.pop();
       const Time until = std::min(open_.empty() ? never : open_.top().head, next_ < end_ ? *order_[next_].first : never);

@@ -73,6 +73,23 @@ TEST_F(SeveralLogs, RotatedFilesInAnyOrder) {
   EXPECT_EQ(report(rotated, 3, {2, 0, 1}), whole);
 }
 
+// Exports hold sums and no calls: they are read to their ends all the same, alone and beside logs.
+TEST_F(SeveralLogs, ExportsAmongThem) {
+  std::ofstream(directory_ + "export") << R"({"data":[{"start_time":1780272000,"end_time":1780358400,"results":[{"input_tokens":1000,"output_tokens":10,"model":"gpt-5.4"}]}]})";
+  std::ofstream(directory_ + "log") << lines().front();
+  for (const auto& names : {std::vector<std::string>{"export"}, {"export", "log"}, {"log", "export"}}) {
+    std::vector<std::string> paths;
+    for (const auto& name : names) paths.push_back(directory_ + name);
+    audit::Collector collector({});
+    audit::Lengths lengths;
+    const auto read = read_logs(order_logs(paths, nullptr).value(), nullptr, lengths, collector).value();
+    int64_t buckets = 0, calls = 0;
+    for (const auto& file : read) buckets += file.buckets, calls += file.calls;
+    EXPECT_EQ(buckets, 1);
+    EXPECT_EQ(calls, static_cast<int64_t>(names.size()) - 1);
+  }
+}
+
 // Two gateways and a third one that was down on some days write side by side: merged, they are one log.
 TEST_F(SeveralLogs, FilesThatOverlapInAnyOrder) {
   const auto whole = report([](size_t) { return 0u; }, 1, {0});
