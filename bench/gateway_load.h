@@ -142,6 +142,7 @@ class Load {
   }
 
  private:
+  inline static uint64_t last_serial = 0;
   struct Peer {
     int fd = -1;
     bool client = false;
@@ -150,11 +151,17 @@ class Load {
     bool chunks = false, busy = false;
     Clock::time_point asked;
     int left = 0;     // events still to be sent
+    uint64_t serial = ++last_serial;  // descriptors are used again, serials are not
   };
 
   inline static int listener_fd = -1, epoll = -1;
   inline static std::map<int, std::unique_ptr<Peer>> provider_;
-  inline static std::deque<std::pair<Clock::time_point, int>> paced_;
+  struct Paced {
+    Clock::time_point at;
+    int fd;
+    uint64_t serial;
+  };
+  inline static std::deque<Paced> paced_;
 
   static void watch(int fd, void* peer) {
     epoll_event e{};
@@ -208,7 +215,7 @@ class Load {
 
   void turn(Clock::time_point end) {
     auto wake = end;
-    if (!paced_.empty()) wake = std::min(wake, paced_.front().first);
+    if (!paced_.empty()) wake = std::min(wake, paced_.front().at);
     if (rate_ > 0) wake = std::min(wake, next_);
     const auto wait = std::chrono::duration_cast<microseconds>(wake - Clock::now()).count();
     epoll_event events[256];
@@ -220,10 +227,11 @@ class Load {
       else read(*peer);
     }
     const auto now = Clock::now();
-    while (!paced_.empty() && paced_.front().first <= now) {
-      const int fd = paced_.front().second;
+    while (!paced_.empty() && paced_.front().at <= now) {
+      const Paced due = paced_.front();
       paced_.pop_front();
-      if (const auto it = provider_.find(fd); it != provider_.end()) event(*it->second, now);
+      const auto it = provider_.find(due.fd);
+      if (it != provider_.end() && it->second->serial == due.serial) event(*it->second, now);
     }
     while (rate_ > 0 && next_ <= now) {
       const auto scheduled = next_;
@@ -281,14 +289,14 @@ class Load {
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     if (::write(p.fd, head.data(), head.size()) < 0) ++result_.errors;
     p.left = sse_chunks;
-    paced_.emplace_back(Clock::now() + sse_pace, p.fd);
+    paced_.push_back({Clock::now() + sse_pace, p.fd, p.serial});
   }
 
   void event(Peer& p, Clock::time_point now) {
     static const std::string piece = event_text(), last = chunked("data: [DONE]\n\n") + "0\r\n\r\n";
     const std::string& text = --p.left > 0 ? piece : last;
     if (::write(p.fd, text.data(), text.size()) < 0) ++result_.errors;
-    if (p.left > 0) paced_.emplace_back(now + sse_pace, p.fd);
+    if (p.left > 0) paced_.push_back({now + sse_pace, p.fd, p.serial});
   }
 
   void ended(Peer& c) {
