@@ -26,7 +26,7 @@ namespace twolane::seeded {
 // What happened, for a report.
 struct Tally {
   int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
-  int charges = 0, contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
+  int charges = 0, contents = 0, deleted_contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
   int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
   Time end;
 };
@@ -75,6 +75,7 @@ class World {
   Status run_process();        // one life of the process, until it is done or dies
   Status accept_orders(store::Store& store, store::Payloads& payloads);
   void say_words(patient::Engine& engine);
+  void delete_contents();
   void check(store::Store& store);
   void check_requests(store::Store& store, const Job& job);
   void check_ledger(store::Store& store, const std::vector<Job>& jobs);
@@ -91,6 +92,8 @@ class World {
   std::vector<Order> orders_;
   std::string directory_;
   bool long_heads_ = false;  // some orders have them
+  bool stranger_ = false;    // somebody will delete cached contents, once
+  std::set<std::string> deleted_;
   int64_t operations_ = 0, dies_at_ = -1;
   std::vector<std::string> foretold_;  // by the process that was killed
   bool awaits_calls_ = false;          // with dying, until live calls are in flight

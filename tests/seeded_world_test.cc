@@ -30,6 +30,7 @@ void run(uint64_t seed, Tally& sum) {
   sum.failed += t.failed;
   sum.charges += t.charges;
   sum.contents += t.contents;
+  sum.deleted_contents += t.deleted_contents;
   sum.unheard += t.unheard;
   sum.paid_twice += t.paid_twice;
   sum.unfinished_jobs += t.unfinished_jobs;
@@ -46,9 +47,9 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     run(static_cast<uint64_t>(first + i), sum);
     failures += HasFailure() ? 1 : 0;
   }
-  std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d contents, %d unheard, "
+  std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d contents (%d deleted by others), %d unheard, "
               "%d paid twice; %d jobs stopped by their cap\n",
-              sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.contents, sum.unheard,
+              sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.contents, sum.deleted_contents, sum.unheard,
               sum.paid_twice, sum.unfinished_jobs);
   if (count >= 100) {  // the faults bite: a world in which nothing happens proves nothing
     EXPECT_GT(sum.restarts, 0);

@@ -4,7 +4,7 @@
 // and the provider's list is searched for what may have come of it. A fee runs until the content ends,
 // and the answer to a deletion does not say when that was. So a content is ended by moving its expiry
 // to a time that was committed before: the fee is then known to the millisecond, and whether the move
-// took effect can be asked afterwards. The deletion that follows only clears away.
+// took effect can be asked until that time. The deletion that follows only clears away.
 #include <algorithm>
 
 #include "dialect/cached_content.h"
@@ -17,7 +17,8 @@ namespace twolane::patient {
 using dialect::ContentSeen;
 
 constexpr Duration time_to_send = hours(1);  // that a content outlives the longest batch
-constexpr Duration least_notice = seconds(5);  // between the decision to end a content and its end
+// Between the decision to end a content and its end: after an unclear answer it is still there to be asked.
+constexpr Duration least_notice = seconds(20);
 
 // The head of a batch whose keeping saves most, if any does, is kept when the batch is sent.
 void Engine::Core::choose_content(BatchAtWork& batch, const std::vector<MarkedHead>& heads) {
@@ -163,8 +164,16 @@ void Engine::Core::look_after(BatchId id) {
   ask_content(content);
 }
 
+namespace {
+bool is_gone(const ContentAtWork& content, const wire::HttpReply& reply) {
+  if (reply.status / 100 != 4) return false;
+  const auto refusal = content.line->api->read_refusal(reply);
+  return refusal.verdict == dialect::Verdict::missing || dialect::says_content_gone(refusal);
+}
+}  // namespace
+
 void Engine::Core::shorten_content(ContentAtWork& content) {
-  const Time ends = now() + Duration{least_notice.ms << std::min(content.failures, 6)};
+  const Time ends = now() + Duration{least_notice.ms << std::min(content.failures, 3)};
   if (now() >= content.row.expires) return content_ended(content, content.row.expires);
   if (ends >= content.row.expires) return content_later(content, content.row.expires - now());
   content.row.ends = ends;
@@ -178,6 +187,7 @@ void Engine::Core::shorten_content(ContentAtWork& content) {
          const bool good = reply != nullptr && reply->status / 100 == 2;
          const auto seen = good ? dialect::read_content(*reply) : fail("", "");
          if (seen && seen->expires != c.row.expires) return content_ended(c, seen->expires);
+         if (reply != nullptr && is_gone(c, *reply)) return content_gone(c);
          content_later(c, backoff(c.failures++));
        });
 }
@@ -195,11 +205,7 @@ void Engine::Core::ask_content(ContentAtWork& content) {
            if (seen && seen->expires != c.row.expires) return content_ended(c, seen->expires);
            if (seen) return shorten_content(c);
          } else if (reply != nullptr) {
-           const auto refusal = c.line->api->read_refusal(*reply);
-           const bool gone =
-               refusal.verdict == dialect::Verdict::missing || dialect::says_content_gone(refusal);
-           // Gone before its old expiry: it was moved.
-           if (gone && now() < c.row.expires) return content_ended(c, c.row.ends);
+           if (is_gone(c, *reply) && now() < c.row.expires) return content_gone(c);
          }
          if (now() >= c.row.expires) return content_over(c, ContentState::unconfirmed);
          content_later(c, backoff(c.failures++));
@@ -229,6 +235,14 @@ void Engine::Core::search_content(ContentAtWork& content, const std::string& cur
          const bool too_late = now() + settle >= c.row.expires;
          content_over(c, too_late ? ContentState::unconfirmed : ContentState::absent);
        });
+}
+
+// Its moved expiry has passed unheard, or somebody else ended it: not later than either, nor than now.
+void Engine::Core::content_gone(ContentAtWork& content) {
+  const Time latest = std::min(now(), content.row.ends);
+  content.row.reserve =
+      fee(content, content.row.tokens, std::max(latest - content.row.created, Duration{0}));
+  content_over(content, ContentState::unconfirmed);
 }
 
 void Engine::Core::content_ended(ContentAtWork& content, Time end) {

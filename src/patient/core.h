@@ -237,6 +237,7 @@ struct Engine::Core {
   void ask_content(ContentAtWork& content);
   void search_content(ContentAtWork& content, const std::string& cursor);
   void content_ended(ContentAtWork& content, Time end);
+  void content_gone(ContentAtWork& content);
   void clear_content(ContentAtWork& content);
   void content_over(ContentAtWork& content, ContentState how);
   void forget_content(BatchId id);
@@ -245,7 +246,8 @@ struct Engine::Core {
   // --- live.cc
   void pump(Line& line);
   void pump_all();
-  void send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
+  // Returns how many of the rows were sent: a cap may hold some back.
+  int64_t send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
                  ServiceTier tier, bool promotion, bool probe);
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
   bool drain(Line& line, const plan::Drain& drain);      // false: it has no work for this line
@@ -268,7 +270,7 @@ struct Engine::Core {
   Status obey(const store::Word& word);
   void withdraw_batches(JobId job);
   Status promote_one(JobAtWork& job, int64_t index);
-  Status leave_batch(JobId job, int64_t index);
+  Result<BatchAtWork*> batch_of(JobId job, int64_t index);  // that a request waits for; null: none
 
   net::World& world;
   store::Store& store;
