@@ -121,11 +121,11 @@ bool Engine::Core::drain(Line& line, const plan::Drain& action) {
   return true;
 }
 
-void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
-                             ServiceTier tier, bool promotion, bool probe) {
+int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
+                                ServiceTier tier, bool promotion, bool probe) {
   const Target target = shape.shape.targets[shape.target];
   auto endpoint = dialect::endpoint_at(target.provider, shape.shape.endpoint, tier);
-  if (!endpoint) return;
+  if (!endpoint) return 0;
   std::vector<store::Placement> placements;
   std::vector<std::string> bodies;
   int64_t were_open = 0;
@@ -142,7 +142,7 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
     auto body = job.input.body(row.offset, row.length, row.index, *endpoint, target.model);
     if (!body) {
       close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
-      if (broken) return;
+      if (broken) return 0;
       continue;
     }
     spent += reserve;
@@ -150,7 +150,10 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
     bodies.push_back(std::move(*body));
     if (row.state == RequestState::open) ++were_open;
   }
-  if (placements.empty()) return look_at_cap(job);
+  if (placements.empty()) {
+    look_at_cap(job);
+    return 0;
+  }
   Batch row;
   row.id = {world.random() | 1};
   row.provider = target.provider;
@@ -163,7 +166,7 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
   row.state = BatchState::submitted;
   row.created = row.sent = now();
   BatchAtWork* wave = place(std::move(row), placements);
-  if (wave == nullptr) return;
+  if (wave == nullptr) return 0;
   shape.open -= were_open;
   tell_plan(*wave);
   tell_plan(job);
@@ -182,6 +185,7 @@ void Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std
   }
   look_at_cap(job);
   changed();
+  return static_cast<int64_t>(placements.size());
 }
 
 void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
@@ -217,9 +221,10 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
     ++taken;
   }
   for (auto& [shape, rows] : by_shape) {
-    left(batch->second, action.job, static_cast<int64_t>(rows.size()));
-    send_wave(line, job->second, job->second.shapes[static_cast<size_t>(shape)], std::move(rows),
-              ServiceTier::standard, true, false);
+    // What a cap holds back stays in its batch.
+    left(batch->second, action.job,
+         send_wave(line, job->second, job->second.shapes[static_cast<size_t>(shape)], std::move(rows),
+                   ServiceTier::standard, true, false));
     if (broken) return true;
   }
   tell_plan(batch->second);

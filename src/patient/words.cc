@@ -77,18 +77,13 @@ void Engine::Core::withdraw_batches(JobId id) {
   for (const BatchId batch : unwanted) cancel(batch, "by its user");
 }
 
-// Whatever batch it is in, it is not waited for there any more.
-Status Engine::Core::leave_batch(JobId job, int64_t index) {
+Result<BatchAtWork*> Engine::Core::batch_of(JobId job, int64_t index) {
   for (auto& [id, batch] : batches) {
     if (batch.wave() || batch.unfinished[job] == 0) continue;
-    for (const store::Member& m : TRY(store.members(id))) {
-      if (m.job != job || m.index != index || !m.current) continue;
-      left(batch, job, 1);
-      tell_plan(batch);
-      return {};
-    }
+    for (const store::Member& m : TRY(store.members(id)))
+      if (m.job == job && m.index == index && m.current) return &batch;
   }
-  return {};
+  return nullptr;
 }
 
 Status Engine::Core::promote_one(JobAtWork& job, int64_t index) {
@@ -97,9 +92,12 @@ Status Engine::Core::promote_one(JobAtWork& job, int64_t index) {
   if (row->state != RequestState::open && row->state != RequestState::batched) return {};
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(row->shape)];
   Line* line = line_of(shape.shape.targets[shape.target].provider);
-  if (row->state == RequestState::batched) CHECKED(leave_batch(job.job.id, index));
-  send_wave(*line, job, shape, {*row}, ServiceTier::standard, true, false);
+  BatchAtWork* const batch = TRY(batch_of(job.job.id, index));
+  const int64_t sent = send_wave(*line, job, shape, {*row}, ServiceTier::standard, true, false);
   if (broken) return fail(*broken);
+  if (batch == nullptr || sent == 0) return {};
+  left(*batch, job.job.id, 1);  // it is not waited for there any more
+  tell_plan(*batch);
   return {};
 }
 
