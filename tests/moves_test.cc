@@ -56,6 +56,21 @@ TEST_F(Moves, APromotedJobGoesLiveAtOnce) {
   EXPECT_EQ(answered(job), 200);
 }
 
+// For twenty minutes every call is refused: that is nobody's own fault, so no request has failed by it.
+TEST_F(Moves, AnOutageUsesUpNoTries) {
+  sim::Scenario outage = steady(hours(5));
+  outage.blackout_at = {Duration{0}};
+  outage.blackout = minutes(20);
+  open(outage, 0);
+  const JobId job = give({"ana", 1, 100, hours(2), true});
+  say(job, "promote");
+  run_until(begin + minutes(19));
+  EXPECT_EQ(totals(job).of(RequestState::failed), 0);
+  EXPECT_LT(totals(job).unconfirmed_attempts, 150);  // one call at a time asks whether it is over
+  EXPECT_LE(done(job, begin + hours(2)), begin + minutes(23));
+  EXPECT_EQ(answered(job), 100);
+}
+
 // A miss that is foreseen is said once, and withdrawn when the deadline can be kept again.
 TEST_F(Moves, AForeseenMissIsWithdrawn) {
   open(steady(hours(5)), 0);
