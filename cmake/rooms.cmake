@@ -6,7 +6,7 @@
 
 set(pch_light <algorithm> <array> <bit> <charconv> <chrono> <cstdint> <deque> <expected> <functional>
   <map> <memory> <optional> <set> <span> <string> <string_view> <unordered_map> <unordered_set>
-  <utility> <variant> <vector> <nlohmann/json.hpp> <simdjson.h>)
+  <utility> <variant> <vector> ${PROJECT_SOURCE_DIR}/cmake/json_header.h <simdjson.h>)
 set(pch_heavy ${pch_light} <boost/asio.hpp> <boost/asio/ssl.hpp> <boost/beast/http.hpp>)
 
 file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "// the precompiled headers need one source\n")
