@@ -70,14 +70,15 @@ std::string opening(const Report& r) {
   std::string out = "<h1>" + html_text(audit_headline(r), 300) + "</h1>\n<p class=\"soft\">" + html_text(audit_period(r)) + ", " +
                     grouped(r.calls) + " calls, times in " + html_text(r.settings.zone) + ".</p>\n<div class=\"figures\">";
   if (r.no_amounts()) return out + figure(grouped(r.calls), "calls, of unknown cost") + "</div>\n";
+  const std::string range = std::string("USD, the range that follows from the confidence") + (r.replayed ? " and the replay" : "");
   out += figure(usd(r.spend), "USD spent in the log");
   out += figure(share(r.can_wait, r.spend), "of it had nobody waiting");
   if (month) {
     out += figure(usd(*month), "USD saved a month by " + counted(static_cast<int64_t>(r.plan.moves.size()), "move"));
-    out += figure(usd(*r.per_month(r.low)) + " to " + usd(*r.per_month(r.high)), "USD, the range that follows from the confidence");
+    out += figure(usd(*r.per_month(r.low)) + " to " + usd(*r.per_month(r.high)), range);
   } else {
     out += figure(usd(r.saving), "USD saved in this log by " + counted(static_cast<int64_t>(r.plan.moves.size()), "move"));
-    out += figure(usd(r.low) + " to " + usd(r.high), "USD, the range that follows from the confidence");
+    out += figure(usd(r.low) + " to " + usd(r.high), range);
   }
   out += "</div>\n";
   if (!month && r.calls > 0) out += "<p class=\"note\">Less than a week of dated traffic: amounts are of the log and are not scaled to a month.</p>\n";

@@ -66,6 +66,8 @@ std::string about_replay(const Report& r) {
   int64_t requests = 0, live = 0;
   for (const auto& m : r.plan.moves)
     if (m.replayed) requests += m.replayed->requests, live += m.replayed->live;
+  const bool dropped = std::ranges::any_of(r.plan.stays, [](const auto& s) { return s.replayed.has_value(); });
+  if (requests == 0 && !dropped) return {};
   std::string text = "late   " + counted(requests, "call") + " replayed through the planner, on lanes that are " +
                      std::string(name_of(r.replayed->lanes)) + '\n';
   if (live > 0) text += "       " + counted(live, "call") + " bought live to be in time\n";

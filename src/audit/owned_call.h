@@ -12,6 +12,7 @@ class OwnedCall {
  public:
   explicit OwnedCall(const Call& call);
   Time start() const { return call_.start.value_or(Time{}); }
+  Time end() const { return start() + call_.latency.value_or(Duration{}); }
   Call view() const;  // views hold as long as this
 
  private:

@@ -130,6 +130,25 @@ TEST_F(FindingsOfAWeek, SayWhatCouldHaveWaited) {
   EXPECT_EQ(findings.told(now_, {}, true)["report"]["calls"], 2520);
 }
 
+// Dealt out to two threads, a pool of workers is the same pool.
+TEST_F(FindingsOfAWeek, ThreadsAreOneTraffic) {
+  Books other(*log_);
+  Findings one(directory_ + "/one.json", 0, "UTC"), two(directory_ + "/two.json", 0, "UTC");
+  one.follow({&books_}), two.follow({&other, &books_});
+  const auto evidence = [&](Findings& findings, bool dealt) {
+    for (int i = 0; i < 400; ++i) {
+      Record r = plain();
+      r.at = begin + milliseconds(2'345 * i + 2'345), r.key = "pool";
+      (dealt && i % 3 == 0 ? other : books_).record(r);
+    }
+    EXPECT_TRUE(findings.look(begin + hours(1)).has_value());
+    return wire::dump(findings.told(begin + hours(1), {}, true)["report"]["callers"][0]["evidence"]);
+  };
+  const std::string alone = evidence(one, false);
+  EXPECT_NE(alone.find("pool"), std::string::npos) << alone;
+  EXPECT_EQ(evidence(two, true), alone);
+}
+
 TEST_F(FindingsOfAWeek, AKeySeesItsOwn) {
   Findings findings(directory_ + "/findings.json", 0, "UTC");
   findings.follow({&books_});

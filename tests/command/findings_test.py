@@ -37,7 +37,8 @@ class Findings(Serving):
 
     def test_findings_are_the_audit_of_the_access_log(self):
         keys = {name: self.twolane("keys", "create", name, "--json").json["key"] for name in ("ci", "chat")}
-        process, origin = self.listening("serve", "--sim", "--speed", "1000", "--threads", "2",
+        # One thread: lines of several are written in blocks, a second apart.
+        process, origin = self.listening("serve", "--sim", "--speed", "1000", "--threads", "1",
                                          "--access-log", str(self.dir / "access.jsonl"))
         self.calls(origin, "/v1/chat/completions", CHAT, 30, keys["ci"], **{"user-agent": "nightly/1.0"})
         self.calls(origin, "/v1/chat/completions", {**CHAT, "stream": True, "stream_options": {"include_usage": True}}, 20,
