@@ -3,7 +3,7 @@
 //
 // The parts, a file each: placing (which requests go into which batch), submission (upload, create,
 // reconcile), following (poll, cancel, clean up), collection (results to outcomes), contents (heads that
-// a provider keeps for a batch), live (synchronous calls), words (what people ask for). Each moves a
+// a provider keeps for a batch), live (synchronous calls), pace (how fast they may go), words (what people ask for). Each moves a
 // batch or job by at most one committed step, then returns; what is next is always derived from the
 // committed state, so that recover() needs no second way of doing things.
 #pragma once
@@ -252,19 +252,23 @@ struct Engine::Core {
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
   bool drain(Line& line, const plan::Drain& drain);      // false: it has no work for this line
   bool overtake(Line& line, const plan::Overtake& overtaken);
-  int64_t live_room(Line& line);   // calls that may be sent now
-  void tell_plan(Line& line);
-  void recall_pace(Line& line);    // as an earlier process left it
-  void forget_pace(Line& line);    // of a slowness that is over
   void pump_later(Line& line);
   void take_answer(BatchAtWork& wave, const store::Member& member, const wire::HttpResult& result,
                    store::Settlement& s, std::deque<std::string>& texts);
   void prove(BatchAtWork& wave, const store::Member& member, const store::Settlement& s);
   void answered(BatchId wave, int32_t position, wire::HttpResult result);
   void settle_answers();
-  void slow_down(Line& line, const dialect::Refusal& refusal);
   void recover_wave(BatchAtWork& wave);
   Status buy_live(JobId job, const std::vector<int64_t>& indexes);
+
+  // --- pace.cc
+  int64_t live_room(Line& line);   // calls that may be sent now
+  void tell_plan(Line& line);
+  void recall_pace(Line& line);    // as an earlier process left it
+  void forget_pace(Line& line);    // of a slowness that is over
+  bool is_down(const Line& line);
+  void regain(Line& line);         // after a good answer
+  void slow_down(Line& line, const dialect::Refusal& refusal);
 
   // --- words.cc
   Status obey(const store::Word& word);

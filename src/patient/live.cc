@@ -4,8 +4,6 @@
 // any of them is sent; after a crash its calls can be neither repeated nor asked about, so what was not
 // heard is shown as unconfirmed and its requests are open again.
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 #include "dialect/translate.h"
 #include "patient/core.h"
@@ -21,60 +19,6 @@ constexpr Duration pump_pause = seconds(1);  // waves are at least this far apar
 constexpr int probes = 3;                    // refused one after the other, before a shape is
 constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload segment is begun
 constexpr Duration answer_within = minutes(10);
-constexpr double slowest_per_minute = 6;
-constexpr double regained = 1.0 / 300;  // of the allowed rate, with each answer
-constexpr double told_from = 0.1;       // changes of the rate that the plan is told of
-constexpr Duration slowness_lasts = hours(1);
-constexpr int down_from = 3;            // refusals in a row, then one call at a time asks whether it is over
-constexpr Duration down_at_most = hours(6);  // then failures are the requests' own all the same
-constexpr Duration longest_pause = minutes(1);
-
-namespace {
-std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
-}  // namespace
-
-int64_t Engine::Core::live_room(Line& line) {
-  if (line.paused_until > now()) return 0;
-  const double gained = line.per_minute * static_cast<double>((now() - line.refilled).ms) / 60'000;
-  line.refilled = now();
-  line.tokens = std::min(line.tokens + gained, std::max(1.0, line.per_minute / 30));
-  const int64_t at_a_time = line.refusals < down_from ? line.account.live_in_flight : 1;
-  const int64_t free = at_a_time - line.in_flight;
-  return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
-}
-
-// What can be drained is bounded by the allowed rate and by the calls that may be under way at a time. Small
-// changes are not told: everything booked is booked anew with each. What is told is kept for the next process.
-void Engine::Core::tell_plan(Line& line) {
-  const double at_a_time = line.account.live_in_flight * 60'000.0 / static_cast<double>(std::max<int64_t>(line.takes.ms, 1));
-  const double rate = std::min(line.per_minute, at_a_time);
-  if (std::abs(rate - line.told) < line.told * told_from) return;
-  const bool first = line.told == 0;
-  line.told = rate;
-  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = rate}, 0});
-  if (first) return;
-  char pace[80];
-  std::snprintf(pace, sizeof pace, "%.17g %lld %lld", line.per_minute, static_cast<long long>(line.takes.ms),
-                static_cast<long long>(line.slowed.ms));
-  ok(store.remember(pace_fact(settings.world, line.account.provider), pace));
-}
-
-void Engine::Core::recall_pace(Line& line) {
-  const auto saved = store.recall(pace_fact(settings.world, line.account.provider));
-  double per_minute = 0;
-  long long takes = 0, slowed = 0;
-  if (!saved || std::sscanf(saved->c_str(), "%lf %lld %lld", &per_minute, &takes, &slowed) != 3 || !(per_minute > 0)) return;
-  line.per_minute = std::min(per_minute, line.account.live_per_minute);
-  line.takes = milliseconds(takes);
-  line.slowed = Time{slowed};
-}
-
-// Nobody was refused for a while: the next drain begins at the full rate again.
-void Engine::Core::forget_pace(Line& line) {
-  if (line.per_minute >= line.account.live_per_minute || now() - line.slowed < slowness_lasts) return;
-  line.per_minute = line.account.live_per_minute;
-  tell_plan(line);
-}
 
 void Engine::Core::pump_later(Line& line) {
   if (line.pump != 0) return;
@@ -311,7 +255,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
                                store::Settlement& s, std::deque<std::string>& texts) {
   const Circumstances how = circumstances(jobs.at(m.job));
   Line& line = *wave.line;
-  const bool all_fail = line.refusals >= down_from && now() - line.down_since < down_at_most;
+  const bool all_fail = is_down(line);
   const wire::HttpReply* reply = result.reply();
   if (reply == nullptr) {
     const bool sent = result.failure()->sent;
@@ -355,36 +299,12 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   slow_down(line, refusal);
 }
 
-// Additive up (regained), multiplicative down, and a pause as long as the provider asks for, longer from pause to
-// pause. One refusal among answers is chance; only a second one in a row says that a limit is reached, and
-// a third that nothing goes through: what fails then has not used up one of its tries.
-void Engine::Core::slow_down(Line& line, const Refusal& refusal) {
-  const bool too_fast = refusal.verdict == Verdict::throttled || refusal.verdict == Verdict::quota_full ||
-                        refusal.verdict == Verdict::no_capacity;
-  if (!too_fast && refusal.verdict != Verdict::unavailable) return;
-  if (++line.refusals == 1) line.down_since = now();
-  if (line.refusals < 2) return;
-  const Duration asked = refusal.retry_after.value_or(Duration{0});
-  const bool paused = line.paused_until > now();
-  if (!paused) ++line.pauses;
-  const Duration pause = std::min(seconds(1) * (int64_t{1} << std::min(line.pauses - 1, 6)), longest_pause);
-  line.paused_until = std::max(line.paused_until, now() + std::max(asked, pause));
-  if (!too_fast || paused) return;  // one burst of refusals counts once
-  line.per_minute = std::max(line.per_minute * 0.8, slowest_per_minute);
-  line.slowed = now();
-  tell_plan(line);
-}
-
 // A shape is proven by its first answer, and refused after three clear refusals.
 void Engine::Core::prove(BatchAtWork& wave, const store::Member& m, const store::Settlement& s) {
   JobAtWork& job = jobs.at(m.job);
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(m.shape)];
   if (wave.row.probe) shape.trying = false;
-  if (wave.line->per_minute < wave.line->account.live_per_minute && s.state == AttemptState::answered) {
-    const double allowed = wave.line->account.live_per_minute;
-    wave.line->per_minute = std::min(wave.line->per_minute + allowed * regained, allowed);
-    tell_plan(*wave.line);
-  }
+  if (s.state == AttemptState::answered) regain(*wave.line);
   if (shape.shape.proof != Shape::Proof::untried) return;
   if (s.state == AttemptState::answered) {
     shape.shape.proof = Shape::Proof::proven;
