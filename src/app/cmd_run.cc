@@ -298,9 +298,10 @@ class Run {
     CHECKED(driver.engine().recover());
     CHECKED(driver.engine().take_up(job_.id));
     const auto promise = driver.engine().forecast(job_.id).promise;
-    if (const std::string text = promise_text(promise, world_->shown_now(), shell_.zone); job_.kept && !text.empty()) display_.warn(text);
+    const std::string promised = promise_text(promise, world_->shown_now(), shell_.zone);
+    if (job_.kept && !promised.empty()) display_.warn(promised);
     if (job_.kept && job_.cap && checked_.price_known)
-      if (const std::string text = cap_risk_text(*job_.cap, checked_.batch_bound, checked_.list_bound); !text.empty()) display_.warn(text);
+      if (const std::string risk = cap_risk_text(*job_.cap, checked_.batch_bound, checked_.list_bound); !risk.empty()) display_.warn(risk);
     return {};
   }
 

@@ -421,19 +421,19 @@ std::string Planned::would_do() {
   };
   const auto id = [](auto x) { return static_cast<int64_t>(x.n); };
   for (const Action& action : step(state_, Tick{}, time(now_))) {
-    if (const auto* a = std::get_if<Pack>(&action)) {
-      say("pack", {a->lane.n, a->batch_requests});
-      for (const Portion& p : a->portions) say("  of", {id(p.job), p.most});
-    } else if (const auto* a = std::get_if<Drain>(&action)) {
-      say("drain", {id(a->job), static_cast<int64_t>(a->tier), a->patience.ms, a->most});
-    } else if (const auto* a = std::get_if<Cancel>(&action)) {
-      say("cancel", {id(a->batch), static_cast<int64_t>(a->why)});
-    } else if (const auto* a = std::get_if<Overtake>(&action)) {
-      say("overtake", {id(a->job), id(a->batch)});
-    } else if (const auto* a = std::get_if<AtRisk>(&action)) {
-      say("at risk", {id(a->job), a->finish.ms, static_cast<int64_t>(a->probability * 1e9)});
-    } else if (const auto* a = std::get_if<WakeAt>(&action)) {
-      say("wake", {a->at.ms});
+    if (const auto* pack = std::get_if<Pack>(&action)) {
+      say("pack", {pack->lane.n, pack->batch_requests});
+      for (const Portion& p : pack->portions) say("  of", {id(p.job), p.most});
+    } else if (const auto* drain = std::get_if<Drain>(&action)) {
+      say("drain", {id(drain->job), static_cast<int64_t>(drain->tier), drain->patience.ms, drain->most});
+    } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+      say("cancel", {id(cancel->batch), static_cast<int64_t>(cancel->why)});
+    } else if (const auto* overtaken = std::get_if<Overtake>(&action)) {
+      say("overtake", {id(overtaken->job), id(overtaken->batch)});
+    } else if (const auto* risk = std::get_if<AtRisk>(&action)) {
+      say("at risk", {id(risk->job), risk->finish.ms, static_cast<int64_t>(risk->probability * 1e9)});
+    } else if (const auto* wake = std::get_if<WakeAt>(&action)) {
+      say("wake", {wake->at.ms});
     } else {
       say("other", {static_cast<int64_t>(action.index())});
     }
