@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -44,7 +45,7 @@ std::unexpected<Error> fault(const std::string& path) {
 template <size_t n>
 void put(char (&to)[n], std::string_view text) {
   const size_t length = std::min(text.size(), n - 1);
-  std::memcpy(to, text.data(), length);
+  std::copy_n(text.data(), length, to);  // memcpy takes no null, which an empty text may be
   to[length] = '\0';
 }
 

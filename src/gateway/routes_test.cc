@@ -21,12 +21,13 @@ RouteRules rules(std::vector<std::string> targets) {
 
 class Walk : public testing::Test {
  protected:
-  Walk() {
+  static std::vector<Provider> providers() {
+    std::vector<Provider> all;
     for (const char* name : {"openai", "anthropic", "gemini", "local"})
-      providers.push_back(*make_provider(name, "http://127.0.0.1:1/v1", "k"));
+      all.push_back(*make_provider(name, "http://127.0.0.1:1/v1", "k"));
+    return all;
   }
   std::unique_ptr<RoutedCall> enter(RouteRules r) {
-    const Router router(providers);
     auto call = std::make_unique<RoutedCall>(std::make_shared<Route>(std::move(r)));
     for (size_t i = 0; i < call->choices.size(); ++i) {
       auto choice = router.choose(door, call->route->rules().targets[i]);
@@ -36,7 +37,7 @@ class Walk : public testing::Test {
   }
 
   Door door{.want = Want::call};
-  std::vector<Provider> providers;
+  const Router router{providers()};  // choices point into it
 };
 
 TEST(Routes, AreFoundByNameAndAModelOfItsOwnHasOne) {
@@ -178,7 +179,6 @@ TEST_F(Walk, APlaceIsGivenBackWithTheCall) {
 }
 
 TEST_F(Walk, ServersOfTheUsersOwnAreAskedInOpenAisWords) {
-  const Router router(providers);
   const auto chat = router.choose(door, "local/llama-3/70b");
   ASSERT_TRUE(chat);
   EXPECT_EQ(chat->target.model, "llama-3/70b");
