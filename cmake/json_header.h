@@ -14,3 +14,7 @@
 #include <nlohmann/json.hpp>
 #undef _json
 #undef _json_pointer
+
+// The members of wire::Json are compiled once, in wire/json_members.cc (0.3 s less for each source).
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+extern template class std::vector<nlohmann::ordered_json>;

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "app/usage_error.h"
+
 namespace twolane::app {
 
 Result<Address> parse_address(const std::string& text, const std::string& example) {
@@ -18,13 +20,8 @@ Result<Address> parse_address(const std::string& text, const std::string& exampl
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     return Address{std::move(host), static_cast<uint16_t>(port)};
   }
-  Error e;
-  e.code = "usage.value";
-  e.message = "\"" + text + "\" is no address to listen on";
-  e.where.field = "--listen";
-  e.why = "it is an address and a port; port 0 takes a free one";
-  e.next = {"--listen " + example};
-  return fail(std::move(e));
+  return fail(usage_error("--listen", '"' + text + "\" is no address to listen on",
+                          "it is an address and a port; port 0 takes a free one", "--listen " + example));
 }
 
 }  // namespace twolane::app

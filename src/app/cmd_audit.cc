@@ -13,6 +13,7 @@
 #include "app/escape.h"
 #include "app/figures.h"
 #include "app/output_file.h"
+#include "app/usage_error.h"
 #include "audit/collector.h"
 #include "audit/overrules.h"
 #include "audit/report.h"
@@ -46,15 +47,8 @@ Result<audit::Settings> settings_of(const Shell& shell, const std::vector<LogFil
   const std::string& zone = shell.in.audit.zone;
   if (!zone.empty()) {
     const auto shifted = audit::read_time("2000-01-01 00:00:00 " + zone);
-    if (!shifted) {
-      Error e;
-      e.code = "usage.value";
-      e.message = '"' + zone + "\" is no value for --zone";
-      e.where.field = "--zone";
-      e.why = "it is an offset from UTC, because a log has no place";
-      e.next = {"--zone +01:00"};
-      return fail(std::move(e));
-    }
+    if (!shifted)
+      return fail(no_value("--zone", zone, "it is an offset from UTC, because a log has no place", "--zone +01:00"));
     settings.zone_minutes = static_cast<int>((to_time(Civil{2000, 1, 1}) - *shifted).ms / minutes(1).ms);
   } else if (const auto dated = std::ranges::find_if(files, [](const LogFile& f) { return f.first.has_value(); });
              dated != files.end()) {
@@ -71,13 +65,8 @@ Result<std::optional<audit::ReplaySettings>> replay_of(const std::string& lanes)
     settings.lanes = *kind;
     return settings;
   }
-  Error e;
-  e.code = "usage.value";
-  e.message = '"' + lanes + "\" is no value for --replay";
-  e.where.field = "--replay";
-  e.why = "it names simulated lanes: calm, busy, outage, regime or field";
-  e.next = {"--replay", "--replay=field"};
-  return fail(std::move(e));
+  return fail(no_value("--replay", lanes, "it names simulated lanes: calm, busy, outage, regime or field",
+                       "--replay=field"));
 }
 
 Error nothing_found(const std::vector<audit::FileRead>& files) {

@@ -12,6 +12,7 @@
 #include "app/find.h"
 #include "app/ledger_view.h"
 #include "app/output_file.h"
+#include "app/usage_error.h"
 #include "app/worlds.h"
 #include "gateway/in_flight.h"
 #include "patient/custom_ids.h"
@@ -227,28 +228,18 @@ Result<price::Reading> reading_asked(const Shell& shell) {
   const std::string& billing = shell.in.ledger.billing;
   if (billing.empty() || billing == "ranked") return price::Reading::ranked;
   if (billing == "other") return price::Reading::other;
-  Error e;
-  e.code = "usage.value";
-  e.message = '"' + billing + "\" is no reading of the price rules";
-  e.where.field = "--billing";
-  e.why = "ranked is how entries are booked, other is the next best claim where sources differ";
-  e.next = {"twolane ledger --billing other"};
-  return fail(std::move(e));
+  return fail(usage_error("--billing", '"' + billing + "\" is no reading of the price rules",
+                          "ranked is how entries are booked, other is the next best claim where sources differ",
+                          "twolane ledger --billing other"));
 }
 
 Result<int> show_sums(const Shell& shell, store::Store& store, const LedgerView& view, const std::string& directory) {
   Table table;
   if (!shell.in.ledger.by.empty()) {
     const auto by = patient::sum_by_of(shell.in.ledger.by);
-    if (!by) {
-      Error e;
-      e.code = "usage.value";
-      e.message = '"' + shell.in.ledger.by + "\" is nothing to sum by";
-      e.where.field = "--by";
-      e.why = "sums are by key, job, model, lane or day";
-      e.next = {"twolane ledger --by model"};
-      return fail(std::move(e));
-    }
+    if (!by)
+      return fail(usage_error("--by", '"' + shell.in.ledger.by + "\" is nothing to sum by",
+                              "sums are by key, job, model, lane or day", "twolane ledger --by model"));
     table.by = *by;
   }
   table.reading = TRY(reading_asked(shell));

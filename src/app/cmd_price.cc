@@ -11,6 +11,7 @@
 #include "app/price_import.h"
 #include "app/price_shown.h"
 #include "app/token_count.h"
+#include "app/usage_error.h"
 #include "app/when.h"
 #include "dialect/catalogue.h"
 #include "price/explain.h"
@@ -18,22 +19,11 @@
 namespace twolane::app {
 namespace {
 
-Error usage_error(std::string flag, const std::string& text, std::string why, std::string next) {
-  Error e;
-  e.code = "usage.value";
-  e.message = '"' + text + "\" is no value for " + flag;
-  e.where.field = std::move(flag);
-  e.why = std::move(why);
-  e.next = {std::move(next)};
-  return e;
-}
-
 Result<ServiceTier> tier_named(const std::string& text) {
   for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex,
                                  ServiceTier::priority, ServiceTier::scale})
     if (text == twolane::name_of(tier)) return tier;
-  return fail(
-      usage_error("--tier", text, "tiers are standard, batch, flex and priority", "--tier batch"));
+  return fail(no_value("--tier", text, "tiers are standard, batch, flex and priority", "--tier batch"));
 }
 
 // A point of time: RFC 3339, or a day, which begins at midnight UTC.
@@ -41,15 +31,14 @@ Result<Time> time_named(const std::string& text) {
   if (text.empty()) return Time{};
   const auto t = parse_rfc3339(text.size() == 10 ? text + "T00:00:00Z" : text);
   if (t) return *t;
-  return fail(usage_error("--at", text, "it is a day or a time with its zone",
-                          "--at 2027-01-01T09:30:00Z"));
+  return fail(no_value("--at", text, "it is a day or a time with its zone", "--at 2027-01-01T09:30:00Z"));
 }
 
 Result<price::Share> share_of(const std::string& text, const std::string& flag) {
   if (text.empty()) return price::Share{};
   const auto share = price::parse_share(text);
   if (share) return *share;
-  return fail(usage_error(flag, text, "it is a share from 0% to 100%", flag + " 15%"));
+  return fail(no_value(flag, text, "it is a share from 0% to 100%", flag + " 15%"));
 }
 
 Result<int64_t> tokens_or(const std::string& text, const std::string& flag, int64_t otherwise = 0) {
@@ -245,8 +234,8 @@ int price_command(const Shell& shell) {
     if (shell.in.verb == Verb::price_import)
       return import(shell, f.book.empty() ? config.price_book : f.book);
     if (f.model.empty() && names_a_price(f))
-      return fail(usage_error("--model", "", "these flags price one model",
-                              "twolane price --model openai/gpt-5.4 --tier batch --input 30M"));
+      return fail(no_value("--model", "", "these flags price one model",
+                           "twolane price --model openai/gpt-5.4 --tier batch --input 30M"));
     return names_a_price(f) ? one_price(shell) : table(shell);
   };
   const auto done = priced();

@@ -4,6 +4,7 @@
 #include "app/address.h"
 #include "app/commands.h"
 #include "app/escape.h"
+#include "app/usage_error.h"
 #include "sim/server.h"
 
 namespace twolane::app {
@@ -11,13 +12,7 @@ namespace {
 
 Result<sim::Billing> parse_billing(const std::string& text) {
   if (const auto billing = sim::billing_of(text)) return *billing;
-  Error e;
-  e.code = "usage.value";
-  e.message = "\"" + text + "\" is no value for --billing";
-  e.where.field = "--billing";
-  e.why = "it is ranked or other";
-  e.next = {"--billing other"};
-  return fail(std::move(e));
+  return fail(no_value("--billing", text, "it is ranked or other", "--billing other"));
 }
 
 void announce(const Shell& shell, const std::string& origin, double speed) {

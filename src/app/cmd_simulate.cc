@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/figures.h"
 #include "app/output_file.h"
+#include "app/usage_error.h"
 #include "trial/gates.h"
 #include "trial/trials.h"
 
@@ -14,16 +15,6 @@ namespace twolane::app {
 namespace {
 
 using namespace trial;
-
-Error no_value(std::string flag, const std::string& text, std::string why, std::string next) {
-  Error e;
-  e.code = "usage.value";
-  e.message = '"' + text + "\" is no value for " + flag;
-  e.where.field = std::move(flag);
-  e.why = std::move(why);
-  e.next = {std::move(next)};
-  return e;
-}
 
 std::string number(const char* format, double value) {
   char text[48];

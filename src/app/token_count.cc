@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "app/usage_error.h"
+
 namespace twolane::app {
 namespace {
 
@@ -28,13 +30,8 @@ int decimals_of(char unit) {
 }
 
 std::unexpected<Error> wrong(std::string_view text, std::string_view flag, std::string why) {
-  Error e;
-  e.code = "usage.value";
-  e.message = '"' + std::string(text.substr(0, 40)) + "\" is no value for " + std::string(flag);
-  e.where.field = flag;
-  e.why = std::move(why);
-  e.next = {std::string(flag) + " 30M"};
-  return fail(std::move(e));
+  const std::string name(flag);
+  return fail(no_value(name, std::string(text.substr(0, 40)), std::move(why), name + " 30M"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "base/edit_distance.h"
 #include "model/model_name.h"
 
 namespace twolane::dialect {
@@ -215,21 +216,6 @@ std::string spelled(const ModelEntry& model, std::string_view written) {
   if (model_key(bare) != model_key(model.name))
     name += bare.substr(bare.size() - snapshot_suffix(bare));
   return name;
-}
-
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
 }
 
 // Up to three known names close to a misspelt one, nearest first.

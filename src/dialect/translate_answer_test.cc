@@ -5,17 +5,11 @@
 #include <vector>
 
 #include "dialect/translate.h"
+#include "dialect/translate_bodies_for_test.h"
 #include "dialect/translate_fields.h"
 
 namespace twolane::dialect {
 namespace {
-
-constexpr auto chat = Endpoint::chat_completions;
-constexpr auto responses = Endpoint::responses;
-constexpr auto messages = Endpoint::messages;
-constexpr auto gemini = Endpoint::generate_content;
-constexpr auto embeddings = Endpoint::embeddings;
-constexpr auto embed = Endpoint::embed_content;
 
 Json answer(Endpoint from, const std::string& body, Endpoint to) {
   const auto out = translate_answer(from, body, to, "asked");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dialect/translate.h"
+#include "dialect/translate_bodies_for_test.h"
 
 namespace twolane::dialect {
 namespace {
@@ -15,14 +16,6 @@ struct Refused {
   std::string code;
   std::string field;
 };
-
-constexpr auto chat = Endpoint::chat_completions;
-constexpr auto responses = Endpoint::responses;
-constexpr auto messages = Endpoint::messages;
-constexpr auto gemini = Endpoint::generate_content;
-constexpr auto embeddings = Endpoint::embeddings;
-constexpr auto embed = Endpoint::embed_content;
-constexpr auto moderations = Endpoint::moderations;
 
 const std::string hi = R"("messages":[{"role":"user","content":"hi"}])";
 const std::string hi_gemini = R"("contents":[{"role":"user","parts":[{"text":"hi"}]}])";

@@ -5,50 +5,11 @@
 #include <vector>
 
 #include "dialect/translate.h"
+#include "dialect/translate_bodies_for_test.h"
 #include "dialect/translate_fields.h"
 
 namespace twolane::dialect {
 namespace {
-
-constexpr auto chat = Endpoint::chat_completions;
-constexpr auto responses = Endpoint::responses;
-constexpr auto messages = Endpoint::messages;
-constexpr auto gemini = Endpoint::generate_content;
-constexpr auto embeddings = Endpoint::embeddings;
-constexpr auto embed = Endpoint::embed_content;
-constexpr auto moderations = Endpoint::moderations;
-
-constexpr std::string_view sonnet = "claude-sonnet-4-5", flash = "gemini-2.5-flash",
-                           mini = "gpt-5.4-mini";
-
-std::string_view model_at(Endpoint e) {
-  return dialect_of(e) == Dialect::openai      ? mini
-         : dialect_of(e) == Dialect::anthropic ? sonnet
-                                               : flash;
-}
-
-// A chat body with one user message and the members given.
-std::string chat_with(const std::string& members) {
-  return R"({"model":"m","messages":[{"role":"user","content":"hi"}],)" + members + "}";
-}
-std::string responses_with(const std::string& members) {
-  return R"({"model":"m","input":"hi",)" + members + "}";
-}
-std::string messages_with(const std::string& members) {
-  return R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],)" + members +
-         "}";
-}
-std::string gemini_with(const std::string& members) {
-  return R"({"contents":[{"role":"user","parts":[{"text":"hi"}]}],)" + members + "}";
-}
-std::string chat_part(const std::string& part) {
-  return R"({"model":"m","messages":[{"role":"user","content":[)" + part + "]}]}";
-}
-std::string messages_block(const std::string& block) {
-  return R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)" + block + "]}]}";
-}
-
-const std::string chat_tool = R"("tools":[{"type":"function","function":{"name":"f"}}])";
 
 struct Said {
   Endpoint from;
