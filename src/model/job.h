@@ -51,6 +51,7 @@ struct Shape {
   std::vector<Target> targets;  // where it may run, in order of preference; never empty
   uint64_t fingerprint = 0;     // of endpoint, targets and parameters
   int64_t requests = 0;
+  int32_t steps_after = 0;  // of the longest chain of the job's requests that wait for one of these
   enum class Proof : uint8_t { untried, proven, refused } proof = Proof::untried;
   std::string refusal;  // the provider's words, when refused
 };
@@ -58,7 +59,7 @@ struct Shape {
 enum class JobState : uint8_t { running, paused, done, cancelling, cancelled };
 
 // Sums that change in the transaction that commits what they count.
-// Invariant, tested by recomputing them from the rows: the seven counts sum to the requests, and
+// Invariant, tested by recomputing them from the rows: the counts of requests sum to the requests, and
 // cost = kept + paid_twice + storage, where kept are the costs of answered attempts.
 struct Totals {
   std::array<int64_t, request_state_count> requests{};  // by RequestState
@@ -84,7 +85,8 @@ struct Totals {
 
   int64_t of(RequestState s) const { return requests[static_cast<size_t>(s)]; }
   int64_t unfinished() const {
-    return of(RequestState::open) + of(RequestState::batched) + of(RequestState::live);
+    return of(RequestState::waiting) + of(RequestState::open) + of(RequestState::batched) +
+           of(RequestState::live);
   }
   bool operator==(const Totals&) const = default;
 };

@@ -19,6 +19,8 @@ std::string_view name_of(RequestState s) {
       return "expired";
     case RequestState::cancelled:
       return "cancelled";
+    case RequestState::waiting:
+      return "waiting";
   }
   return {};
 }

@@ -20,8 +20,9 @@ enum class RequestState : uint8_t {
   failed,     // terminal
   expired,    // terminal: no answer within the window
   cancelled,  // terminal
+  waiting,    // accepted; comes after requests that have not succeeded yet
 };
-inline constexpr int request_state_count = 7;
+inline constexpr int request_state_count = 8;
 
 // An attempt: one placement of one request with one provider on one tier.
 enum class AttemptState : uint8_t {
@@ -56,6 +57,10 @@ struct Step {
 };
 
 inline constexpr std::array request_steps = {
+    Step{RequestState::waiting, RequestState::open},       // all that it comes after have succeeded
+    Step{RequestState::waiting, RequestState::failed},     // one of them did not, and never will
+    Step{RequestState::waiting, RequestState::expired},    // with its job
+    Step{RequestState::waiting, RequestState::cancelled},  // with its job, or with one of them
     Step{RequestState::open, RequestState::batched},
     Step{RequestState::open, RequestState::live},
     Step{RequestState::open, RequestState::failed},     // its shape was refused before it was bought

@@ -32,7 +32,7 @@ void expect_connected(const std::array<Step<State>, N>& table, State first, int 
 }
 
 TEST(States, EveryStateIsReachedAndEnds) {
-  expect_connected(request_steps, RequestState::open, request_state_count);
+  expect_connected(request_steps, RequestState::waiting, request_state_count);
   expect_connected(attempt_steps, AttemptState::running, attempt_state_count);
   expect_connected(batch_steps, BatchState::planned, batch_state_count);
 }

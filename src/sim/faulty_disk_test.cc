@@ -164,6 +164,11 @@ INSTANTIATE_TEST_SUITE_P(FaultyDisk, StoreContract,
                              "sqlite_with_power_losses",
                              [] { return std::make_unique<sim::FaultyWorld>(); }}),
                          [](const auto& world) { return world.param.name; });
+INSTANTIATE_TEST_SUITE_P(FaultyDisk, StoreContractChains,
+                         testing::Values(NamedWorld{
+                             "sqlite_with_power_losses",
+                             [] { return std::make_unique<sim::FaultyWorld>(); }}),
+                         [](const auto& world) { return world.param.name; });
 }  // namespace twolane::store
 
 namespace twolane::sim {

@@ -22,6 +22,7 @@
 
 #include "base/result.h"
 #include "model/cached_content.h"
+#include "model/index_ranges.h"
 #include "model/job.h"
 
 namespace twolane::store {
@@ -65,6 +66,21 @@ struct Placement {
   PicoUsd reserve;
 };
 
+// One request comes after another of its job: it waits until that one has succeeded.
+struct Need {
+  int64_t index = 0;   // who waits
+  int32_t place = 0;   // which of those that it comes after, from 0
+  int64_t needed = 0;  // earlier in the input than `index`
+};
+
+// The same with what became of the one that is needed.
+struct NeededAnswer {
+  Need need;
+  RequestState state = RequestState::open;
+  Endpoint endpoint = Endpoint::chat_completions;  // in whose words `result` is
+  Slice result;                                    // length 0: no answer, or it is kept no longer
+};
+
 // One request's outcome, for output and for `results`.
 struct OutcomeRow {
   int64_t index = 0, offset = 0, length = 0, line = 0;
@@ -88,7 +104,7 @@ struct Word {
   uint64_t id = 0;  // 0 when it is left: the store numbers it
   JobId job;
   std::string verb;      // "cancel", "retry", "promote", "pause", "resume", "deadline", "forget"
-  std::string argument;  // request index, RFC 3339 time, ...
+  std::string argument;  // request index (of cancel: IndexRanges), RFC 3339 time, ...
 };
 
 // Rows of a job being accepted. Destroyed without commit(): nothing of it remains.
@@ -96,6 +112,8 @@ class Acceptance {
  public:
   virtual ~Acceptance() = default;
   virtual Status add(std::span<const RequestRow> rows) = 0;
+  // Whom requests come after. Those rows are added as waiting, the needed ones as open or waiting.
+  virtual Status add(std::span<const Need> needs) = 0;
   // A row that is final from the start (failed: a bad line that was set aside), with the reason.
   virtual Status add_refused(const RequestRow& row, std::string_view error) = 0;
   // The job, its shapes and all rows become visible at once. Job::totals is computed here. job.id
@@ -121,13 +139,18 @@ class Store {
   virtual Status set_proof(JobId job, int32_t shape, Shape::Proof proof,
                            std::string_view refusal) = 0;
   // Failed and expired requests (all of them, or one) are open again, their tries forgotten. Lines
-  // that were set aside as invalid (length 0) stay as they are.
+  // that were set aside as invalid (length 0) stay as they are. What they come after goes before them:
+  // with one request all is reopened that it waits for, and that ended because of it; a request whose
+  // needs have not succeeded waits, and one that needs a cancelled request stays as it is.
   virtual Result<int64_t> reopen(JobId job, std::optional<int64_t> index) = 0;
-  // Open requests (all of the job, of one shape, or one request) become final without an attempt,
-  // with `error` as the reason. Returns how many.
+  // Open and waiting requests (all of the job, of one shape, or one request) become final without an
+  // attempt, with `error` as the reason; those that wait for them end as in settle(). Returns how many.
   virtual Result<int64_t> close_open(JobId job, std::optional<int32_t> shape,
                                      std::optional<int64_t> index, RequestState state,
                                      std::string_view error) = 0;
+  // The same of the open requests at these places, in one transaction.
+  virtual Result<int64_t> close_open_among(JobId job, const IndexRanges& places, RequestState state,
+                                           std::string_view error) = 0;
   // Removes the job's rows. Its ledger lines stay, without results; the caller removes the segments
   // returned. Refused (store.active) while attempts run or contents are kept.
   virtual Result<std::vector<SegmentId>> forget(JobId job) = 0;
@@ -139,6 +162,8 @@ class Store {
   virtual Result<int64_t> open_count(JobId job, int32_t shape) = 0;
   virtual Result<std::optional<RequestRow>> request(JobId job, int64_t index) = 0;
   virtual Result<std::vector<OutcomeRow>> outcomes(JobId job, int64_t from, int64_t limit) = 0;
+  // What the requests from..to come after, by (index, place).
+  virtual Result<std::vector<NeededAnswer>> needs(JobId job, int64_t from, int64_t to) = 0;
 
   // --- batches and attempts
   // The write-ahead of a submission: the batch, one running attempt for each placement (position =
@@ -154,6 +179,9 @@ class Store {
   // is not in the transition tables is a defect: store.step, and nothing is written. So is an
   // answered attempt whose request does not succeed with it, and the reverse. A settlement equal to
   // what the attempt already is (but for its slice: a repeated line) changes nothing.
+  // Requests that wait follow: where all that one needs has succeeded it is open; where a needed one
+  // has failed or expired it fails (request.after_failed, naming that one's line), where it was
+  // cancelled it is cancelled, and so on behind them.
   virtual Status settle(std::span<const Settlement> settlements, const Batch* batch, Time at) = 0;
   // The job's attempts, by (batch, position), those of its forgotten forerunners included: the
   // ledger with everything not billed. `from` counts attempts; reading on where the last call ended

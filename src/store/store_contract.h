@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/store_contract_batches.h"
+#include "store/store_contract_chains.h"
 #include "store/store_contract_contents.h"
 #include "store/store_contract_jobs.h"
 #include "store/store_contract_random.h"

@@ -213,6 +213,23 @@ TEST_P(StoreContract, open_requests_can_be_closed_without_an_attempt) {
   expect_totals_true({7});
 }
 
+TEST_P(StoreContract, open_requests_are_closed_where_they_lie) {
+  accept(7, 9);
+  place(batch_named(100), {7}, {2});
+  const IndexRanges places = IndexRanges::parse("1-3,7-500").value();
+  EXPECT_EQ(store_->close_open_among({7}, places, RequestState::cancelled, "cut").value(), 4);
+  EXPECT_EQ(store_->close_open_among({7}, places, RequestState::cancelled, "cut").value(), 0);
+  for (const int64_t i : {1, 3, 7, 8}) {
+    EXPECT_EQ(state({7}, i), RequestState::cancelled) << i;
+    EXPECT_EQ(outcome_of({7}, i).error, "cut") << i;
+  }
+  EXPECT_EQ(state({7}, 2), RequestState::batched);
+  for (const int64_t i : {0, 4, 5, 6}) EXPECT_EQ(state({7}, i), RequestState::open) << i;
+  EXPECT_EQ(store_->close_open_among({7}, {}, RequestState::cancelled, "none").value(), 0);
+  EXPECT_EQ(code_of(store_->close_open_among({8}, places, RequestState::cancelled, "")), "store.unknown_job");
+  expect_totals_true({7});
+}
+
 TEST_P(StoreContract, a_batch_may_hold_requests_of_many_jobs) {
   accept(7, 2);
   accept(8, 2);

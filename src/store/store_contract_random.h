@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <random>
 
-#include "store/store_contract_fixture.h"
+#include "store/store_contract_chains.h"
 
 namespace twolane::store {
 
@@ -138,6 +138,50 @@ TEST_P(StoreContract, totals_are_what_the_rows_say_after_any_work) {
       for (int32_t shape = 0; shape < 2; ++shape)
         EXPECT_EQ(store_->open_count(id, shape).value(),
                   static_cast<int64_t>(store_->open_requests(id, shape, 0, 1000).value().size()));
+  }
+}
+
+// What is open, or was sent, has the answers that it comes after; what waits, waits for something that
+// may still come.
+inline void expect_order_kept(Store& store, JobId job) {
+  std::map<int64_t, std::vector<RequestState>> needs;
+  for (const NeededAnswer& n : value_of(store.needs(job, 0, 1000)))
+    needs[n.need.index].push_back(n.state);
+  for (const auto& [index, states] : needs) {
+    const RequestState state = store.request(job, index).value()->state;
+    const auto succeeded = std::ranges::count(states, RequestState::succeeded);
+    const auto bad = std::ranges::count_if(states, may_be_retried) +
+                     std::ranges::count(states, RequestState::cancelled);
+    const bool all = succeeded == static_cast<int64_t>(states.size());
+    if (state == RequestState::waiting) EXPECT_TRUE(!all && bad == 0) << index;
+    if (!is_final(state) && state != RequestState::waiting) EXPECT_TRUE(all) << index;
+    if (state == RequestState::succeeded) EXPECT_TRUE(all) << index;
+  }
+}
+
+TEST_P(StoreContractChains, the_order_is_kept_through_any_work) {
+  std::map<int64_t, std::vector<int64_t>> after;
+  for (int64_t i = 8; i < RandomWork::requests; ++i) {
+    after[i] = {i - 8};
+    if (i % 5 == 0) after[i].push_back(i - 3);
+  }
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomWork work(seed);
+    const JobId id{seed * 10};
+    accept_chained(*store_, id.n, RandomWork::requests, after);
+    for (int step = 1; step <= 60; ++step) {
+      ASSERT_NO_FATAL_FAILURE(work.act(*store_, id, job(id).deadline));
+      expect_order_kept(*store_, id);
+      if (step % 20 == 0) {
+        ASSERT_NO_FATAL_FAILURE(reopen_store());
+        expect_totals_true(id);
+      }
+      ASSERT_FALSE(HasFailure()) << "step " << step;
+    }
+    for (int32_t shape = 0; shape < 2; ++shape)
+      EXPECT_EQ(store_->open_count(id, shape).value(),
+                static_cast<int64_t>(store_->open_requests(id, shape, 0, 1000).value().size()));
   }
 }
 

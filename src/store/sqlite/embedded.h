@@ -69,6 +69,8 @@ class SqliteStore final : public Store {
   Result<int64_t> reopen(JobId job, std::optional<int64_t> index) override;
   Result<int64_t> close_open(JobId job, std::optional<int32_t> shape, std::optional<int64_t> index,
                              RequestState state, std::string_view error) override;
+  Result<int64_t> close_open_among(JobId job, const IndexRanges& places, RequestState state,
+                                   std::string_view error) override;
   Result<std::vector<SegmentId>> forget(JobId job) override;
 
   Result<std::vector<RequestRow>> open_requests(JobId job, int32_t shape, int64_t from,
@@ -76,6 +78,7 @@ class SqliteStore final : public Store {
   Result<int64_t> open_count(JobId job, int32_t shape) override;
   Result<std::optional<RequestRow>> request(JobId job, int64_t index) override;
   Result<std::vector<OutcomeRow>> outcomes(JobId job, int64_t from, int64_t limit) override;
+  Result<std::vector<NeededAnswer>> needs(JobId job, int64_t from, int64_t to) override;
 
   Status place(const Batch& batch, std::span<const Placement> placements) override;
   Status update(const Batch& batch) override;
@@ -103,6 +106,8 @@ class SqliteStore final : public Store {
 
   // Refuses changes beside an owner and while a job is being accepted.
   Result<Transaction> change();
+  Result<int64_t> close(JobId job, std::optional<int32_t> shape, std::span<const IndexRange> places,
+                        RequestState state, std::string_view error);
   Result<int64_t> lot_of(JobId job);                    // error store.unknown_job
   Result<std::vector<int64_t>> all_lots_of(JobId job);  // of its forgotten forerunners as well
   Result<JobId> job_of_lot(int64_t lot);                // forgotten ones too
@@ -123,5 +128,8 @@ class SqliteStore final : public Store {
 };
 
 std::unexpected<Error> unknown_job(JobId id);
+
+// Why requests of the lot were closed without an attempt. Returns its number.
+Result<int64_t> add_reason(Connection& connection, int64_t lot, std::string_view error);
 
 }  // namespace twolane::store::sqlite

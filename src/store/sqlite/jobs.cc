@@ -51,6 +51,17 @@ class SqliteAcceptance final : public Acceptance {
     return {};
   }
 
+  Status add(std::span<const Need> needs) override {
+    Query insert(*store_.connection_, "INSERT INTO need(request, place, needed) VALUES(?1, ?2, ?3)");
+    for (const Need& need : needs) {
+      if (need.needed < 0 || need.needed >= need.index || need.index >= index_limit)
+        return fail("store.unknown_request", "a request can come after earlier ones of its job only");
+      CHECKED(insert.with(request_key(lot_, need.index), need.place, request_key(lot_, need.needed))
+                  .done());
+    }
+    return {};
+  }
+
   Status add_refused(const RequestRow& row, std::string_view error) override {
     if (!is_final(row.state)) return fail("store.step", "a request that is refused must be final");
     Query insert(*store_.connection_, insert_request);
@@ -65,12 +76,12 @@ class SqliteAcceptance final : public Acceptance {
     Query shape(
         *store_.connection_,
         "INSERT INTO shape(lot, number, endpoint, targets, fingerprint, requests, open, proof,"
-        " refusal) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        " refusal, steps_after) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     for (const auto& s : shapes)
       CHECKED(shape
                   .with(lot_, s.number, static_cast<int>(s.endpoint), targets_text(s.targets),
                         s.fingerprint, s.requests, open_[s.number], static_cast<int>(s.proof),
-                        s.refusal)
+                        s.refusal, s.steps_after)
                   .done());
     JobRow row{job, lot_};
     row.job.totals = Totals{};
@@ -230,9 +241,11 @@ Result<std::vector<SegmentId>> SqliteStore::forget(JobId job) {
   for (const auto& [slot, number] : batches)
     for (const SegmentId segment : TRY(strip_batch(*connection_, row->lot, slot, number)))
       segments.push_back(segment);
-  CHECKED(Query(*connection_, "DELETE FROM request WHERE request BETWEEN ?1 AND ?2")
-              .with(request_key(row->lot, 0), request_key(row->lot, index_limit - 1))
-              .done());
+  for (const char* sql : {"DELETE FROM request WHERE request BETWEEN ?1 AND ?2",
+                          "DELETE FROM need WHERE request BETWEEN ?1 AND ?2"})
+    CHECKED(Query(*connection_, sql)
+                .with(request_key(row->lot, 0), request_key(row->lot, index_limit - 1))
+                .done());
   for (const char* sql : {"DELETE FROM shape WHERE lot = ?1", "DELETE FROM reason WHERE lot = ?1",
                           "DELETE FROM job WHERE lot = ?1"})
     CHECKED(Query(*connection_, sql).with(row->lot).done());

@@ -1,22 +1,27 @@
 // Requests: reading them, opening them again, closing them without an attempt, their outcomes.
-#include "store/sqlite/embedded.h"
+#include "store/sqlite/chains.h"
 
 namespace twolane::store::sqlite {
 
 namespace {
 
-// Some of a job's requests (?1 is the key of its first): a condition, narrowed to one shape or one
-// request where these are given.
+constexpr IndexRange every_place{0, index_limit - 1};
+
+IndexRange place_or_all(std::optional<int64_t> index) {
+  return index ? IndexRange{*index, *index} : every_place;
+}
+
+// Some of a job's requests (?1 is the key of its first): a condition, narrowed to some places and to
+// one shape where it is given.
 struct Selection {
-  Selection(const char* condition, std::optional<int32_t> only_shape,
-            std::optional<int64_t> only_index)
-      : where(condition), shape(only_shape), index(only_index) {
-    where += index ? " AND request = ?1 + ?3" : " AND request BETWEEN ?1 AND ?1 + 67108863";
+  Selection(const char* condition, std::optional<int32_t> only_shape, IndexRange range)
+      : where(condition), shape(only_shape), places(range) {
+    where += " AND request BETWEEN ?1 + ?3 AND ?1 + ?4";
     if (shape) where += " AND shape = ?2";
   }
   std::string where;
   std::optional<int32_t> shape;
-  std::optional<int64_t> index;
+  IndexRange places;
 };
 
 // Counts what is about to move to `to`, in the job's totals too.
@@ -24,7 +29,7 @@ Result<int64_t> count_moves(Connection& connection, TouchedJobs& jobs, JobRow& r
                             const Selection& selection, RequestState to) {
   Query query(connection, "SELECT shape, state, count(*) FROM request WHERE " + selection.where +
                               " GROUP BY shape, state");
-  query.with(request_key(row.lot, 0), selection.shape, selection.index);
+  query.with(request_key(row.lot, 0), selection.shape, selection.places.from, selection.places.to);
   int64_t moved = 0;
   while (TRY(query.next())) {
     const RequestState from = TRY(request_state_of(query.text(1)));
@@ -36,18 +41,36 @@ Result<int64_t> count_moves(Connection& connection, TouchedJobs& jobs, JobRow& r
 
 }  // namespace
 
+Result<int64_t> add_reason(Connection& connection, int64_t lot, std::string_view error) {
+  Query next(connection, "SELECT coalesce(max(number) + 1, 0) FROM reason WHERE lot = ?1");
+  next.with(lot);
+  TRY(next.next());
+  const int64_t number = next.integer(0);
+  Query insert(connection, "INSERT INTO reason(lot, number, error) VALUES(?1, ?2, ?3)");
+  CHECKED(insert.with(lot, number, error).done());
+  return number;
+}
+
 Result<int64_t> SqliteStore::reopen(JobId job, std::optional<int64_t> index) {
   static_assert(may_be_retried(RequestState::failed) && may_be_retried(RequestState::expired));
   auto transaction = TRY(change());
   TouchedJobs jobs(*connection_);
   JobRow& row = *TRY(jobs.of(job));
-  const Selection selection("state IN ('f', 'e') AND length > 0", std::nullopt, index);
+  if (TRY(has_needs(*connection_, row.lot))) {
+    Reopening reopening(*connection_, jobs, row);
+    const int64_t moved = TRY(index ? reopening.one(*index) : reopening.all());
+    CHECKED(jobs.write());
+    CHECKED(transaction.commit());
+    return moved;
+  }
+  const Selection selection("state IN ('f', 'e') AND length > 0", std::nullopt, place_or_all(index));
   const int64_t moved = TRY(count_moves(*connection_, jobs, row, selection, RequestState::open));
   if (moved == 0) return moved;
   Query update(*connection_,
                "UPDATE request SET state = 'o', tries = 0, decider = NULL, reason = NULL WHERE " +
                    selection.where);
-  CHECKED(update.with(request_key(row.lot, 0), selection.shape, selection.index).done());
+  const IndexRange& at = selection.places;
+  CHECKED(update.with(request_key(row.lot, 0), selection.shape, at.from, at.to).done());
   CHECKED(jobs.write());
   CHECKED(transaction.commit());
   return moved;
@@ -56,26 +79,43 @@ Result<int64_t> SqliteStore::reopen(JobId job, std::optional<int64_t> index) {
 Result<int64_t> SqliteStore::close_open(JobId job, std::optional<int32_t> shape,
                                         std::optional<int64_t> index, RequestState state,
                                         std::string_view error) {
+  const IndexRange places = place_or_all(index);
+  return close(job, shape, {&places, 1}, state, error);
+}
+
+Result<int64_t> SqliteStore::close_open_among(JobId job, const IndexRanges& places, RequestState state,
+                                              std::string_view error) {
+  return close(job, std::nullopt, places.all(), state, error);
+}
+
+Result<int64_t> SqliteStore::close(JobId job, std::optional<int32_t> shape,
+                                   std::span<const IndexRange> places, RequestState state,
+                                   std::string_view error) {
   if (!may_step(request_steps, RequestState::open, state) || !is_final(state) ||
       state == RequestState::succeeded)
     return fail("store.step", "an open request cannot be closed as " + std::string(name_of(state)));
   auto transaction = TRY(change());
   TouchedJobs jobs(*connection_);
   JobRow& row = *TRY(jobs.of(job));
-  const Selection selection("state = 'o'", shape, index);
-  const int64_t moved = TRY(count_moves(*connection_, jobs, row, selection, state));
-  if (moved == 0) return moved;
-  int64_t reason = 0;
-  {
-    Query next(*connection_, "SELECT coalesce(max(number) + 1, 0) FROM reason WHERE lot = ?1");
-    next.with(row.lot);
-    TRY(next.next());
-    reason = next.integer(0);
+  Followers followers(*connection_, jobs);
+  int64_t reason = -1, moved = 0;
+  for (const IndexRange& range : places) {
+    const IndexRange at{range.from, std::min(range.to, every_place.to)};
+    const Selection selection("state IN ('o', 'w')", shape, at);
+    const int64_t here = TRY(count_moves(*connection_, jobs, row, selection, state));
+    if (here == 0) continue;
+    moved += here;
+    if (row.job.totals.of(RequestState::waiting) > 0) {
+      Query closed(*connection_, "SELECT request FROM request WHERE " + selection.where);
+      closed.with(request_key(row.lot, 0), shape, at.from, at.to);
+      while (TRY(closed.next())) followers.ended(row, closed.integer(0), state);
+    }
+    if (reason < 0) reason = TRY(add_reason(*connection_, row.lot, error));
+    Query update(*connection_, "UPDATE request SET state = ?5, reason = ?6 WHERE " + selection.where);
+    CHECKED(update.with(request_key(row.lot, 0), shape, at.from, at.to, letter_of(state), reason).done());
   }
-  Query insert(*connection_, "INSERT INTO reason(lot, number, error) VALUES(?1, ?2, ?3)");
-  CHECKED(insert.with(row.lot, reason, error).done());
-  Query update(*connection_, "UPDATE request SET state = ?4, reason = ?5 WHERE " + selection.where);
-  CHECKED(update.with(request_key(row.lot, 0), shape, index, letter_of(state), reason).done());
+  if (moved == 0) return moved;
+  moved += TRY(followers.follow());
   CHECKED(jobs.write());
   CHECKED(transaction.commit());
   return moved;
@@ -231,6 +271,33 @@ Result<std::vector<OutcomeRow>> SqliteStore::outcomes(JobId job, int64_t from, i
     if (!query.null(attempt)) CHECKED(read_deciding_attempt(query, attempt, lookups, row));
   }
   return rows;
+}
+
+Result<std::vector<NeededAnswer>> SqliteStore::needs(JobId job, int64_t from, int64_t to) {
+  const int64_t lot = TRY(lot_of(job));
+  Lookups lookups(*connection_, lot);
+  Query query(*connection_,
+              "SELECT need.request, need.place, need.needed, request.state, attempt.attempt,"
+              " attempt.segment, attempt.start, attempt.length "
+              "FROM need JOIN request ON request.request = need.needed LEFT JOIN attempt"
+              " ON attempt.attempt = CASE WHEN request.state = 's'"
+              " THEN coalesce(request.decider, request.attempt) END "
+              "WHERE need.request BETWEEN ?1 AND ?2 ORDER BY need.request, need.place");
+  query.with(request_key(lot, from), request_key(lot, std::min(to, index_limit - 1)));
+  std::vector<NeededAnswer> all;
+  while (TRY(query.next())) {
+    NeededAnswer& one = all.emplace_back();
+    one.need = {index_of(query.integer(0)), static_cast<int32_t>(query.integer(1)),
+                index_of(query.integer(2))};
+    one.state = TRY(request_state_of(query.text(3)));
+    if (query.null(4)) continue;
+    const auto& batch = *TRY(lookups.batch(slot_of(query.integer(4))));
+    one.endpoint = batch.endpoint;
+    const auto segment = static_cast<size_t>(query.integer(5));
+    if (!query.null(5) && segment < batch.segments.size())
+      one.result = {batch.segments[segment], query.integer(6), query.integer(7)};
+  }
+  return all;
 }
 
 }  // namespace twolane::store::sqlite

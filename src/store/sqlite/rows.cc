@@ -225,7 +225,7 @@ std::vector<Target> targets_of(std::string_view text) {
 
 Result<std::vector<Shape>> read_shapes(Connection& connection, int64_t lot) {
   Query query(connection,
-              "SELECT number, endpoint, targets, fingerprint, requests, proof, refusal FROM shape "
+              "SELECT number, endpoint, targets, fingerprint, requests, proof, refusal, steps_after FROM shape "
               "WHERE lot = ?1 ORDER BY number");
   query.with(lot);
   std::vector<Shape> shapes;
@@ -238,6 +238,7 @@ Result<std::vector<Shape>> read_shapes(Connection& connection, int64_t lot) {
     shape.requests = query.integer(4);
     shape.proof = enum_at<Shape::Proof>(query, 5);
     shape.refusal = query.string(6);
+    shape.steps_after = static_cast<int32_t>(query.integer(7));
   }
   return shapes;
 }

@@ -28,11 +28,11 @@ static_assert(static_cast<int>(Shape::Proof::untried) == 0 &&
               static_cast<int>(Shape::Proof::refused) == 2);
 static_assert(static_cast<int>(ContentState::creating) == 0 &&
               static_cast<int>(ContentState::absent) == 5);
-static_assert(static_cast<int>(RequestState::cancelled) + 1 == request_state_count);
+static_assert(static_cast<int>(RequestState::waiting) + 1 == request_state_count);
 static_assert(static_cast<int>(AttemptState::unconfirmed) + 1 == attempt_state_count);
 
 // In the order of the enumerators. An attempt that runs has no row, so its letter is never written.
-inline constexpr std::string_view request_letters = "oblsfec";
+inline constexpr std::string_view request_letters = "oblsfecw";
 inline constexpr std::string_view attempt_letters = "-vasrecu";
 static_assert(request_letters.size() == request_state_count);
 static_assert(attempt_letters.size() == attempt_state_count);
@@ -64,7 +64,7 @@ template <class AnyTotals, class See>
 void each_total(AnyTotals& t, See see) {
   constexpr std::array requests = {"open_requests",      "batched_requests", "live_requests",
                                    "succeeded_requests", "failed_requests",  "expired_requests",
-                                   "cancelled_requests"};
+                                   "cancelled_requests", "waiting_requests"};
   static_assert(requests.size() == request_state_count);
   constexpr std::array tiers = {"standard", "batch", "flex", "priority", "scale"};
   for (size_t i = 0; i < requests.size(); ++i) see(requests[i], t.requests[i]);

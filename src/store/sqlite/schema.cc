@@ -7,6 +7,7 @@
 // - A lot is chosen before the job's name (a hash of its input) can be known. A forgotten job
 // leaves
 //   its lot and name in `forgotten`, for its lines of the ledger.
+// - Who comes after whom is in `need`, by the keys of both requests, for as long as the job is kept.
 // - Who is in a batch is written once, in `placement`: blobs of packed (lot_number, idx, reserve),
 // see
 //   packing.h; their key is that of the first attempt in them. A member without a row in `attempt`
@@ -51,6 +52,7 @@ CREATE TABLE job(
   failed_requests INTEGER NOT NULL,
   expired_requests INTEGER NOT NULL,
   cancelled_requests INTEGER NOT NULL,
+  waiting_requests INTEGER NOT NULL DEFAULT 0,
   standard_answers INTEGER NOT NULL, standard_cost TEXT NOT NULL, standard_list TEXT NOT NULL,
   batch_answers INTEGER NOT NULL, batch_cost TEXT NOT NULL, batch_list TEXT NOT NULL,
   flex_answers INTEGER NOT NULL, flex_cost TEXT NOT NULL, flex_list TEXT NOT NULL,
@@ -79,6 +81,7 @@ CREATE TABLE shape(
   fingerprint INTEGER NOT NULL,
   requests INTEGER NOT NULL,
   open INTEGER NOT NULL DEFAULT 0,
+  steps_after INTEGER NOT NULL DEFAULT 0,
   proof INTEGER NOT NULL,
   refusal TEXT NOT NULL,
   PRIMARY KEY(lot, number)) WITHOUT ROWID;
@@ -97,6 +100,13 @@ CREATE TABLE request(
   decider INTEGER,
   reason INTEGER);
 CREATE INDEX request_open ON request(shape) WHERE state = 'o';
+
+CREATE TABLE need(
+  request INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  needed INTEGER NOT NULL,
+  PRIMARY KEY(request, place)) WITHOUT ROWID;
+CREATE INDEX need_by_needed ON need(needed);
 
 CREATE TABLE reason(
   lot INTEGER NOT NULL,
@@ -230,7 +240,19 @@ CREATE INDEX cached_content_by_lot ON cached_content(lot);
 CREATE INDEX cached_content_unfinished ON cached_content(state) WHERE state < 3;
 )sql";
 
-constexpr const char* migrations[schema_version] = {from_0_to_1, from_1_to_2};  // [n]: from n to n + 1
+// Version 2 knew no request that comes after another.
+constexpr const char* from_2_to_3 = R"sql(
+ALTER TABLE job ADD COLUMN waiting_requests INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE shape ADD COLUMN steps_after INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE need(
+  request INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  needed INTEGER NOT NULL,
+  PRIMARY KEY(request, place)) WITHOUT ROWID;
+CREATE INDEX need_by_needed ON need(needed);
+)sql";
+
+constexpr const char* migrations[schema_version] = {from_0_to_1, from_1_to_2, from_2_to_3};  // [n]: from n to n + 1
 
 struct Found {
   int64_t version = 0;

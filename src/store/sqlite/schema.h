@@ -5,7 +5,7 @@
 
 namespace twolane::store::sqlite {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 // Makes the tables in an empty database, or migrates older ones in a single transaction with all
 // their data. Errors: store.newer, store.foreign (tables of something else).

@@ -1,5 +1,5 @@
 // Settling: what became of attempts, and with them of their requests, jobs and batches.
-#include "store/sqlite/embedded.h"
+#include "store/sqlite/chains.h"
 
 namespace twolane::store::sqlite {
 namespace {
@@ -37,6 +37,7 @@ class Settler {
       : connection_(connection),
         cache_(cache),
         jobs_(connection),
+        followers_(connection, jobs_),
         at_(at),
         insert_(connection,
                 "INSERT INTO attempt(attempt, lot_number, state, response_id, served, usage, cost, "
@@ -81,6 +82,7 @@ class Settler {
           CHECKED(
               lot.with(batch->members->slot, static_cast<int64_t>(i), batch->stopped[i]).done());
     }
+    TRY(followers_.follow());
     return jobs_.write();
   }
 
@@ -249,6 +251,7 @@ class Settler {
                       other_decides ? std::optional(key_of(batch, s)) : std::nullopt)
                 .done());
     if (s.request) jobs_.moved(job, shape, from, to);
+    if (is_final(to)) followers_.ended(job, key, to);
     return {};
   }
 
@@ -265,12 +268,14 @@ class Settler {
                 .done());
     if (connection_.changes() != 1) return false;
     jobs_.moved(job, 0, batch.placed_as, *s.request);  // never open: the shape does not matter
+    followers_.ended(job, request_key(job.lot, placed.idx), *s.request);
     return true;
   }
 
   Connection& connection_;
   MemberCache& cache_;
   TouchedJobs jobs_;
+  Followers followers_;
   const Time at_;
   Query insert_, finish_request_, select_request_, update_request_;
   std::unordered_map<BatchId, std::unique_ptr<BatchAtWork>> batches_;

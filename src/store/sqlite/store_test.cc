@@ -10,6 +10,7 @@
 #include "store/sqlite/packing.h"
 #include "store/sqlite/second_layout.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/third_layout.h"
 #include "store/store_contract.h"
 
 namespace twolane::store {
@@ -56,11 +57,12 @@ class MigratedWorld final : public StoreWorld {
   TemporaryDirectory directory_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    RealDisk, StoreContract,
+const auto real_worlds =
     testing::Values(NamedWorld{"sqlite", [] { return std::make_unique<RealWorld>(); }},
-                    NamedWorld{"migrated", [] { return std::make_unique<MigratedWorld>(); }}),
-    [](const auto& world) { return world.param.name; });
+                    NamedWorld{"migrated", [] { return std::make_unique<MigratedWorld>(); }});
+const auto name_of_world = [](const auto& world) { return world.param.name; };
+INSTANTIATE_TEST_SUITE_P(RealDisk, StoreContract, real_worlds, name_of_world);
+INSTANTIATE_TEST_SUITE_P(RealDisk, StoreContractChains, real_worlds, name_of_world);
 
 class SqliteFile : public testing::Test {
  protected:
@@ -94,7 +96,7 @@ TEST_F(SqliteFile, an_older_schema_is_migrated_with_its_data) {
     EXPECT_EQ(store->words().value().at(0).verb, "promote");
     ASSERT_OK(store->remember("a", "b"));
   }
-  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 2);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 3);
   ASSERT_OK(open_sqlite_beside(path_));
 }
 
@@ -109,7 +111,20 @@ TEST_F(SqliteFile, a_home_of_version_1_gets_cached_contents) {
   EXPECT_EQ(store->recall("output.000000000000000a").value(), "old.out.jsonl");
   ASSERT_OK(store->keep(content_of(11, {10})));
   EXPECT_EQ(store->job({10}).value()->totals.reserved.n, before.totals.reserved.n + 5'000);
-  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 2);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 3);
+}
+
+TEST_F(SqliteFile, a_home_of_version_2_gets_requests_that_wait) {
+  run_sql(path_, std::string(first_layout) + first_layout_rows + second_layout_from_first +
+                     third_layout_from_second);
+  auto store = std::move(*open_sqlite(path_));
+  const Job before = store->job({10}).value().value();
+  EXPECT_EQ(before.totals.storage.n, 7);
+  EXPECT_EQ(before.totals.of(RequestState::waiting), 0);
+  EXPECT_EQ(store->shapes({10}).value().at(0).steps_after, 0);
+  EXPECT_TRUE(store->needs({10}, 0, 9).value().empty());
+  EXPECT_EQ(store->reopen({10}, std::nullopt).value(), 1);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 3);
 }
 
 TEST_F(SqliteFile, a_migrated_schema_is_the_same_as_a_new_one) {
@@ -135,13 +150,13 @@ TEST_F(SqliteFile, a_migrated_schema_is_the_same_as_a_new_one) {
 
 TEST_F(SqliteFile, a_newer_schema_is_refused_with_what_to_do) {
   ASSERT_OK(open_sqlite(path_));
-  run_sql(path_, "PRAGMA user_version=3");
+  run_sql(path_, "PRAGMA user_version=4");
   for (const auto& opened : {open_sqlite(path_).error(), open_sqlite_beside(path_).error()}) {
     EXPECT_EQ(opened.code, "store.newer");
     ASSERT_EQ(opened.next.size(), 1u);
     EXPECT_NE(opened.next[0].find("--home DIR"), std::string::npos);
   }
-  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 3);
+  EXPECT_EQ(number_in(path_, "PRAGMA user_version"), 4);
 }
 
 TEST_F(SqliteFile, what_is_no_store_is_left_alone) {
@@ -181,7 +196,11 @@ TEST_F(SqliteFile, hot_statements_use_their_keys) {
         "UPDATE request NOT INDEXED SET state = 'b' WHERE request BETWEEN 1 AND 2 AND state = 'o'",
         "UPDATE request SET state = 's' WHERE request = 1 AND state = 'b' AND attempt = 2",
         "SELECT count(*) FROM batch_lot WHERE lot = 1", "SELECT 1 FROM batch WHERE batch = 1",
-        "SELECT 1 FROM batch_segment WHERE segment = 1"}) {
+        "SELECT 1 FROM batch_segment WHERE segment = 1",
+        "SELECT need.request FROM need JOIN request ON request.request = need.request "
+        "WHERE need.needed = 1 AND request.state = 'w'",
+        "SELECT 1 FROM need JOIN request AS needed ON needed.request = need.needed "
+        "WHERE need.request = 1 AND needed.state <> 's' LIMIT 1"}) {
     sqlite::Query plan(*connection, "EXPLAIN QUERY PLAN " + std::string(sql));
     std::string steps;
     while (plan.next().value()) steps += plan.string(3) + "\n";
