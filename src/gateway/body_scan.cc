@@ -3,10 +3,13 @@
 
 #include <simdjson.h>
 
+#include "dialect/batch/call.h"
+
 namespace twolane::gateway {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+using dialect::batch::append_quoted;
 
 std::unexpected<Error> no_json(std::string why) {
   return fail("gateway.json", "the body is not a JSON object", std::move(why));
@@ -52,15 +55,6 @@ void read_generation_config(ondemand::value config, BodyScan& found) {
     if (key == "maxOutputTokens" || key == "max_output_tokens") found.output_limit = number(value, -1);
     if (key == "candidateCount" || key == "candidate_count") found.choices = number(value, 1);
   }
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
 }
 
 }  // namespace

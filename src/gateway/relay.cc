@@ -9,18 +9,11 @@
 namespace twolane::gateway {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same(std::string_view name, std::string_view lower_case) {
-  if (name.size() != lower_case.size()) return false;
-  for (size_t i = 0; i < name.size(); ++i)
-    if (lower(name[i]) != lower_case[i]) return false;
-  return true;
-}
+using net::same_name;
 
 template <size_t n>
 bool is_one_of(std::string_view name, const std::string_view (&names)[n]) {
-  return std::ranges::any_of(names, [name](std::string_view other) { return same(name, other); });
+  return std::ranges::any_of(names, [name](std::string_view other) { return same_name(name, other); });
 }
 
 // Headers that are one connection's business (RFC 9110, 7.6.1).
@@ -38,7 +31,7 @@ constexpr std::string_view any_dialect[] = {"content-type", "user-agent", "trace
 
 bool goes_on(std::string_view name) {
   return !is_one_of(name, hop) && !is_one_of(name, ours) &&
-         !(name.size() > 8 && same(name.substr(0, 8), "twolane-"));
+         !(name.size() > 8 && same_name(name.substr(0, 8), "twolane-"));
 }
 
 bool is_events(const wire::Headers& headers) {
@@ -75,12 +68,12 @@ std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
   out.append(net::reason_phrase(head.status)).append("\r\n");
   bool has_id = false;
   for (const auto& [name, value] : head.headers) {
-    if (same(name, "content-length") && !close) {
+    if (same_name(name, "content-length") && !close) {
       out.append("Content-Length: ").append(value).append("\r\n");
-    } else if (same(name, "transfer-encoding") && !close) {
+    } else if (same_name(name, "transfer-encoding") && !close) {
       out.append("Transfer-Encoding: chunked\r\n");
     } else if (!is_one_of(name, hop) && (limits.empty() || wire::header(limits, name).empty())) {
-      has_id = has_id || same(name, id_header(call.door.dialect));
+      has_id = has_id || same_name(name, id_header(call.door.dialect));
       out.append(name).append(": ").append(value).append("\r\n");
     }
   }

@@ -1,26 +1,14 @@
 // Calls along a route: try after try, until a target answers or none may be asked any more. Only
 // what has told the client nothing yet is tried again.
 #include <algorithm>
-#include <charconv>
 
 #include "dialect/batch_api.h"
 #include "gateway/worker.h"
 #include "model/model_name.h"
+#include "net/head.h"
 
 namespace twolane::gateway {
 namespace {
-
-// Seconds, or OpenAI's milliseconds; a date says nothing here.
-std::optional<Duration> retry_after(const wire::Headers& headers) {
-  for (const auto& [name, unit] : {std::pair("retry-after-ms", milliseconds(1)), std::pair("retry-after", seconds(1))}) {
-    const std::string_view text = wire::header(headers, name);
-    double n = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-    const bool whole = ec == std::errc{} && end == text.data() + text.size() && !text.empty();
-    if (whole && n >= 0 && n <= 86'400'000) return milliseconds(static_cast<int64_t>(n * static_cast<double>(unit.ms)));
-  }
-  return std::nullopt;
-}
 
 Outcome outcome_of(Heard heard, bool no_capacity) {
   switch (heard) {
@@ -38,10 +26,11 @@ Outcome outcome_of(Heard heard, bool no_capacity) {
 bool is_told(std::string_view name) {
   constexpr std::string_view told[] = {"content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id",
                                        "request-id"};
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return std::ranges::find(told, lower) != std::end(told) || lower.starts_with("x-ratelimit-") ||
-         lower.starts_with("anthropic-");
+  constexpr std::string_view families[] = {"x-ratelimit-", "anthropic-"};
+  return std::ranges::any_of(told, [name](std::string_view other) { return net::same_name(name, other); }) ||
+         std::ranges::any_of(families, [name](std::string_view begin) {
+           return net::same_name(name.substr(0, begin.size()), begin);
+         });
 }
 
 }  // namespace
@@ -224,8 +213,7 @@ net::Awaitable<bool> Worker::hear_refusal(net::Exchange& exchange, Call& call, C
   const bool whole = !lost && !channel.parser().need_eof();
   reply->body = wire::Body(std::move(body));
   const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(*reply);
-  Failed failed{Heard::refused, reply->status, retry_after(reply->headers), false};
-  if (!failed.wait) failed.wait = said.retry_after;
+  Failed failed{Heard::refused, reply->status, said.retry_after, false};
   if (failed.wait) failed.wait = milliseconds(static_cast<int64_t>(static_cast<double>(failed.wait->ms) / shared_.speed));
   failed.no_capacity = call.scan.tier == ServiceTier::flex && said.verdict == dialect::Verdict::no_capacity;
   if (tries_again(call, failed)) co_return whole;

@@ -84,8 +84,7 @@ net::Awaitable<void> Worker::say_refusal(net::Exchange& exchange, Call& call, wi
   const auto said = dialect::batch_api(call.choice->provider->dialect).read_refusal(reply);
   Refusal no(reply.status < 400 ? 502 : reply.status, said.message, said.code);
   call.error = "upstream.refused";
-  if (const auto wait = wire::header(reply.headers, "retry-after"); !wait.empty())
-    no.retry_after = std::atoll(std::string(wait).c_str());
+  if (said.retry_after) no.retry_after = (said.retry_after->ms + 999) / 1000;
   co_await say_no(exchange, call, std::move(no));
 }
 

@@ -8,11 +8,9 @@
 namespace twolane::net {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool is_token_char(char c) {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || others.contains(c);
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.contains(c);
 }
 
 }  // namespace
@@ -25,10 +23,6 @@ Status check_headers(const wire::Headers& headers) {
       return fail("net.header", "the header " + name + " holds a line end");
   }
   return {};
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::string_view reason_phrase(int status) {

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "wire/header_name.h"
 #include "wire/http.h"
 
 namespace twolane::net {
@@ -13,7 +14,7 @@ namespace twolane::net {
 // Names must be tokens, values free of line ends and NUL (RFC 9110, 5.1 and 5.5). Error:
 // net.header, with the name at most, never the value.
 Status check_headers(const wire::Headers& headers);
-bool same_name(std::string_view a, std::string_view b);  // ASCII case ignored
+using wire::same_name;
 std::string_view reason_phrase(int status);
 std::string http_date(Time t);  // "Sun, 06 Nov 1994 08:49:37 GMT"
 

@@ -4,15 +4,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/header_name.h"
+
 namespace twolane::wire {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
 
 // The reason never holds the URL: queries and userinfo carry keys.
 std::unexpected<Error> bad_url(std::string why) {

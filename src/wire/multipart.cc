@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/header_name.h"
+
 namespace twolane::wire {
 namespace {
 
 std::unexpected<Error> bad_multipart(std::string why) {
   return fail("wire.multipart", "this is not a usable multipart body", std::move(why));
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 std::string lowered(std::string_view text) {
   std::string out(text);

@@ -5,12 +5,15 @@
 #include <array>
 #include <charconv>
 
+#include "wire/header_name.h"
+
 namespace twolane::dialect::batch {
 namespace {
 
 constexpr int64_t longest_error = 1 << 20;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+using wire::lower;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string error_object_text(const wire::Json& error) {
