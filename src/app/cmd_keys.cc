@@ -1,6 +1,5 @@
 // twolane keys: who may use the gateway. Keys are shown once, when they are made; kept is a hash.
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
 
@@ -11,17 +10,13 @@
 #include "gateway/keys.h"
 #include "gateway/spending.h"
 #include "model/model_name.h"
+#include "net/wall_clock.h"
 #include "store/home.h"
 
 namespace twolane::app {
 namespace {
 
 using gateway::KeyRules;
-
-Time now() {
-  using namespace std::chrono;
-  return {duration_cast<std::chrono::milliseconds>(system_clock::now().time_since_epoch()).count()};
-}
 
 Error usage(std::string field, std::string message, std::string why, std::string next) {
   Error e;
@@ -43,7 +38,7 @@ Result<std::optional<PicoUsd>> budget(const std::string& text, const char* flag)
 Result<KeyRules> rules_of(const KeyFlags& flags) {
   KeyRules r;
   r.name = flags.name;
-  r.created = now();
+  r.created = net::wall_time();
   for (const auto& model : flags.models) r.models.push_back(model_key(model));
   if (!flags.lane.empty() && flags.lane != "patient" && flags.lane != "interactive")
     return fail(usage("--lane", '"' + flags.lane + "\" is no lane", "there are two", "--lane patient"));
@@ -109,7 +104,7 @@ Status list(const Shell& shell, const std::string& home, const std::string& path
   std::string text = left("NAME", 20) + left("KEY", 12) + left("CREATED", 22) + left("STATE", 9) +
                      right("TODAY USD", 11) + right("MONTH USD", 11) + '\n';
   for (const auto& k : keys) {
-    const auto used = spent[k.hash].at(now());
+    const auto used = spent[k.hash].at(net::wall_time());
     shown.push_back({{"name", k.name},
                      {"begins", k.shown},
                      {"created", rfc3339(k.created)},
@@ -136,7 +131,7 @@ Status revoke(const Shell& shell, const std::string& path) {
   if (!key)
     return fail(usage("keys revoke", "there is no key named \"" + shell.in.keys.name + '"', "nothing was changed",
                       "twolane keys list"));
-  key->revoked = now();
+  key->revoked = net::wall_time();
   CHECKED(gateway::write_keys(path, keys));
   auto object = good_answer();
   object["name"] = shell.in.keys.name;

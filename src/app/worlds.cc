@@ -8,6 +8,7 @@
 
 #include "app/accounts.h"
 #include "net/loop_world.h"
+#include "net/wall_clock.h"
 #include "patient/trouble.h"
 #include "sim/providers.h"
 #include "sim/virtual_world.h"
@@ -19,11 +20,6 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::string_view clock_fact = "sim.now", starts_fact = "sim.starts", simulator_head = "simulator ";
-
-Time real_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<milliseconds>(now).count()};
-}
 
 class SocketWorld final : public RunWorld {
  public:
@@ -139,7 +135,7 @@ Result<Time> embedded_start(store::Store& store) {
   Time t{number_or(TRY(store.recall(clock_fact)), 0)};
   for (const auto& job : TRY(store.jobs()))
     if (parse_embedded_name(job.world)) t = std::max({t, job.accepted, job.last_answer, job.finished});
-  if (t.ms == 0) return Time{real_now().ms / 1000 * 1000};
+  if (t.ms == 0) return Time{net::wall_time().ms / 1000 * 1000};
   for (const auto& batch : TRY(store.unfinished_batches()))
     if (batch.created < t + days(30)) t = std::max({t, batch.created, batch.sent, batch.looked, batch.ended});
   return t;
@@ -177,7 +173,7 @@ Error clock_error(Error e, const std::string& origin, double speed) {
 Time known_time(const std::string& world, store::Store& store) {
   const auto text = store.recall(parse_embedded_name(world) ? std::string(clock_fact) : patient::clock_fact(world));
   const int64_t ms = text ? number_or(*text, 0) : 0;
-  return ms > 0 ? Time{ms} : real_now();
+  return ms > 0 ? Time{ms} : net::wall_time();
 }
 
 std::string embedded_name(const std::string& simulator_id, const EmbeddedName& name) {

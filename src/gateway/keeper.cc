@@ -10,8 +10,10 @@
 
 #include "gateway/allowed_models.h"
 #include "gateway/job_json.h"
+#include "gateway/metric_text.h"
 #include "net/event_loop.h"
 #include "net/spool.h"
+#include "net/wall_clock.h"
 #include "patient/output.h"
 #include "patient/trouble.h"
 
@@ -31,11 +33,6 @@ std::string promise_text(const plan::Verdict& v) {
   std::snprintf(chance, sizeof chance, "%.4g", v.on_time);
   return std::string(name_of(v.kind)) + "; on_time=" + chance +
          (v.earliest.ms == 0 ? std::string() : "; earliest=" + rfc3339(v.earliest));
-}
-
-Time real_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
 }
 
 }  // namespace
@@ -69,6 +66,7 @@ Result<std::unique_ptr<Keeper>> Keeper::open(Settings settings, KeyRing& keys) {
   keeper->world_ = std::make_unique<net::LoopWorld>();
   if (!s.clock_origin.empty())
     s.engine.world = "simulator " + TRY(keeper->world_->follow_clock(s.clock_origin, s.speed)).id;
+  s.engine.speed = s.speed;
   keeper->engine_ = std::make_unique<patient::Engine>(*keeper->world_, keeper->home_->store(),
                                                       keeper->home_->payloads(), s.engine);
   keeper->spending_ = std::make_unique<Spending>(keys, keeper->home_->store());
@@ -170,10 +168,10 @@ void Keeper::look() {
 }
 
 std::string Keeper::metrics() const {
-  const auto gauge = [](const char* name, int64_t value) {
-    return "# TYPE " + std::string(name) + " gauge\n" + name + ' ' + std::to_string(value) + '\n';
-  };
-  return gauge("twolane_jobs_open", jobs_open_) + gauge("twolane_deadline_misses_foreseen", misses_foreseen_);
+  std::string out;
+  put_gauge(out, "twolane_jobs_open", jobs_open_);
+  put_gauge(out, "twolane_deadline_misses_foreseen", misses_foreseen_);
+  return out;
 }
 
 void Keeper::follow(std::vector<Books*> books) {
@@ -182,26 +180,26 @@ void Keeper::follow(std::vector<Books*> books) {
 
 void Keeper::look_at_findings(bool last) {
   if (!findings_) return;
-  Status looked = findings_->look(real_now());
+  Status looked = findings_->look(net::wall_time());
   if (looked && last) looked = findings_->save();
   if (!looked) std::fprintf(stderr, "%s: %s\n", looked.error().message.c_str(), looked.error().where.file.c_str());
 }
 
 wire::Json Keeper::told_findings(std::optional<std::string_view> key, bool whole) {
   look_at_findings(false);
-  return findings_ ? findings_->told(real_now(), key, whole) : wire::Json::object();
+  return findings_ ? findings_->told(net::wall_time(), key, whole) : wire::Json::object();
 }
 
 // Keys are limited in real time, whatever the clock of the jobs.
 void Keeper::look_at_spending() {
-  if (const Status looked = spending_->look(now(), real_now()); !looked)
+  if (const Status looked = spending_->look(now(), net::wall_time()); !looked)
     std::fprintf(stderr, "spending: %s: %s\n", looked.error().message.c_str(), looked.error().why.c_str());
   if (settings_.clock_origin.empty()) return;
   // For those who read beside this process.
   (void)home_->store().remember(patient::clock_fact(settings_.engine.world), std::to_string(now().ms)).has_value();
 }
 
-std::optional<PicoUsd> Keeper::left_of(std::string_view owner) { return spending_->left(owner, real_now()); }
+std::optional<PicoUsd> Keeper::left_of(std::string_view owner) { return spending_->left(owner, net::wall_time()); }
 
 Status Keeper::obey(const store::Word& word) {
   if (word.verb == "forget") return forget(word.job);

@@ -16,12 +16,11 @@
 #include "net/event_loop.h"
 #include "net/head.h"
 #include "net/http_client.h"
+#include "net/wall_clock.h"
 #include "wire/json.h"
 
 namespace twolane::net {
 namespace {
-
-using Wall = std::chrono::system_clock;
 
 // A virtual clock: a point of both times and the factor between them.
 struct RunningClock {
@@ -97,10 +96,7 @@ struct LoopWorld::Core {
 };
 
 Time LoopWorld::Core::now() const {
-  if (!running) {
-    const auto since = Wall::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
-  }
+  if (!running) return wall_time();
   const std::chrono::duration<double, std::milli> passed = Clock::now() - running->real_start;
   return running->start + milliseconds(static_cast<int64_t>(passed.count() * running->speed));
 }

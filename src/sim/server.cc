@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +15,7 @@
 #include "net/http_server.h"
 #include "net/loop_world.h"
 #include "net/spool.h"
+#include "net/wall_clock.h"
 #include "sim/providers.h"
 #include "wire/json.h"
 
@@ -26,11 +26,6 @@ using wire::Json;
 namespace {
 
 constexpr Duration lost_after = minutes(1);
-
-Time wall_time() {
-  using namespace std::chrono;
-  return {duration_cast<std::chrono::milliseconds>(system_clock::now().time_since_epoch()).count()};
-}
 
 // A directory that is gone with its owner.
 class TemporaryDirectory {
@@ -67,7 +62,7 @@ class SavedClock {
 
   // Continued from an earlier process. It is never behind what that process could have shown.
   Result<Time> resume() {
-    const Time wall = wall_time();
+    const Time wall = net::wall_time();
     Time now = wall;
     if (std::ifstream in{path_, std::ios::binary}) {
       const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -101,7 +96,7 @@ class SavedClock {
     {
       std::ofstream out(next, std::ios::binary | std::ios::trunc);
       const Json saved = {
-          {"virtual_ms", now.ms}, {"wall_ms", wall_time().ms}, {"speed", speed_}, {"stands", stands_}};
+          {"virtual_ms", now.ms}, {"wall_ms", net::wall_time().ms}, {"speed", speed_}, {"stands", stands_}};
       out << wire::dump(saved) << '\n';
       if (!out.flush()) return fail("sim.storage", "the simulator's clock cannot be written", path_);
     }
