@@ -1,17 +1,17 @@
 // A file that appears complete or not at all.
 #include "app/output_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "store/small_file.h"
+
 namespace twolane::app {
 namespace {
 
-std::unexpected<Error> trouble(const std::string& path, std::string_view doing) {
-  const int reason = errno;
+std::unexpected<Error> trouble(const std::string& path, std::string_view doing, int reason = errno) {
   Error e;
   e.code = "output.file";
   e.message = "cannot " + std::string(doing) + ' ' + path;
@@ -19,12 +19,6 @@ std::unexpected<Error> trouble(const std::string& path, std::string_view doing) 
   e.why = std::string("the system says: ") + std::strerror(reason);
   e.next = {"name another place with -o and run it again; no answer is lost"};
   return fail(std::move(e));
-}
-
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -57,11 +51,7 @@ Status OutputFile::publish() {
   if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) return trouble(path_, "write");
   if (std::rename(hidden_.c_str(), path_.c_str()) != 0) return trouble(path_, "rename into place");
   std::fclose(std::exchange(file_, nullptr));
-  const int directory = ::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return trouble(path_, "make durable");
-  const bool synced = ::fsync(directory) == 0;
-  ::close(directory);
-  if (!synced) return trouble(path_, "make durable");
+  if (const auto failed = store::sync_directory_of(path_)) return trouble(path_, "make durable", failed.value());
   return {};
 }
 

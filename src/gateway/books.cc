@@ -9,6 +9,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "gateway/metric_text.h"
+
 namespace twolane::gateway {
 namespace {
 
@@ -86,23 +88,15 @@ std::string seconds_text(int64_t us) {
 }
 
 void put_histogram(std::string& out, const std::string& name, const Books::Histogram& h) {
-  out += "# TYPE " + name + " histogram\n";
+  put_type(out, name, "histogram");
   int64_t below = 0;
   for (size_t i = 0; i < h.count.size(); ++i) {
     below += h.count[i];
     const std::string le = i < Books::bounds_us.size() ? seconds_text(Books::bounds_us[i]) : "+Inf";
-    out += name + "_bucket{le=\"" + le + "\"} " + std::to_string(below) + '\n';
+    put_sample(out, name + "_bucket", {{"le", le}}, below);
   }
-  out += name + "_sum " + seconds_text(h.sum_us) + '\n' + name + "_count " + std::to_string(below) + '\n';
-}
-
-std::string label_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c != '\n') out += c;
-  }
-  return out;
+  put_sample(out, name + "_sum", {}, seconds_text(h.sum_us));
+  put_sample(out, name + "_count", {}, below);
 }
 
 }  // namespace
@@ -203,25 +197,24 @@ std::string Books::metrics(std::span<Books* const> all, int64_t connections) {
     duration.add(books->duration_);
     overhead.add(books->overhead_);
   }
-  std::string out = "# TYPE twolane_connections gauge\ntwolane_connections " + std::to_string(connections) +
-                    "\n# TYPE twolane_requests_total counter\n";
+  std::string out;
+  put_gauge(out, "twolane_connections", connections);
+  put_type(out, "twolane_requests_total", "counter");
   for (const auto& [status, n] : by_status)
-    out += "twolane_requests_total{status=\"" + std::to_string(status) + "\"} " + std::to_string(n) + '\n';
-  const auto series = [&](const std::string& name, const std::string& more, auto value) {
-    out += "# TYPE " + name + " counter\n";
+    put_sample(out, "twolane_requests_total", {{"status", std::to_string(status)}}, n);
+  const auto series = [&](std::string_view name, auto value) {
+    put_type(out, name, "counter");
     for (const auto& [l, s] : sums)
-      out += name + "{provider=\"" + label_text(l[0]) + "\",model=\"" + label_text(l[1]) + "\",tier=\"" +
-             label_text(l[2]) + "\",key=\"" + label_text(l[3]) + "\",door=\"" + label_text(l[4]) + "\"" + more +
-             "} " + value(s) + '\n';
+      put_sample(out, name, {{"provider", l[0]}, {"model", l[1]}, {"tier", l[2]}, {"key", l[3]}, {"door", l[4]}}, value(s));
   };
-  series("twolane_relayed_total", "", [](const Sums& s) { return std::to_string(s.requests); });
-  series("twolane_input_tokens_total", "", [](const Sums& s) { return std::to_string(s.input); });
-  series("twolane_cached_tokens_total", "", [](const Sums& s) { return std::to_string(s.cached); });
-  series("twolane_output_tokens_total", "", [](const Sums& s) { return std::to_string(s.output); });
-  series("twolane_cost_usd_total", "", [](const Sums& s) { return exact_usd(s.cost); });
-  series("twolane_unmetered_total", "", [](const Sums& s) { return std::to_string(s.unmetered); });
-  series("twolane_estimated_total", "", [](const Sums& s) { return std::to_string(s.estimated); });
-  series("twolane_unpriced_total", "", [](const Sums& s) { return std::to_string(s.unpriced); });
+  series("twolane_relayed_total", [](const Sums& s) { return s.requests; });
+  series("twolane_input_tokens_total", [](const Sums& s) { return s.input; });
+  series("twolane_cached_tokens_total", [](const Sums& s) { return s.cached; });
+  series("twolane_output_tokens_total", [](const Sums& s) { return s.output; });
+  series("twolane_cost_usd_total", [](const Sums& s) { return exact_usd(s.cost); });
+  series("twolane_unmetered_total", [](const Sums& s) { return s.unmetered; });
+  series("twolane_estimated_total", [](const Sums& s) { return s.estimated; });
+  series("twolane_unpriced_total", [](const Sums& s) { return s.unpriced; });
   put_histogram(out, "twolane_request_seconds", duration);
   put_histogram(out, "twolane_overhead_seconds", overhead);
   return out;

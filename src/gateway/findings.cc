@@ -1,18 +1,13 @@
 // Folding, the file, and the words.
 #include "gateway/findings.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "audit/owned_call.h"
 #include "audit/report.h"
 #include "audit/report_json.h"
 #include "gateway/books.h"
+#include "store/small_file.h"
 
 namespace twolane::gateway {
 namespace {
@@ -22,11 +17,12 @@ using wire::Json;
 constexpr Duration between_saves = minutes(5);
 constexpr size_t callers_told = 50;
 
-Error io_fault(const std::string& path) {
+Error io_fault(const std::string& path, const std::string& why) {
   Error e;
   e.code = "findings.io";
   e.message = "the findings cannot be kept";
   e.where.file = path;
+  e.why = "the system says: " + why;
   e.next = {"check the disk; the findings of this process stay in memory"};
   return e;
 }
@@ -64,11 +60,9 @@ Json finding_json(const audit::Report& r, size_t i) {
 Findings::Findings(std::string path, int zone_minutes, std::string zone) : path_(std::move(path)), rolling_(zone_minutes, std::move(zone)) {}
 
 Status Findings::load() {
-  std::ifstream in(path_, std::ios::binary);
-  if (!in) return {};  // there is none yet
-  std::stringstream text;
-  text << in.rdbuf();
-  const auto json = wire::parse_json(text.str());
+  std::string text;
+  if (store::read_whole(path_, text)) return {};  // there is none yet
+  const auto json = wire::parse_json(text);
   if (!json) return fail("audit.saved", "the saved findings cannot be read", json.error().message);
   return rolling_.load(*json);
 }
@@ -88,18 +82,10 @@ Status Findings::look(Time now) {
   return save();
 }
 
-// Written aside and renamed: a crash leaves the old ones.
 Status Findings::save() {
   if (rolling_.taken() == saved_calls_) return {};
-  const std::string text = wire::dump(rolling_.saved()), aside = path_ + ".new";
-  const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return fail(io_fault(aside));
-  size_t done = 0;
-  for (ssize_t n = 1; done < text.size() && n > 0; done += n > 0 ? static_cast<size_t>(n) : 0)
-    n = ::write(file, text.data() + done, text.size() - done);
-  const bool whole = done == text.size() && ::fsync(file) == 0;
-  ::close(file);
-  if (!whole || ::rename(aside.c_str(), path_.c_str()) != 0) return fail(io_fault(aside));
+  if (const auto failed = store::replace_durably(path_, wire::dump(rolling_.saved())))
+    return fail(io_fault(path_, failed.message()));
   saved_calls_ = rolling_.taken();
   return {};
 }

@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <thread>
 
+#include "gateway/metric_text.h"
 #include "gateway/worker.h"
 #include "net/event_loop.h"
+#include "store/small_file.h"
 
 namespace twolane::gateway {
 namespace {
@@ -19,20 +21,14 @@ bool is_loopback(const std::string& address) {
 }
 
 Result<std::string> file_text(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) {
-    Error e;
-    e.code = "config.file";
-    e.message = path + " cannot be read";
-    e.why = "it is named as the certificate or its key";
-    e.next = {"name a file that is there and readable"};
-    return fail(std::move(e));
-  }
   std::string text;
-  char block[4096];
-  while (const size_t n = std::fread(block, 1, sizeof block, file)) text.append(block, n);
-  std::fclose(file);
-  return text;
+  if (!store::read_whole(path, text)) return text;
+  Error e;
+  e.code = "config.file";
+  e.message = path + " cannot be read";
+  e.why = "it is named as the certificate or its key";
+  e.next = {"name a file that is there and readable"};
+  return fail(std::move(e));
 }
 
 struct Pem {
@@ -108,9 +104,10 @@ std::string Gateway::Core::metrics() {
     books.push_back(&worker->books());
     connections += worker->server().connections();
   }
-  return Books::metrics(books, connections) + shared->routes.metrics() + "# TYPE twolane_unconfirmed_calls gauge\ntwolane_unconfirmed_calls " +
-         std::to_string(unconfirmed.calls) + "\n# TYPE twolane_unconfirmed_usd gauge\ntwolane_unconfirmed_usd " +
-         exact_usd(unconfirmed.up_to) + '\n' + (keeper ? keeper->metrics() : std::string());
+  std::string out = Books::metrics(books, connections) + shared->routes.metrics();
+  put_gauge(out, "twolane_unconfirmed_calls", unconfirmed.calls);
+  put_gauge(out, "twolane_unconfirmed_usd", exact_usd(unconfirmed.up_to));
+  return keeper ? out + keeper->metrics() : out;
 }
 
 // Once a second, on every thread.

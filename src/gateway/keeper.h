@@ -179,8 +179,8 @@ wire::HttpReply response_objects(Keeper& keeper, Ask& ask);
 
 // What they share.
 wire::Json openai_file_json(const Object& file);
-// Uploads that nobody completed in time lose their parts; files go when their own time is over.
-Status drop_expired_uploads(Keeper& keeper);
+// OpenAI's uploads that nobody completed in time lose their parts.
+Status expire_uploads(Keeper& keeper);
 wire::HttpReply json_reply(const wire::Json& json);
 wire::HttpReply no_such(const Ask& ask, std::string what);
 wire::HttpReply defect(const Ask& ask, const Error& error);

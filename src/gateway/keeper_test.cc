@@ -198,6 +198,24 @@ TEST_F(KeeperDoors, AnExpiredFileIsNotThere) {
   EXPECT_EQ(ids(json(ask("GET", "/v1/files"))), std::vector<std::string>{good});
 }
 
+TEST_F(KeeperDoors, AnUploadOfYesterdayHasExpiredWhenItIsAskedFor) {
+  const auto begin = [&] {
+    const auto reply = ask("POST", "/v1/uploads", R"({"filename":"a.txt","purpose":"user_data","bytes":1,"mime_type":"text/plain"})");
+    return std::string(wire::string_at(json(reply), "id"));
+  };
+  const std::string late = begin(), other = begin();
+  for (const std::string& id : {late, other}) {
+    Object upload = *keeper_->shelf().find(Object::Kind::upload, Dialect::openai, "", id);
+    upload.about["expires_ms"] = keeper_->now().ms;
+    ASSERT_TRUE(keeper_->shelf().put(upload));
+  }
+  EXPECT_EQ(wire::string_at(json(ask("GET", "/v1/uploads/" + late)), "status"), "expired");
+  const Object* untouched = keeper_->shelf().find(Object::Kind::upload, Dialect::openai, "", other);
+  EXPECT_EQ(wire::string_at(untouched->about, "status"), "pending");  // its turn comes with the sweep
+  EXPECT_EQ(ask("POST", "/v1/uploads/" + other + "/complete", R"({"part_ids":[]})").status, 400);
+  EXPECT_EQ(wire::string_at(untouched->about, "status"), "expired");
+}
+
 TEST_F(KeeperDoors, ExpiresAfterIsChecked) {
   const auto reply = [&](const std::string& anchor, const std::string& seconds) {
     const std::string part = "--b\r\nContent-Disposition: form-data; name=\"";

@@ -1,18 +1,14 @@
 // The file of keys, and the counting of what each uses.
 #include "gateway/keys.h"
 
-#include <fcntl.h>
 #include <openssl/sha.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 #include "model/model_name.h"
+#include "store/small_file.h"
 #include "wire/json.h"
 
 namespace twolane::gateway {
@@ -85,16 +81,6 @@ std::string hex_of(std::string_view bytes) {
   return out;
 }
 
-std::optional<std::string> file_text(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) return std::nullopt;
-  std::string text;
-  char block[4096];
-  while (const size_t n = std::fread(block, 1, sizeof block, file)) text.append(block, n);
-  std::fclose(file);
-  return text;
-}
-
 int64_t month_of(Time now) {
   const Civil c = to_civil(now);
   return c.year * 12 + c.month;
@@ -104,10 +90,11 @@ int64_t month_of(Time now) {
 
 Result<std::vector<KeyRules>> read_keys(const std::string& path) {
   std::vector<KeyRules> keys;
-  const auto text = file_text(path);
-  if (!text && errno == ENOENT) return keys;
-  if (!text) return bad_file(path, std::string("the system says: ") + std::strerror(errno));
-  const auto json = wire::parse_json(*text);
+  std::string text;
+  const std::error_code failed = store::read_whole(path, text);
+  if (failed == std::errc::no_such_file_or_directory) return keys;
+  if (failed) return bad_file(path, "the system says: " + failed.message());
+  const auto json = wire::parse_json(text);
   const Json* list = json ? wire::find(*json, "keys") : nullptr;
   if (!list || !list->is_array()) return bad_file(path, "it is not what twolane keys writes");
   for (const Json& one : *list) {
@@ -122,22 +109,15 @@ Status write_keys(const std::string& path, const std::vector<KeyRules>& keys) {
   for (const auto& key : keys) list.push_back(json_of(key));
   Json all;
   all["keys"] = std::move(list);
-  const std::string text = all.dump(2) + '\n';
-  const std::string aside = path + ".new";
-  const int file = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool good = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-              ::fsync(file) == 0;
-  if (file >= 0) good = ::close(file) == 0 && good;
-  if (!good || ::rename(aside.c_str(), path.c_str()) != 0) {
-    Error e;
-    e.code = "keys.file";
-    e.message = "the keys cannot be written";
-    e.where.file = path;
-    e.why = std::string("the system says: ") + std::strerror(errno);
-    e.next = {"make room or mend the directory, and repeat the command"};
-    return fail(std::move(e));
-  }
-  return {};
+  const std::error_code failed = store::replace_durably(path, all.dump(2) + '\n');
+  if (!failed) return {};
+  Error e;
+  e.code = "keys.file";
+  e.message = "the keys cannot be written";
+  e.where.file = path;
+  e.why = "the system says: " + failed.message();
+  e.next = {"make room or mend the directory, and repeat the command"};
+  return fail(std::move(e));
 }
 
 std::string key_hash(std::string_view secret) {

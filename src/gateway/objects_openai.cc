@@ -294,12 +294,12 @@ HttpReply batches(Keeper& keeper, Ask& ask) {
 }  // namespace
 
 Json openai_file_json(const Object& f) {
-  const int64_t until = wire::int_at(f.about, "expires_ms");
+  const Time until = expiry_of(f);
   return {{"id", f.id},
           {"object", "file"},
           {"bytes", wire::int_at(f.about, "bytes")},
           {"created_at", f.created.unix_seconds()},
-          {"expires_at", until > 0 ? Json(until / 1000) : Json(nullptr)},
+          {"expires_at", until.ms > 0 ? Json(until.unix_seconds()) : Json(nullptr)},
           {"filename", wire::string_at(f.about, "filename")},
           {"purpose", wire::string_at(f.about, "purpose")},
           {"status", "processed"},

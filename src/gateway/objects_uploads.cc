@@ -27,8 +27,6 @@ HttpReply wrong(const Ask& ask, std::string message, std::string param = {}, std
   return refuse(Dialect::openai, Refusal(400, std::move(message), std::move(code), std::move(param)), ask.id);
 }
 
-Time expiry_of(const Object& upload) { return Time{wire::int_at(upload.about, "until_ms")}; }
-
 std::string_view status_of(const Object& upload) { return wire::string_at(upload.about, "status"); }
 
 Json upload_json(Keeper& keeper, const Object& u) {
@@ -42,7 +40,7 @@ Json upload_json(Keeper& keeper, const Object& u) {
               {"status", status_of(u)},
               {"file", nullptr}};
   const auto file = wire::string_at(u.about, "file_id");
-  if (const Object* f = keeper.shelf().find(Object::Kind::file, Dialect::openai, u.owner, file)) out["file"] = openai_file_json(*f);
+  if (const Object* f = keeper.find_file(Dialect::openai, u.owner, file)) out["file"] = openai_file_json(*f);
   return out;
 }
 
@@ -53,6 +51,11 @@ Status end(Keeper& keeper, Object upload, std::string_view status) {
   CHECKED(keeper.shelf().put(std::move(upload)));
   for (const Json& part : parts) keeper.shelf().drop_bytes(std::string(wire::string_at(part, "id")));
   return {};
+}
+
+Status end_if_late(Keeper& keeper, const Object& upload) {
+  const bool is_late = upload.door == Dialect::openai && status_of(upload) == "pending" && has_expired(upload, keeper.now());
+  return is_late ? end(keeper, upload, "expired") : Status();
 }
 
 std::optional<HttpReply> refused_creation(const Ask& ask, const Json& body) {
@@ -83,7 +86,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   upload.owner = ask.owner();
   upload.created = keeper.now();
   const Time until = upload.created + std::max(lives, keeper.real(lives_really));
-  upload.about = {{"status", "pending"}, {"until_ms", until.ms}, {"parts", Json::array()}};
+  upload.about = {{"status", "pending"}, {"expires_ms", until.ms}, {"parts", Json::array()}};
   for (const char* name : {"filename", "purpose", "mime_type", "bytes"}) upload.about[name] = (*body)[name];
   if (const Json* after = wire::find(*body, "expires_after")) upload.about["file_lives_s"] = wire::int_at(*after, "seconds");
   const Json shown = upload_json(keeper, upload);
@@ -226,18 +229,12 @@ HttpReply cancel(Keeper& keeper, Ask& ask, Object& upload) {
 
 }  // namespace
 
-Status drop_expired_uploads(Keeper& keeper) {
-  for (Object* u : keeper.shelf().all(Object::Kind::upload))
-    if (u->door == Dialect::openai && status_of(*u) == "pending" && expiry_of(*u) <= keeper.now())
-      CHECKED(end(keeper, *u, "expired"));
-  for (Object* f : keeper.shelf().all(Object::Kind::file))
-    if (const int64_t until = wire::int_at(f->about, "expires_ms"); until > 0 && until <= keeper.now().ms)
-      CHECKED(keeper.shelf().remove(std::string(f->id)));
+Status expire_uploads(Keeper& keeper) {
+  for (const Object* u : keeper.shelf().all(Object::Kind::upload)) CHECKED(end_if_late(keeper, *u));
   return {};
 }
 
 HttpReply openai_uploads(Keeper& keeper, Ask& ask) {
-  if (const Status swept = drop_expired_uploads(keeper); !swept) return defect(ask, swept.error());
   std::string_view rest = ask.door.rest;
   if (rest.empty() && ask.method == "POST") return create(keeper, ask);
   if (!rest.empty()) rest.remove_prefix(1);
@@ -245,6 +242,7 @@ HttpReply openai_uploads(Keeper& keeper, Ask& ask) {
   const std::string_view id = rest.substr(0, slash), verb = rest.substr(slash);
   Object* upload = keeper.shelf().find(Object::Kind::upload, Dialect::openai, ask.owner(), id);
   if (!upload) return no_such(ask, "No such Upload object: " + std::string(id.substr(0, 100)));
+  if (const Status ended = end_if_late(keeper, *upload); !ended) return defect(ask, ended.error());
   if (verb.empty() && ask.method == "GET") return json_reply(upload_json(keeper, *upload));
   if (ask.method == "POST" && verb == "/parts") return add_part(keeper, ask, *upload);
   if (ask.method == "POST" && verb == "/complete") return complete(keeper, ask, *upload);

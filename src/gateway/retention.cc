@@ -13,13 +13,6 @@ constexpr Duration gemini_files = hours(48);    // as Gemini drops them
 constexpr Duration gemini_uploads = hours(48);  // begun and not ended
 constexpr Duration anthropic_results = days(29);  // from the batch's creation
 
-Time expiry_of(const Object& file) { return Time{wire::int_at(file.about, "expires_ms")}; }
-
-bool has_expired(const Object& file, Time now) {
-  const Time until = expiry_of(file);
-  return until.ms > 0 && until <= now;
-}
-
 }  // namespace
 
 Time Keeper::file_end(Dialect door, Time created, Duration asked) const {
@@ -58,7 +51,9 @@ bool Keeper::has_results(const Object& batch) {
 
 // A job of another world lives by another clock.
 Status Keeper::sweep() {
-  CHECKED(drop_expired_uploads(*this));
+  CHECKED(expire_uploads(*this));
+  for (const Object* f : shelf_->all(Object::Kind::file))
+    if (has_expired(*f, now())) CHECKED(shelf_->remove(std::string(f->id)));
   CHECKED(tickets_->compact());
   for (const Object* u : shelf_->all(Object::Kind::upload))
     if (u->door == Dialect::gemini && u->created + gemini_uploads <= now()) CHECKED(shelf_->remove(std::string(u->id)));

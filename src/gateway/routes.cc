@@ -4,18 +4,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "gateway/metric_text.h"
+
 namespace twolane::gateway {
 namespace {
-
-// Label values of Prometheus: names from the configuration may hold anything.
-std::string label_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c != '\n') out += c;
-  }
-  return out;
-}
 
 // No capacity at a tier says nothing against the target.
 Heard heard_as(Outcome outcome) {
@@ -121,26 +113,28 @@ std::string Routes::metrics() const {
     const std::lock_guard lock(mutex_);
     for (const auto& [target, route] : flex_) routes.push_back(route);
   }
-  std::string tries, billed, open, in_flight;
+  if (routes.empty()) return {};
+  std::string tries, billed, open, in_flight;  // families: the samples of each stand together
+  put_type(tries, "twolane_route_tries_total", "counter");
+  put_type(billed, "twolane_route_may_be_billed_total", "counter");
+  put_type(open, "twolane_route_circuit_open", "gauge");
+  put_type(in_flight, "twolane_route_in_flight", "gauge");
   for (const auto& route : routes) {
     const std::lock_guard lock(route->mutex_);
     for (size_t i = 0; i < route->targets_.size(); ++i) {
       const Route::Target& t = route->targets_[i];
       const Circuit& circuit = route->circuits_[i];
-      const std::string who =
-          "{route=\"" + label_text(route->rules_.name) + "\",target=\"" + label_text(route->rules_.targets[i]) + '"';
+      const Label name{"route", route->rules_.name}, target{"target", route->rules_.targets[i]};
       for (size_t k = 0; k < outcome_count; ++k)
         if (t.tries[k] > 0)
-          tries += "twolane_route_tries_total" + who + ",outcome=\"" + std::string(name_of(static_cast<Outcome>(k))) +
-                   "\"} " + std::to_string(t.tries[k]) + '\n';
-      billed += "twolane_route_may_be_billed_total" + who + "} " + std::to_string(t.may_be_billed) + '\n';
-      open += "twolane_route_circuit_open" + who + "} " + (circuit.is_open() ? "1" : "0") + '\n';
-      in_flight += "twolane_route_in_flight" + who + "} " + std::to_string(circuit.in_flight()) + '\n';
+          put_sample(tries, "twolane_route_tries_total", {name, target, {"outcome", name_of(static_cast<Outcome>(k))}},
+                     t.tries[k]);
+      put_sample(billed, "twolane_route_may_be_billed_total", {name, target}, t.may_be_billed);
+      put_sample(open, "twolane_route_circuit_open", {name, target}, circuit.is_open() ? 1 : 0);
+      put_sample(in_flight, "twolane_route_in_flight", {name, target}, circuit.in_flight());
     }
   }
-  if (billed.empty()) return {};
-  return "# TYPE twolane_route_tries_total counter\n" + tries + "# TYPE twolane_route_may_be_billed_total counter\n" +
-         billed + "# TYPE twolane_route_circuit_open gauge\n" + open + "# TYPE twolane_route_in_flight gauge\n" + in_flight;
+  return tries + billed + open + in_flight;
 }
 
 }  // namespace twolane::gateway

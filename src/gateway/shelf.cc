@@ -1,7 +1,6 @@
 // Objects of the doors as files.
 #include "gateway/shelf.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,33 +9,21 @@
 #include <cstring>
 #include <filesystem>
 
+#include "store/descriptor.h"
+#include "store/small_file.h"
+
 namespace twolane::gateway {
 namespace {
 
 namespace fs = std::filesystem;
 using wire::Json;
 
-std::unexpected<Error> io_fault(const std::string& path) {
-  return fail("shelf.io", path + " cannot be read or written", std::strerror(errno));
+std::unexpected<Error> io_fault(const std::string& path, std::error_code why = {errno, std::generic_category()}) {
+  return fail("shelf.io", path + " cannot be read or written", why.message());
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : file_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (file_ >= 0) ::close(file_);
-  }
-  int get() const { return file_; }
-
- private:
-  int file_;
-};
-
-Status sync(const std::string& path, int flags) {
-  const Descriptor file(path, flags);
-  if (file.get() < 0 || ::fsync(file.get()) != 0) return io_fault(path);
+Status sync(const std::string& path) {
+  if (const auto failed = store::sync_path(path)) return io_fault(path, failed);
   return {};
 }
 
@@ -44,7 +31,7 @@ class FileBytes final : public wire::ByteSource {
  public:
   explicit FileBytes(const std::string& path) : file_(path, O_RDONLY) {
     struct stat there{};
-    if (file_.get() >= 0 && ::fstat(file_.get(), &there) == 0) size_ = there.st_size;
+    if (file_.good() && ::fstat(file_.get(), &there) == 0) size_ = there.st_size;
   }
   bool good() const { return size_ >= 0; }
   int64_t size() const override { return size_; }
@@ -55,7 +42,7 @@ class FileBytes final : public wire::ByteSource {
   }
 
  private:
-  Descriptor file_;
+  store::Descriptor file_;
   int64_t size_ = -1;
 };
 
@@ -79,6 +66,13 @@ std::unique_ptr<Object> object_of(const Json& json) {
 
 }  // namespace
 
+Time expiry_of(const Object& object) { return Time{wire::int_at(object.about, "expires_ms")}; }
+
+bool has_expired(const Object& object, Time now) {
+  const Time until = expiry_of(object);
+  return until.ms > 0 && until <= now;
+}
+
 Result<std::unique_ptr<Shelf>> Shelf::open(const std::string& home) {
   std::unique_ptr<Shelf> shelf(new Shelf(home + "/doors"));
   std::error_code failed;
@@ -95,9 +89,8 @@ Status Shelf::load() {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(directory_ + "/objects", failed)) {
     if (entry.path().extension() != ".json") continue;
-    const FileBytes bytes(entry.path());
-    std::string text(static_cast<size_t>(std::max<int64_t>(0, bytes.size())), '\0');
-    text.resize(TRY(bytes.read(0, text.data(), text.size())));
+    std::string text;
+    if (const auto unread = store::read_whole(entry.path(), text)) return io_fault(entry.path(), unread);
     const auto json = wire::parse_json(text);
     if (!json) continue;  // written aside and never renamed: nobody was told of it
     auto object = object_of(*json);
@@ -110,16 +103,8 @@ Status Shelf::load() {
 
 Status Shelf::put(Object object) {
   if (object.number == 0) object.number = ++last_;
-  const std::string path = directory_ + "/objects/" + object.id + ".json", aside = path + ".new";
-  const std::string text = wire::dump(json_of(object));
-  {
-    const Descriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC);
-    if (file.get() < 0 || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(file.get()) != 0)
-      return io_fault(aside);
-  }
-  if (::rename(aside.c_str(), path.c_str()) != 0) return io_fault(path);
-  CHECKED(sync(directory_ + "/objects", O_RDONLY | O_DIRECTORY));
+  const std::string path = directory_ + "/objects/" + object.id + ".json";
+  if (const auto failed = store::replace_durably(path, wire::dump(json_of(object)))) return io_fault(path, failed);
   const std::string id = object.id;
   auto& place = by_id_[id];
   if (place) {
@@ -135,7 +120,7 @@ Status Shelf::remove(const std::string& id) {
     return io_fault(id);
   ::unlink(bytes_path(id).c_str());
   by_id_.erase(id);
-  return sync(directory_ + "/objects", O_RDONLY | O_DIRECTORY);
+  return sync(directory_ + "/objects");
 }
 
 Object* Shelf::find(Object::Kind kind, Dialect door, std::string_view owner, std::string_view id) {
@@ -168,9 +153,9 @@ Result<std::shared_ptr<const wire::ByteSource>> Shelf::bytes(const std::string& 
 void Shelf::drop_bytes(const std::string& id) { ::unlink(bytes_path(id).c_str()); }
 
 Status Shelf::adopt(const std::string& path, const std::string& id) {
-  CHECKED(sync(path, O_RDONLY));
+  CHECKED(sync(path));
   if (::rename(path.c_str(), bytes_path(id).c_str()) != 0) return io_fault(path);
-  return sync(directory_ + "/files", O_RDONLY | O_DIRECTORY);
+  return sync(directory_ + "/files");
 }
 
 }  // namespace twolane::gateway

@@ -29,6 +29,9 @@ struct Object {
   wire::Json about;   // what its door needs to know
   uint64_t number = 0;  // order of creation
 };
+// Until when it is kept: "expires_ms" of a file, and of an upload that nobody ends. 0: no end is set.
+Time expiry_of(const Object& object);
+bool has_expired(const Object& object, Time now);
 
 class Shelf {
  public:

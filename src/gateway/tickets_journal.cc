@@ -9,6 +9,7 @@
 
 #include "gateway/keeper.h"
 #include "gateway/tickets.h"
+#include "store/small_file.h"
 
 namespace twolane::gateway {
 namespace {
@@ -163,6 +164,8 @@ Status Tickets::compact() {
     return written ? io_fault(path_) : written;
   }
   ::close(std::exchange(file_, file));
+  // What is appended from now on is durable under its name only.
+  if (store::sync_directory_of(path_)) return io_fault(path_);
   return {};
 }
 

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "store/small_file.h"
+
 namespace twolane::patient {
 namespace {
 
@@ -250,13 +252,8 @@ void InputPump::write_all() {
 
 void InputPump::make_durable() {
   if (::fsync(copy_) != 0) return end_writing(copy_error(copy_path_, "sync", errno));
-  const size_t slash = copy_path_.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : copy_path_.substr(0, slash + 1);
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool named = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (!named) return end_writing(copy_error(directory, "sync the directory of", error));
+  if (const auto failed = store::sync_directory_of(copy_path_))
+    return end_writing(copy_error(copy_path_, "sync the directory of", failed.value()));
   end_writing(std::nullopt);
 }
 

@@ -2,7 +2,6 @@
 #include "store/posix_disk.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+
+#include "store/descriptor.h"
+#include "store/small_file.h"
 
 namespace twolane::store {
 namespace {
@@ -19,24 +21,8 @@ std::unexpected<Error> io_error(std::string_view what, std::string_view path, in
               std::strerror(reason));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Status sync_at(const std::string& directory) {
-  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return io_error("open directory", directory, errno);
-  if (::fsync(fd.get()) != 0) return io_error("sync directory", directory, errno);
+  if (const auto failed = sync_path(directory)) return io_error("sync directory", directory, failed.value());
   return {};
 }
 
@@ -96,9 +82,8 @@ class PosixDisk final : public Disk {
 
   Result<std::unique_ptr<File>> open(std::string_view path, Mode mode) override {
     const std::string full = at(path);
-    const int flags = O_CLOEXEC | (mode == Mode::create ? O_RDWR | O_CREAT : O_RDONLY);
-    Descriptor fd(::open(full.c_str(), flags, 0600));
-    if (fd.get() < 0) return io_error("open", full, errno);
+    Descriptor fd(full, mode == Mode::create ? O_RDWR | O_CREAT : O_RDONLY);
+    if (!fd.good()) return io_error("open", full, errno);
     return std::make_unique<PosixFile>(std::move(fd), full);
   }
 
