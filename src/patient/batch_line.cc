@@ -179,6 +179,8 @@ simdjson::error_code BatchLineReader::read(InputFormat format, std::string_view 
       e = take(value, to.method, method_);
     } else if (key == "url" && format == InputFormat::openai_jsonl) {
       e = take(value, to.url, url_);
+    } else if (key == "after") {
+      e = take(value, to.after, after_);
     } else {
       to.strange = true;
     }

@@ -21,6 +21,7 @@ struct BatchLine {
   };
   Member custom_id, method, url, body;
   Member model;              // the body's
+  Member after;              // what the line comes after; an array as written
   Member contents, content;  // the body's, in the Gemini format: what tells generate from embed
   bool strange = false;      // members beside the format's own, which nobody looked into
 };
@@ -48,7 +49,7 @@ class BatchLineReader {
                                  BatchLine& to);
 
   simdjson::ondemand::parser parser_;
-  std::string id_, method_, url_, model_;  // unescaped where that was needed
+  std::string id_, method_, url_, model_, after_;  // unescaped where that was needed
 };
 
 // A copy of a line with the bytes behind it that simdjson wants, kept for the next one.

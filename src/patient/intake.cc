@@ -4,6 +4,7 @@
 #include "patient/intake.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "dialect/catalogue.h"
@@ -15,6 +16,7 @@
 #include "patient/input_records.h"
 #include "patient/job_name.h"
 #include "patient/line_checker.h"
+#include "patient/needs.h"
 #include "patient/price_bound.h"
 #include "patient/repeated_ids.h"
 #include "patient/row_spool.h"
@@ -81,7 +83,8 @@ class Intake {
         dry_run_(dry_run),
         ids_(home),
         spool_(home),
-        repeats_(path_, options_.input, spool_) {}
+        repeats_(path_, options_.input, spool_),
+        needs_(path_, options_.input, spool_, home_) {}
 
   Result<Checked> run();
   // A copy on a disk of the store's own making is removed unless the job was committed.
@@ -98,7 +101,9 @@ class Intake {
   Error placed(Error error, const Record& record) const;
   Error where_not_utf8(Error error, const Record& record) const;
   Result<bool> exists();
+  Result<std::optional<Error>> refusal();
   Status total_up();
+  int32_t level_of(int32_t shape, int32_t steps_after, std::vector<Shape>& shapes);
   Status commit();
   Status begin_rows();
   Status add_row(int64_t index, const RowSpool::Entry& entry, std::string_view reason);
@@ -129,8 +134,12 @@ class Intake {
   RowSpool spool_;
   InputFaults faults_;
   RepeatedIds repeats_;
+  Needs needs_;
+  std::map<std::pair<int32_t, int32_t>, int32_t> levels_;  // shapes where lines come after others, by
+                                                           // the checker's and their steps after
   int64_t count_ = 0;  // records so far
   bool stop_ = false;  // what follows cannot be read
+  bool adds_levels_ = false;  // rows are added whose chains are known
   Checked out_;
 };
 
@@ -297,6 +306,7 @@ Status Intake::take(const Record& record) {
     checked = fail(where_not_utf8(std::move(checked).error(), record));
   if (!checked) return refuse(placed(std::move(checked).error(), record), record);
   if (!checked->custom_id.empty()) CHECKED(ids_.add(checked->custom_id, index));
+  if (!checked->after.empty()) CHECKED(needs_.add(index, checked->after));
   RowSpool::Entry entry;
   entry.offset = record.offset;
   entry.length = static_cast<int32_t>(record.length);
@@ -329,26 +339,47 @@ Status Intake::each_row(
   RowSpool::Reader reader(spool_);
   std::string reason;
   repeats_.rewind();
+  needs_.rewind();
   for (int64_t index = 0; index < spool_.size(); ++index) {
     const RowSpool::Entry entry = TRY(reader.next(reason));
-    if (entry.shape >= 0)
+    if (entry.shape >= 0) {
       if (const auto repeat = TRY(repeats_.of(index))) reason = reason_json(*repeat);
+      else if (const auto fault = TRY(needs_.of(index))) reason = reason_json(*fault);
+    }
     CHECKED(take(index, entry, reason));
   }
   return {};
 }
 
+// Requests with more steps behind them are more urgent, and a shape is what is placed together: where
+// lines come after others, each length of chain has shapes of its own.
+int32_t Intake::level_of(int32_t shape, int32_t steps_after, std::vector<Shape>& shapes) {
+  if (!needs_.any()) return shape;
+  const auto next = static_cast<int32_t>(shapes.size());
+  const auto [known, fresh] = levels_.try_emplace({shape, steps_after}, next);
+  if (fresh) {
+    Shape level = checker_->book().shapes()[static_cast<size_t>(shape)];
+    level.number = next;
+    level.steps_after = steps_after;
+    level.requests = 0;
+    shapes.push_back(std::move(level));
+  }
+  return known->second;
+}
+
 Status Intake::total_up() {
   PriceBound bound;
-  auto& shapes = checker_->book().shapes();
+  std::vector<Shape> shapes;
+  if (!needs_.any()) shapes = checker_->book().shapes();
   for (Shape& s : shapes) s.requests = 0;
-  const auto count = [&](int64_t, const RowSpool::Entry& row, std::string_view reason) -> Status {
+  const auto count = [&](int64_t index, const RowSpool::Entry& row, std::string_view reason) -> Status {
     if (!reason.empty()) {
       ++out_.invalid;
       return {};
     }
-    ++shapes[static_cast<size_t>(row.shape)].requests;
-    bound.add(row.shape, row.input_bound, row.output_bound);
+    const int32_t shape = level_of(row.shape, needs_.steps_after(index), shapes);
+    ++shapes[static_cast<size_t>(shape)].requests;
+    bound.add(shape, row.input_bound, row.output_bound);
     return {};
   };
   CHECKED(each_row(count));
@@ -390,6 +421,10 @@ Status Intake::add_row(int64_t index, const RowSpool::Entry& entry, std::string_
   }
   row.length = entry.length;
   row.shape = entry.shape;
+  if (adds_levels_) {
+    row.shape = levels_.at({entry.shape, needs_.steps_after(index)});
+    if (needs_.waits(index)) row.state = RequestState::waiting;
+  }
   row.input_bound = entry.input_bound;
   row.output_bound = entry.output_bound;
   rows_.push_back(row);
@@ -402,19 +437,22 @@ Status Intake::flush_rows() {
   return {};
 }
 
-// Repeated ids are known only when all were read.
+// Repeated ids, and what comes after what, are known only when all were read.
 Status Intake::add_rows_again() {
   acceptance_.reset();
   rows_.clear();
+  adds_levels_ = needs_.any();
   CHECKED(begin_rows());
-  return each_row([this](int64_t index, const RowSpool::Entry& entry, std::string_view reason) {
+  CHECKED(each_row([this](int64_t index, const RowSpool::Entry& entry, std::string_view reason) {
     return add_row(index, entry, reason);
-  });
+  }));
+  if (!needs_.any()) return {};
+  return needs_.each([this](std::span<const store::Need> needs) { return acceptance_->add(needs); });
 }
 
 // Rows name bytes, so the bytes are durable first.
 Status Intake::commit() {
-  if (repeats_.any()) CHECKED(add_rows_again());
+  if (repeats_.any() || needs_.any()) CHECKED(add_rows_again());
   CHECKED(flush_rows());
   CHECKED(segment_ ? segment_->sync() : pump_->sync_copy());
   CHECKED(acceptance_->commit(job_, out_.shapes));
@@ -422,27 +460,46 @@ Status Intake::commit() {
   return {};
 }
 
+// Of the whole input: the fault that comes first in it, unless bad lines are set aside and some are good.
+Result<std::optional<Error>> Intake::refusal() {
+  std::optional<Error> first;
+  int64_t first_line = 0;
+  const auto consider = [&](int64_t line, auto&& report) -> Status {
+    if (first && first_line <= line) return {};
+    first_line = line;
+    first = TRY(report());
+    return {};
+  };
+  const bool nothing_good = faults_.lines() + needs_.faults() == count_;
+  if (options_.skip_invalid && !nothing_good) return first;
+  if (faults_.any())
+    CHECKED(consider(faults_.first_line(), [&]() -> Result<Error> { return faults_.report(count_); }));
+  if (needs_.faults() > 0)
+    CHECKED(consider(TRY(needs_.first_line()), [&] { return needs_.report(); }));
+  if (repeats_.any() && !options_.skip_invalid)
+    CHECKED(consider(TRY(repeats_.first_line()), [&] { return repeats_.report(); }));
+  return first;
+}
+
 Result<Checked> Intake::run() {
   CHECKED(open());
   CHECKED(tell_format());
   CHECKED(read_records());
   CHECKED(repeats_.find(ids_, options_.skip_invalid));
+  CHECKED(needs_.resolve(ids_, repeats_, count_, options_.skip_invalid));
   job_.input = segment_id_;
   job_.requests = count_;
   job_.format = options_.input.format;
   job_.options = to_json(options_.input);
   // What was accepted before is not judged again by other rules.
   const bool known = TRY(exists());
-  const bool nothing_good = faults_.lines() == count_;
-  if (!known && faults_.any() && (!options_.skip_invalid || nothing_good)) {
-    const bool repeat_is_first = repeats_.any() && !options_.skip_invalid &&
-                                 TRY(repeats_.first_line()) < faults_.first_line();
-    if (!repeat_is_first) return fail(faults_.report(count_));
-  }
-  if (!known && repeats_.any() && !options_.skip_invalid) return fail(TRY(repeats_.report()));
+  if (!known)
+    if (auto refused = TRY(refusal())) return fail(*std::move(refused));
   CHECKED(total_up());
   if (out_.invalid > 0)
-    out_.first_invalid = faults_.any() ? faults_.report(count_) : TRY(repeats_.report());
+    out_.first_invalid = faults_.any()      ? faults_.report(count_)
+                         : repeats_.any()   ? TRY(repeats_.report())
+                                            : TRY(needs_.report());
   if (!known && !dry_run_) CHECKED(commit());
   return out_;
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "dialect/translate.h"
+#include "patient/after.h"
 #include "patient/input_format.h"
 #include "wire/json_fault.h"
 #include "wire/utf8.h"
@@ -89,7 +90,13 @@ Result<CheckedLine> LineChecker::check_batch_line(std::string_view text) {
 Result<CheckedLine> LineChecker::check_line_parts(const BatchLine& line) {
   CHECKED(check_members(line));
   const Endpoint endpoint = TRY(endpoint_of(options_.format, line));
-  auto checked = check_request(endpoint, line.body.text);
+  auto after = check_after(line);
+  if (!after) {
+    Error e = std::move(after).error();
+    e.where.custom_id = line.custom_id.text;
+    return fail(std::move(e));
+  }
+  auto checked = check_request(endpoint, line.body.text, after->answers);
   if (!checked) {
     Error e = std::move(checked).error();
     if (e.code != "provider.no_endpoint" && e.code != "wire.json") {
@@ -100,7 +107,24 @@ Result<CheckedLine> LineChecker::check_line_parts(const BatchLine& line) {
     return fail(std::move(e));
   }
   checked->custom_id = line.custom_id.text;
+  checked->after = std::move(after->ids);
   return checked;
+}
+
+Result<LineChecker::After> LineChecker::check_after(const BatchLine& line) {
+  After after;
+  if (line.after.is == BatchLine::Is::absent) return after;
+  if (line.after.is == BatchLine::Is::other && line.after.text == "null") return after;
+  after.ids = TRY(ids_after(line.after));
+  for (const std::string& id : after.ids) {
+    if (id != line.custom_id.text) continue;
+    Error e = field_error("after", "the line comes after itself", "it would wait for its own answer",
+                          "name earlier lines");
+    e.code = "input.after";
+    return fail(std::move(e));
+  }
+  after.answers = TRY(answer_places(line.body.text, after.ids)).size();
+  return after;
 }
 
 Status LineChecker::check_members(const BatchLine& line) const {
@@ -150,7 +174,7 @@ Result<CheckedLine> LineChecker::check_row(const Record& record) {
   return checked;
 }
 
-Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_view body) {
+Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_view body, size_t answers) {
   const dialect::BodyFacts facts = TRY(dialect::check_body(endpoint, body));
   if (options_.models.empty() && facts.model.empty()) {
     Error e = field_error("model", "the request names no model", "nobody can be asked without one",
@@ -181,7 +205,7 @@ Result<CheckedLine> LineChecker::check_request(Endpoint endpoint, std::string_vi
   input_bytes_ += std::min(static_cast<int64_t>(body.size()), facts.input_bound);
   if (see_)
     CHECKED(see_({book_.shapes()[static_cast<size_t>(out.shape)], endpoint, body, out.output_bound,
-                  facts.output_limit >= 0}));
+                  facts.output_limit >= 0, answers}));
   return out;
 }
 

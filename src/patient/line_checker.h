@@ -2,7 +2,7 @@
 //
 // Errors say what is wrong within the record: where.field ("body.stream"), or where.line and
 // where.column counted from the record's first byte. The file and its lines are added by intake.
-// Codes: input.json, input.utf8, input.field, input.model, input.column, input.format,
+// Codes: input.json, input.utf8, input.field, input.after, input.model, input.column, input.format,
 // provider.no_endpoint, dialect.untranslatable.
 #pragma once
 
@@ -25,7 +25,8 @@ namespace twolane::patient {
 struct CheckedLine {
   std::string_view custom_id;  // empty for rows that do not name one; valid until the next check
   int32_t shape = 0;
-  int64_t input_bound = 0, output_bound = 0;  // tokens
+  int64_t input_bound = 0, output_bound = 0;  // tokens; of what it comes after nothing is in it
+  std::vector<std::string> after;  // ids of the requests whose answers it needs
 };
 
 // A good request, for who looks on while an input is checked (a quote). Valid during the call.
@@ -35,6 +36,7 @@ struct SeenRequest {
   std::string_view body;
   int64_t output_bound = 0;
   bool own_limit = false;  // the request sets a limit of its own
+  size_t answers = 0;      // so many answers of other requests go into the body
 };
 using SeeRequest = std::function<Status(const SeenRequest&)>;
 
@@ -54,7 +56,12 @@ class LineChecker {
   Result<CheckedLine> check_line_parts(const BatchLine& line);
   Result<CheckedLine> check_row(const Record& record);
   Status check_members(const BatchLine& line) const;
-  Result<CheckedLine> check_request(Endpoint endpoint, std::string_view body);
+  struct After {
+    std::vector<std::string> ids;
+    size_t answers = 0;  // places for them in the body
+  };
+  static Result<After> check_after(const BatchLine& line);
+  Result<CheckedLine> check_request(Endpoint endpoint, std::string_view body, size_t answers = 0);
   Status try_translation(int32_t route, Endpoint written, uint64_t fingerprint,
                          std::string_view body);
 

@@ -85,9 +85,13 @@ Result<Error> RepeatedIds::report() const {
   return e;
 }
 
-Result<std::optional<Error>> RepeatedIds::of(int64_t index) {
+bool RepeatedIds::has(int64_t index) {
   while (at_ < repeats_.size() && repeats_[at_].index < index) ++at_;
-  if (at_ == repeats_.size() || repeats_[at_].index != index) return std::optional<Error>();
+  return at_ < repeats_.size() && repeats_[at_].index == index;
+}
+
+Result<std::optional<Error>> RepeatedIds::of(int64_t index) {
+  if (!has(index)) return std::optional<Error>();
   const int64_t one[] = {index};
   Error e;
   e.code = "input.duplicate_id";

@@ -30,6 +30,7 @@ class RepeatedIds {
   Result<Error> report() const;
   // Why the row at `index` is set aside, if it repeats an id. Ask in rising order.
   Result<std::optional<Error>> of(int64_t index);
+  bool has(int64_t index);  // whether the row at `index` repeats an id; in rising order too
   void rewind() { at_ = 0; }
 
  private:

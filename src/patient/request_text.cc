@@ -2,6 +2,7 @@
 #include "patient/request_text.h"
 
 #include "dialect/translate.h"
+#include "patient/after.h"
 #include "patient/batch_line.h"
 #include "patient/input_format.h"
 #include "patient/row_request.h"
@@ -57,6 +58,7 @@ Result<RequestText> request_text(const InputOptions& options, std::string_view l
   RequestText out;
   out.body = here(parts.body.text);
   out.endpoint = TRY(endpoint_of(options.format, parts));
+  out.after = TRY(ids_after(parts.after));
   const std::string_view id = parts.custom_id.text, model = parts.model.text;
   if (within(id, copy) && within(model, copy)) {
     out.custom_id = here(id);

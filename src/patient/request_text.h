@@ -32,6 +32,7 @@ struct RequestText {
   std::string_view body;
   std::string_view model;  // as the line names it, may be empty
   std::string owned;       // backing store of a rendered row, and of unescaped ids
+  std::vector<std::string> after;  // ids of earlier requests whose answers it needs; of rows none
 };
 // Takes one stored line (JSONL line, element of an Anthropic "requests" array, or row) apart.
 // Cheap; checks only what it needs. Row inputs get custom_id "row-<index+1>" unless a column is
