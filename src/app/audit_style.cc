@@ -59,8 +59,9 @@ ul{margin:4px 0;padding-left:20px}li{margin:2px 0}
 th,td{padding:4px 5px}table{font-size:13.5px}.bars tr{display:grid;grid-template-columns:1fr auto}
 .bars td,.bars th{border:0}.bars tr{border-bottom:1px solid var(--line);padding:2px 0 5px}.bars .track{grid-column:1/-1;grid-row:2;width:auto;padding-top:0}
 .bars thead .track{display:none}}
-@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:11pt}details{break-inside:avoid;border-color:#bbb}
-details::details-content{display:block;content-visibility:visible;block-size:auto}h2{break-after:avoid}svg,table.week{break-inside:avoid}
+@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:11pt}details{border-color:#bbb}
+details::details-content{display:block;content-visibility:visible;block-size:auto}summary,h2,h3,h4{break-after:avoid}summary::before{display:none}
+svg,table.week,pre,tr,li,p{break-inside:avoid}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )css";
 }
