@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
-#include "dialect/catalogue.h"
-#include "plan/completion_times.h"
+#include "patient/quote_prefix.h"
 #include "price/price.h"
 
 namespace twolane::patient {
 namespace {
 
-using price::CacheWay;
 using PerModel = PromptTally::PerModel;
 
 constexpr int64_t whole = 1000;
@@ -26,7 +24,7 @@ class Choice {
  public:
   Choice(const PromptTally& tally, int number, TokenCounting& counting, const LearnedOf& learned,
          const QuoteQuestion& question)
-      : tally_(tally), counting_(counting), question_(question) {
+      : question_(question), prefixes_(tally, counting, question) {
     for (size_t i = 0; i < tally.models().size(); ++i) {
       const PerModel& m = tally.models()[i];
       if (m.choice != number) continue;
@@ -37,7 +35,8 @@ class Choice {
   Result<QuotedChoice> quote() {
     sum_up();
     guess_output();
-    CHECKED(look_at_prefixes());
+    for (const Part& p : parts_) CHECKED(prefixes_.look(p.model->target, p.index, p.error));
+    out_.prefix = prefixes_.quoted();
     for (const auto kind : {QuotedLane::Kind::kept, QuotedLane::Kind::batch, QuotedLane::Kind::flex,
                             QuotedLane::Kind::cached, QuotedLane::Kind::standard})
       add_lane(kind);
@@ -133,123 +132,6 @@ class Choice {
     return f;
   }
 
-  // Marks and contents hold tools and system prompt only, so that for them the heads count; everything
-  // else finds what requests begin with wherever it ends.
-  Status look_at_prefixes() {
-    for (const Part& p : parts_) {
-      const Target& target = p.model->target;
-      const auto* model = price::book().find(target.provider, target.model);
-      const CacheWay way = model ? price::way_of(*model) : CacheWay::none;
-      for (const auto& prefix : tally_.prefixes()) {
-        if (index_in(prefix.models, p) < 0 || prefix.requests < 2) continue;
-        const int64_t tokens = TRY(counting_.count_text(target, prefix.text));
-        if (way == CacheWay::marked || way == CacheWay::explicit_)
-          within_messages(*model, tokens);
-        else
-          look_at(p, model, way, prefix.requests, tokens);
-      }
-      if (way == CacheWay::explicit_ || (way == CacheWay::marked && !look_at_heads(p, *model, way, true)))
-        look_at_heads(p, *model, way, false);
-    }
-    return {};
-  }
-
-  // False where none of them can be cached.
-  bool look_at_heads(const Part& p, const price::Model& model, CacheWay way, bool in_message) {
-    const int64_t before = out_.prefix.requests;
-    for (const auto& head : tally_.heads())
-      if (const int i = index_in(head.models, p);
-          i >= 0 && head.requests > 1 && head.in_message == in_message)
-        look_at(p, &model, way, head.requests, head.tokens[static_cast<size_t>(i)]);
-    return out_.prefix.requests > before;
-  }
-
-  static int index_in(const std::vector<int>& models, const Part& p) {
-    const auto found = std::find(models.begin(), models.end(), p.index);
-    return found == models.end() ? -1 : static_cast<int>(found - models.begin());
-  }
-
-  void within_messages(const price::Model& model, int64_t tokens) {
-    QuotedPrefix& q = out_.prefix;
-    if (tokens <= q.tokens) return;
-    q.tokens = tokens;
-    q.minimum = model.caching.minimum;
-  }
-
-  void look_at(const Part& p, const price::Model* model, CacheWay way, int64_t requests,
-               int64_t tokens) {
-    QuotedPrefix& q = out_.prefix;
-    if (tokens > q.tokens) {
-      q.tokens = tokens;
-      q.minimum = model ? model->caching.minimum : -1;
-    }
-    if (!model || model->caching.minimum < 0 || way == CacheWay::none) return;
-    const int64_t cacheable = price::cacheable(model->caching, tokens);
-    if (cacheable == 0) return;
-    q.requests += requests;
-    if (cacheable > q.cacheable) {
-      q.cacheable = cacheable;
-      q.way = way;
-    }
-    for (const ServiceTier tier : {ServiceTier::standard, ServiceTier::batch, ServiceTier::flex})
-      add_caching(tier, way, *model, {requests, cacheable, {}, {}}, p.error);
-  }
-
-  // Low and high figures go with the input's: fewer tokens and many hits, more tokens and few.
-  void add_caching(ServiceTier tier, CacheWay way, const price::Model& model, price::PrefixUse use,
-                   int64_t error) {
-    const auto rates = price::rates({model.provider, model.name}, tier, use.tokens, conditions());
-    if (!rates) return;
-    if (way == CacheWay::explicit_) {
-      use.kept = tier == ServiceTier::batch ? plan::CompletionTimes().quantile(usual_share) : hours(1);
-      use.storage = model.caching.storage[tier_index(tier)];
-      if (!use.storage) use.storage = model.caching.storage[tier_index(ServiceTier::standard)];
-      out_.prefix.break_even_requests = price::break_even_requests(*rates, use);
-    }
-    if (way == CacheWay::marked) out_.prefix.break_even_hits = price::break_even_hits(*rates);
-    const KnownHits known = question_.hits({model.provider, model.name}, way, tier);
-    const price::HitRate hits = known.rate;
-    if (tier == ServiceTier::batch) {
-      out_.prefix.batch_hits = hits;
-      out_.prefix.hits_seen = known.requests;
-    }
-    const auto added = [&](int64_t hit_thousandths, int64_t token_thousandths) {
-      price::PrefixUse scaled = use;
-      scaled.tokens = use.tokens * token_thousandths / whole;
-      return price::added_cost(way, *rates, scaled, hit_thousandths);
-    };
-    const auto least = added(hits.high, whole - error), expected = added(hits.expected, whole),
-               most = added(hits.low, whole + error);
-    if (!least || !expected || !most) return;
-    auto& adds = out_.prefix.adds[tier_index(tier)];
-    if (!adds) adds.emplace();
-    adds->low += *least;
-    adds->expected += *expected;
-    adds->high += *most;
-  }
-
-  price::Conditions conditions() const {
-    price::Conditions c;
-    c.at = question_.now;
-    return c;
-  }
-
-  // Caching that happens by itself, or that pays and is asked for: by the caller on any way that
-  // there is, by this program (`ours`) with marks, and with contents in batches.
-  bool caches(ServiceTier tier, bool asked, bool ours) const {
-    const auto& adds = out_.prefix.adds[tier_index(tier)];
-    if (!adds) return false;
-    if (out_.prefix.way == CacheWay::automatic) return true;
-    const bool made = out_.prefix.way == CacheWay::marked ||
-                      (out_.prefix.way == CacheWay::explicit_ && tier == ServiceTier::batch);
-    return asked && adds->expected.n < 0 && (!ours || made);
-  }
-
-  Figures with_caching(Figures f, ServiceTier tier) const {
-    const Figures& adds = *out_.prefix.adds[tier_index(tier)];
-    return {f.low + adds.low, f.expected + adds.expected, f.high + adds.high};
-  }
-
   std::optional<Figures> cost_on(ServiceTier tier, bool asked, std::string& why,
                                  bool ours = true) const {
     for (const Part& p : parts_) {
@@ -263,7 +145,7 @@ class Choice {
       why = "not published";
       return std::nullopt;
     }
-    return caches(tier, asked, ours) ? with_caching(*cost, tier) : *cost;
+    return prefixes_.caches(tier, asked, ours) ? prefixes_.with_caching(*cost, tier) : *cost;
   }
 
   double drained_in_time(int64_t requests) const {
@@ -292,7 +174,7 @@ class Choice {
         lane.on_time = drained_in_time(out_.requests);
         break;
       case Kind::cached:
-        if (!caches(ServiceTier::standard, true, false)) return;
+        if (!prefixes_.caches(ServiceTier::standard, true, false)) return;
         lane.cost = cost_on(ServiceTier::standard, true, lane.why, false);
         lane.on_time = drained_in_time(out_.requests);
         break;
@@ -370,9 +252,8 @@ class Choice {
                     "cached flex calls cost less than a batch; they spend live rate limits"};
   }
 
-  const PromptTally& tally_;
-  TokenCounting& counting_;
   const QuoteQuestion& question_;
+  QuotedPrefixes prefixes_;
   std::vector<Part> parts_;
   QuotedChoice out_;
 };
