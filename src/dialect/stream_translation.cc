@@ -21,13 +21,15 @@ Status StreamTranslation::feed(std::string_view piece, std::string& out) {
 
 Status StreamTranslation::take(const wire::SseEvent& event, std::string& out) {
   if (event.data.empty() || event.data == "[DONE]") return {};
-  const auto json = wire::parse_json(event.data);
-  if (!json) return fail("dialect.line", "an event of the stream is not JSON", json.error().message);
-  if (auto said = error_in(*json))
+  auto parsed = wire::parse_json(event.data);
+  if (!parsed)
+    return fail("dialect.line", "an event of the stream is not JSON", parsed.error().message);
+  const wire::Tree tree(*std::move(parsed));
+  if (auto said = error_in(tree.json))
     return fail("dialect.stream_error", "the stream ended in an error", std::move(*said));
   steps_.clear();
   try {
-    CHECKED(reader_->take(*json, steps_));
+    CHECKED(reader_->take(tree.json, steps_));
     for (const StreamStep& step : steps_) writer_->put(step, reader_->head, out);
   } catch (const wire::Json::exception& e) {  // see without_throwing() in translate.cc
     return fail("dialect.shape", "an event of the stream has a shape that nobody expected", e.what());

@@ -12,13 +12,23 @@ namespace {
 
 using Kind = StreamStep::Kind;
 
-void append_data(std::string& out, const Json& data) {
-  out.append("data: ").append(wire::dump(data)).append("\n\n");
+void append_data(std::string& out, Json data) {
+  const wire::Tree tree(std::move(data));
+  out += "data: ";
+  wire::append(out, tree.json);
+  out += "\n\n";
 }
 
-void append_named(std::string& out, const Json& data) {
+void append_named(std::string& out, Json data) {
   out.append("event: ").append(wire::string_at(data, "type")).append("\n");
-  append_data(out, data);
+  append_data(out, std::move(data));
+}
+
+// The members of `from` behind those of `to`, which has none of them.
+void add_members(Json& to, Json from) {
+  Json::object_t::Container& members = to.get_ref<Json::object_t&>();
+  for (auto& [name, value] : from.get_ref<Json::object_t&>())
+    members.emplace_back(name, std::move(value));
 }
 
 // The answer so far, where the end of a stream repeats it or depends on it.
@@ -84,27 +94,33 @@ class ChatWriter final : public StreamWriter {
     if (!choice.begun) {
       choice.begun = true;
       const Json content = step.kind == Kind::text ? Json("") : Json();
-      chunk(step.choice, {{"role", "assistant"}, {"content", content}}, nullptr, head, out);
+      chunk(step.choice, object_of({{"role", "assistant"}, {"content", content}}), nullptr, head,
+            out);
     }
     switch (step.kind) {
-      case Kind::text: return chunk(step.choice, {{"content", step.text}}, nullptr, head, out);
+      case Kind::text:
+        return chunk(step.choice, object_of({{"content", step.text}}), nullptr, head, out);
       case Kind::refusal:
         choice.refused = true;
-        return chunk(step.choice, {{"refusal", step.text}}, nullptr, head, out);
+        return chunk(step.choice, object_of({{"refusal", step.text}}), nullptr, head, out);
       case Kind::reasoning:
-        return chunk(step.choice, {{"reasoning_content", step.text}}, nullptr, head, out);
+        return chunk(step.choice, object_of({{"reasoning_content", step.text}}), nullptr, head,
+                     out);
       case Kind::call:
-        return call(step, {{"index", choice.calls++},
-                           {"id", step.call_id},
-                           {"type", "function"},
-                           {"function", {{"name", step.name}, {"arguments", ""}}}},
+        return call(step,
+                    object_of({{"index", choice.calls++},
+                               {"id", step.call_id},
+                               {"type", "function"},
+                               {"function", object_of({{"name", step.name}, {"arguments", ""}})}}),
                     head, out);
       case Kind::arguments:
-        return call(step, {{"index", choice.calls - 1}, {"function", {{"arguments", step.text}}}},
+        return call(step,
+                    object_of({{"index", choice.calls - 1},
+                               {"function", object_of({{"arguments", step.text}})}}),
                     head, out);
       case Kind::finish: {
         if (!choice.refused && !step.text.empty())
-          chunk(step.choice, {{"refusal", step.text}}, nullptr, head, out);
+          chunk(step.choice, object_of({{"refusal", step.text}}), nullptr, head, out);
         const Json whole = openai::encode_chat_answer(ending_of(step, head), nullptr);
         chunk(step.choice, Json::object(), whole["choices"][0]["finish_reason"], head, out);
       }
@@ -118,7 +134,7 @@ class ChatWriter final : public StreamWriter {
       last["choices"] = Json::array();
       last["usage"] = whole["usage"];
       if (whole.contains("service_tier")) last["service_tier"] = whole["service_tier"];
-      append_data(out, last);
+      append_data(out, std::move(last));
     }
     out += "data: [DONE]\n\n";
   }
@@ -130,21 +146,22 @@ class ChatWriter final : public StreamWriter {
   };
 
   static Json head_of(const StreamHead& head) {
-    return {{"id", head.id},
-            {"object", "chat.completion.chunk"},
-            {"created", head.created},
-            {"model", head.model}};
+    return object_of({{"id", head.id},
+                      {"object", "chat.completion.chunk"},
+                      {"created", head.created},
+                      {"model", head.model}});
   }
   void chunk(size_t index, Json delta, const Json& finish, const StreamHead& head, std::string& out) {
-    Json choice = {{"index", index}, {"delta", std::move(delta)}, {"logprobs", nullptr}};
+    Json choice = object_of({{"index", index}, {"delta", std::move(delta)}, {"logprobs", nullptr}});
     choice["finish_reason"] = finish;
     Json all = head_of(head);
     all["choices"] = Json::array({std::move(choice)});
     if (with_usage_) all["usage"] = nullptr;
-    append_data(out, all);
+    append_data(out, std::move(all));
   }
   void call(const StreamStep& step, Json fragment, const StreamHead& head, std::string& out) {
-    chunk(step.choice, {{"tool_calls", Json::array({std::move(fragment)})}}, nullptr, head, out);
+    chunk(step.choice, object_of({{"tool_calls", Json::array({std::move(fragment)})}}), nullptr,
+          head, out);
   }
 
   std::map<size_t, Choice> choices_;
@@ -165,7 +182,7 @@ class ResponsesWriter final : public StreamWriter {
       case Kind::call: put_call(step, head, out); break;
       case Kind::arguments:
         if (open_ != Open::call) return;
-        say("response.function_call_arguments.delta", {{"delta", step.text}}, out);
+        say("response.function_call_arguments.delta", object_of({{"delta", step.text}}), out);
         break;
       case Kind::finish:
         if (!refused_ && !step.text.empty()) {
@@ -183,7 +200,8 @@ class ResponsesWriter final : public StreamWriter {
     begin(head, out);
     close(head, out);
     const Json response = whole(head, served);
-    event("response." + std::string(wire::string_at(response, "status")), {{"response", response}}, out);
+    event("response." + std::string(wire::string_at(response, "status")),
+          object_of({{"response", response}}), out);
   }
 
  private:
@@ -197,17 +215,17 @@ class ResponsesWriter final : public StreamWriter {
     return openai::encode_responses_answer(collected_.answer, served);
   }
 
-  void event(const std::string& type, const Json& members, std::string& out) {
-    Json all = {{"type", type}};
-    all.update(members);
+  void event(const std::string& type, Json members, std::string& out) {
+    Json all = object_of({{"type", type}});
+    add_members(all, std::move(members));
     all["sequence_number"] = number_++;
-    append_named(out, all);
+    append_named(out, std::move(all));
   }
   // An event about the open item.
-  void say(const std::string& type, const Json& members, std::string& out) {
-    Json all = {{"item_id", item_id_}, {"output_index", item_}};
-    all.update(members);
-    event(type, all, out);
+  void say(const std::string& type, Json members, std::string& out) {
+    Json all = object_of({{"item_id", item_id_}, {"output_index", item_}});
+    add_members(all, std::move(members));
+    event(type, std::move(all), out);
   }
 
   void begin(const StreamHead& head, std::string& out) {
@@ -216,17 +234,17 @@ class ResponsesWriter final : public StreamWriter {
     Json response = whole(head, nullptr);
     response["status"] = "in_progress";
     response["usage"] = nullptr;
-    event("response.created", {{"response", response}}, out);
-    event("response.in_progress", {{"response", response}}, out);
+    event("response.created", object_of({{"response", response}}), out);
+    event("response.in_progress", object_of({{"response", response}}), out);
   }
 
   void open(Open kind, const char* prefix, Json item, const StreamHead& head, std::string& out) {
     close(head, out);
     open_ = kind;
     item_id_ = prefix + head.id + "_" + std::to_string(item_);
-    Json named = {{"id", item_id_}};
-    named.update(item);
-    event("response.output_item.added", {{"output_index", item_}, {"item", named}}, out);
+    Json named = object_of({{"id", item_id_}});
+    add_members(named, std::move(item));
+    event("response.output_item.added", object_of({{"output_index", item_}, {"item", named}}), out);
   }
 
   void put_text(const StreamStep& step, const StreamHead& head, std::string& out) {
@@ -234,7 +252,10 @@ class ResponsesWriter final : public StreamWriter {
     refused_ |= refusal;
     if (open_ != Open::message) {
       open(Open::message, "msg_",
-           {{"type", "message"}, {"status", "in_progress"}, {"role", "assistant"}, {"content", Json::array()}},
+           object_of({{"type", "message"},
+                      {"status", "in_progress"},
+                      {"role", "assistant"},
+                      {"content", Json::array()}}),
            head, out);
       content_ = -1;
     }
@@ -242,46 +263,58 @@ class ResponsesWriter final : public StreamWriter {
       end_content(head, out);
       ++content_;
       in_refusal_ = refusal;
-      say("response.content_part.added", {{"content_index", content_}, {"part", part_of(refusal, "")}}, out);
+      say("response.content_part.added",
+          object_of({{"content_index", content_}, {"part", part_of(refusal, "")}}), out);
     }
-    Json delta = {{"content_index", content_}, {"delta", step.text}};
+    Json delta = object_of({{"content_index", content_}, {"delta", step.text}});
     if (!refusal) delta["logprobs"] = Json::array();
-    say(refusal ? "response.refusal.delta" : "response.output_text.delta", delta, out);
+    say(refusal ? "response.refusal.delta" : "response.output_text.delta", std::move(delta), out);
   }
 
   static Json part_of(bool refusal, const std::string& text) {
-    if (refusal) return {{"type", "refusal"}, {"refusal", text}};
-    return {{"type", "output_text"}, {"text", text}, {"annotations", Json::array()}, {"logprobs", Json::array()}};
+    if (refusal) return object_of({{"type", "refusal"}, {"refusal", text}});
+    return object_of({{"type", "output_text"},
+                      {"text", text},
+                      {"annotations", Json::array()},
+                      {"logprobs", Json::array()}});
   }
 
   void end_content(const StreamHead& head, std::string& out) {
     if (content_ < 0) return;
     const Json part = item_of(head)["content"][static_cast<size_t>(content_)];
     if (in_refusal_) {
-      say("response.refusal.done", {{"content_index", content_}, {"refusal", part["refusal"]}}, out);
+      say("response.refusal.done",
+          object_of({{"content_index", content_}, {"refusal", part["refusal"]}}), out);
     } else {
       say("response.output_text.done",
-          {{"content_index", content_}, {"text", part["text"]}, {"logprobs", Json::array()}}, out);
+          object_of(
+              {{"content_index", content_}, {"text", part["text"]}, {"logprobs", Json::array()}}),
+          out);
     }
-    say("response.content_part.done", {{"content_index", content_}, {"part", part}}, out);
+    say("response.content_part.done", object_of({{"content_index", content_}, {"part", part}}),
+        out);
   }
 
   void put_reasoning(const StreamStep& step, const StreamHead& head, std::string& out) {
     if (open_ != Open::reasoning) {
-      open(Open::reasoning, "rs_", {{"type", "reasoning"}, {"summary", Json::array()}}, head, out);
+      open(Open::reasoning, "rs_", object_of({{"type", "reasoning"}, {"summary", Json::array()}}),
+           head, out);
       say("response.reasoning_summary_part.added",
-          {{"summary_index", 0}, {"part", {{"type", "summary_text"}, {"text", ""}}}}, out);
+          object_of({{"summary_index", 0},
+                     {"part", object_of({{"type", "summary_text"}, {"text", ""}})}}),
+          out);
     }
-    say("response.reasoning_summary_text.delta", {{"summary_index", 0}, {"delta", step.text}}, out);
+    say("response.reasoning_summary_text.delta",
+        object_of({{"summary_index", 0}, {"delta", step.text}}), out);
   }
 
   void put_call(const StreamStep& step, const StreamHead& head, std::string& out) {
     open(Open::call, "fc_",
-         {{"type", "function_call"},
-          {"status", "in_progress"},
-          {"call_id", step.call_id},
-          {"name", step.name},
-          {"arguments", ""}},
+         object_of({{"type", "function_call"},
+                    {"status", "in_progress"},
+                    {"call_id", step.call_id},
+                    {"name", step.name},
+                    {"arguments", ""}}),
          head, out);
   }
 
@@ -297,13 +330,15 @@ class ResponsesWriter final : public StreamWriter {
     if (open_ == Open::message) end_content(head, out);
     if (open_ == Open::reasoning) {
       const Json part = item["summary"][0];
-      say("response.reasoning_summary_text.done", {{"summary_index", 0}, {"text", part["text"]}}, out);
-      say("response.reasoning_summary_part.done", {{"summary_index", 0}, {"part", part}}, out);
+      say("response.reasoning_summary_text.done",
+          object_of({{"summary_index", 0}, {"text", part["text"]}}), out);
+      say("response.reasoning_summary_part.done", object_of({{"summary_index", 0}, {"part", part}}),
+          out);
     }
     if (open_ == Open::call)
       say("response.function_call_arguments.done",
-          {{"name", item["name"]}, {"arguments", item["arguments"]}}, out);
-    event("response.output_item.done", {{"output_index", item_}, {"item", item}}, out);
+          object_of({{"name", item["name"]}, {"arguments", item["arguments"]}}), out);
+    event("response.output_item.done", object_of({{"output_index", item_}, {"item", item}}), out);
     open_ = Open::nothing;
     ++item_;
   }
@@ -325,18 +360,23 @@ class MessagesWriter final : public StreamWriter {
     switch (step.kind) {
       case Kind::text:
       case Kind::refusal:
-        open(Open::text, {{"type", "text"}, {"text", ""}}, out);
-        return delta({{"type", "text_delta"}, {"text", step.text}}, out);
+        open(Open::text, object_of({{"type", "text"}, {"text", ""}}), out);
+        return delta(object_of({{"type", "text_delta"}, {"text", step.text}}), out);
       case Kind::reasoning:
-        open(Open::thinking, {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}}, out);
-        return delta({{"type", "thinking_delta"}, {"thinking", step.text}}, out);
+        open(Open::thinking, object_of({{"type", "thinking"}, {"thinking", ""}, {"signature", ""}}),
+             out);
+        return delta(object_of({{"type", "thinking_delta"}, {"thinking", step.text}}), out);
       case Kind::call:
         close(out);
         return open(Open::call,
-                    {{"type", "tool_use"}, {"id", step.call_id}, {"name", step.name}, {"input", Json::object()}},
+                    object_of({{"type", "tool_use"},
+                               {"id", step.call_id},
+                               {"name", step.name},
+                               {"input", Json::object()}}),
                     out);
       case Kind::arguments:
-        if (open_ == Open::call) delta({{"type", "input_json_delta"}, {"partial_json", step.text}}, out);
+        if (open_ == Open::call)
+          delta(object_of({{"type", "input_json_delta"}, {"partial_json", step.text}}), out);
         return;
       case Kind::finish: finish_ = step;
     }
@@ -346,10 +386,12 @@ class MessagesWriter final : public StreamWriter {
     begin(head, out);
     close(out);
     const Json whole = anthropic::encode_answer(ending_of(finish_, head), served);
-    Json end = {{"stop_reason", whole["stop_reason"]}, {"stop_sequence", whole["stop_sequence"]}};
+    Json end = object_of(
+        {{"stop_reason", whole["stop_reason"]}, {"stop_sequence", whole["stop_sequence"]}});
     if (whole.contains("stop_details")) end["stop_details"] = whole["stop_details"];
-    append_named(out, {{"type", "message_delta"}, {"delta", end}, {"usage", whole["usage"]}});
-    append_named(out, {{"type", "message_stop"}});
+    append_named(out,
+                 object_of({{"type", "message_delta"}, {"delta", end}, {"usage", whole["usage"]}}));
+    append_named(out, object_of({{"type", "message_stop"}}));
   }
 
  private:
@@ -360,20 +402,23 @@ class MessagesWriter final : public StreamWriter {
     begun_ = true;
     Json message = anthropic::encode_answer(ending_of({}, head), nullptr);
     message["stop_reason"] = nullptr;
-    append_named(out, {{"type", "message_start"}, {"message", message}});
+    append_named(out, object_of({{"type", "message_start"}, {"message", message}}));
   }
   void open(Open kind, const Json& block, std::string& out) {
     if (open_ == kind) return;
     close(out);
     open_ = kind;
-    append_named(out, {{"type", "content_block_start"}, {"index", block_}, {"content_block", block}});
+    append_named(
+        out,
+        object_of({{"type", "content_block_start"}, {"index", block_}, {"content_block", block}}));
   }
   void delta(const Json& delta, std::string& out) {
-    append_named(out, {{"type", "content_block_delta"}, {"index", block_}, {"delta", delta}});
+    append_named(out,
+                 object_of({{"type", "content_block_delta"}, {"index", block_}, {"delta", delta}}));
   }
   void close(std::string& out) {
     if (open_ == Open::nothing) return;
-    append_named(out, {{"type", "content_block_stop"}, {"index", block_++}});
+    append_named(out, object_of({{"type", "content_block_stop"}, {"index", block_++}}));
     open_ = Open::nothing;
   }
 
@@ -418,7 +463,7 @@ class GenerateWriter final : public StreamWriter {
     }
     if (whole.is_null()) whole = gemini::encode_answer(ending_of({}, head), served);
     whole["candidates"] = std::move(candidates);
-    append_data(out, whole);
+    append_data(out, std::move(whole));
   }
 
  private:
@@ -434,7 +479,7 @@ class GenerateWriter final : public StreamWriter {
       Json chunk = gemini::encode_answer(answer, nullptr);
       chunk["candidates"][0].erase("finishReason");
       chunk["candidates"][0]["index"] = step.choice;
-      append_data(out, chunk);
+      append_data(out, std::move(chunk));
     }
     pending_.clear();
   }

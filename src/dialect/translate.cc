@@ -26,16 +26,16 @@ Result<ChatRequest> decode_request(Endpoint from, const Json& body) {
   }
 }
 
-Result<Json> encode_request(const ChatRequest& request, Endpoint to, std::string_view model) {
+Result<Json> encode_request(ChatRequest&& request, Endpoint to, std::string_view model) {
   switch (to) {
     case Endpoint::responses:
-      return openai::encode_responses_request(request, model);
+      return openai::encode_responses_request(std::move(request), model);
     case Endpoint::messages:
-      return anthropic::encode_request(request, model);
+      return anthropic::encode_request(std::move(request), model);
     case Endpoint::generate_content:
-      return gemini::encode_request(request, model);
+      return gemini::encode_request(std::move(request), model);
     default:
-      return openai::encode_chat_request(request, model);
+      return openai::encode_chat_request(std::move(request), model);
   }
 }
 
@@ -154,8 +154,10 @@ Result<std::string> without_throwing(Work work) {
 
 Result<std::string> translate_chat_request(Endpoint from, const Json& body, Endpoint to,
                                            std::string_view model) {
-  const ChatRequest request = TRY(decode_request(from, body));
-  return wire::dump(TRY(encode_request(request, to, model)));
+  auto request = decode_request(from, body);
+  if (!request) return fail(std::move(request).error());
+  const wire::Tree encoded(TRY(encode_request(*std::move(request), to, model)));
+  return wire::dump(encoded.json);
 }
 
 Result<std::string> translate_chat_answer(Endpoint from, const Json& body, std::string_view text,
@@ -164,7 +166,8 @@ Result<std::string> translate_chat_answer(Endpoint from, const Json& body, std::
   ChatAnswer answer = TRY(decode_answer(from, body));
   if (answer.id.empty()) answer.id = derived_id(text);
   if (answer.model.empty()) answer.model = model;
-  return wire::dump(encode_answer(answer, to, served));
+  const wire::Tree encoded(encode_answer(answer, to, served));
+  return wire::dump(encoded.json);
 }
 
 Result<std::string> assembled(Endpoint endpoint, std::string_view sse) {
@@ -188,12 +191,12 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
                                       std::string_view model) {
   if (operation_of(from) != operation_of(to)) return other_operation(from, to);
   if (from == to) return splice_model(from, body, model);
-  const Json parsed = TRY(wire::parse_json(body));
-  if (!parsed.is_object()) return malformed("", "an object");
+  const wire::Tree parsed(TRY(wire::parse_json(body)));
+  if (!parsed.json.is_object()) return malformed("", "an object");
   return without_throwing([&] {
     return operation_of(from) == Operation::embedding
-               ? translate_embedding(to, parsed, model)
-               : translate_chat_request(from, parsed, to, model);
+               ? translate_embedding(to, parsed.json, model)
+               : translate_chat_request(from, parsed.json, to, model);
   });
 }
 
@@ -208,12 +211,14 @@ Result<std::optional<std::string>> translate_embedding_list(std::string_view bod
 }
 
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
-                                     std::string_view model, std::string_view asked) {
+                                     std::string_view model, std::string_view asked,
+                                     const Served* served) {
   if (operation_of(from) != operation_of(to)) return other_operation(from, to);
   if (from == to) return std::string(body);
-  const Json parsed = TRY(wire::parse_json(body));
-  const auto used = read_served(from, body);
-  const Served* served = used ? &*used : nullptr;
+  const wire::Tree tree(TRY(wire::parse_json(body)));
+  const Json& parsed = tree.json;
+  Result<Served> read;
+  if (!served && (read = read_served(from, body))) served = &*read;
   return without_throwing([&]() -> Result<std::string> {
     if (to == Endpoint::embed_content)
       return wire::dump(TRY(embedding_answer_to_gemini(parsed, served)));

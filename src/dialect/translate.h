@@ -46,14 +46,7 @@ Result<std::string> translate_request(Endpoint from, std::string_view body, Endp
 // batchEmbedContents, which live calls have and batches have not. Nothing where `body` has one text.
 Result<std::optional<std::string>> translate_embedding_list(std::string_view body, std::string_view model);
 
-// The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
-// unchanged. `model` is shown where the answer names none. `asked` is the request's body in the
-// words of `to`, for what only a request says about the form of its answer (encoding_format); it
-// may be empty. Errors: dialect.no_answer, dialect.failed_answer.
-Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
-                                     std::string_view model, std::string_view asked = {});
-
-// Usage and served tier of an answer body. Error: dialect.no_usage.
+// What an answer says of itself beside its content.
 struct Served {
   Usage usage;
   ServiceTier tier = ServiceTier::standard;
@@ -62,6 +55,17 @@ struct Served {
   std::string model;        // as served
   bool failed = false;      // a Responses object can say inside a good reply that it failed
 };
+
+// The answer body of endpoint `from`, in the words of endpoint `to`. With to == from it is returned
+// unchanged. `model` is shown where the answer names none. `asked` is the request's body in the
+// words of `to`, for what only a request says about the form of its answer (encoding_format); it
+// may be empty. `served`: what read_served() gave of the same body, where the caller has it already.
+// Errors: dialect.no_answer, dialect.failed_answer.
+Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,
+                                     std::string_view model, std::string_view asked = {},
+                                     const Served* served = nullptr);
+
+// Usage and served tier of an answer body. Error: dialect.no_usage.
 Result<Served> read_served(Endpoint endpoint, std::string_view body);
 // The same for an answer of which nobody knows the endpoint, as in logs: the members of its usage tell
 // the form. Bedrock's Converse and Cohere's chat are read by this only.

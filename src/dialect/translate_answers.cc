@@ -44,7 +44,7 @@ std::string derived_call_id(std::string_view answer_id, size_t position) {
 
 wire::Json arguments_or_text(std::string_view arguments) {
   if (auto object = arguments_object(arguments)) return std::move(*object);
-  return {{"INVALID_JSON", arguments}};
+  return object_of({{"INVALID_JSON", arguments}});
 }
 
 // Errors come as {"error": {...}} and, at OpenAI's responses, also as {"type":"error","message"}.

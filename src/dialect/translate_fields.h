@@ -15,6 +15,7 @@
 namespace twolane::dialect {
 
 using wire::Json;
+using wire::object_of;
 
 std::string joined(std::string_view path, std::string_view key);  // "a" + "b" -> "a.b"
 std::string indexed_path(std::string_view path, size_t index);    // "a" + 2 -> "a[2]"

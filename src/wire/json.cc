@@ -4,6 +4,8 @@
 
 #include <simdjson.h>
 
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -161,14 +163,14 @@ bool parse_fast(std::string_view text, Json& root) {
 
 // --- the way out
 
-constexpr uint64_t each = 0x0101010101010101ull;
+using Sixteen = unsigned char [[gnu::vector_size(16)]];
 
-// Whether one of eight bytes may need a closer look: below 0x20, a quote, a backslash, and where `foreign`
-// is set a byte beyond ASCII.
-bool may_be_special(uint64_t x, uint64_t foreign) {
-  const auto zero = [](uint64_t v) { return (v - each) & ~v & (each << 7); };
-  const uint64_t low = (x - each * 0x20) & ~x & (each << 7);
-  return (low | zero(x ^ (each * '"')) | zero(x ^ (each * '\\')) | (x & foreign)) != 0;
+// Whether one of sixteen bytes may need a closer look: below 0x20, a quote, a backslash, or above `plain`.
+bool may_be_special(const char* bytes, unsigned char plain) {
+  Sixteen x;
+  std::memcpy(&x, bytes, sizeof x);
+  const auto hits = std::bit_cast<std::array<uint64_t, 2>>((x < 0x20) | (x == '"') | (x == '\\') | (x > plain));
+  return (hits[0] | hits[1]) != 0;
 }
 
 void put_escaped(std::string& out, unsigned char c) {
@@ -192,35 +194,31 @@ std::string dump_slowly(const Json& value) { return value.dump(-1, ' ', false, J
 
 void put(std::string& out, const std::string& text) {
   const size_t begin = out.size();
-  uint64_t foreign = each << 7;  // until it is known that all of it is UTF-8
+  unsigned char plain = 0x7F;  // until it is known that all of it is UTF-8
   out += '"';
-  size_t plain = 0, at = 0;  // what lies between is copied at once
+  size_t done = 0, at = 0;  // what lies between is copied at once
   while (at < text.size()) {
-    uint64_t eight;
-    if (at + 8 <= text.size()) {
-      std::memcpy(&eight, text.data() + at, 8);
-      if (!may_be_special(eight, foreign)) {
-        at += 8;
-        continue;
-      }
+    if (at + sizeof(Sixteen) <= text.size() && !may_be_special(text.data() + at, plain)) {
+      at += sizeof(Sixteen);
+      continue;
     }
     const auto c = static_cast<unsigned char>(text[at]);
-    if (c >= 0x80 && foreign != 0) {
+    if (c > plain) {
       if (!simdjson::validate_utf8(text)) {
         out.resize(begin);
         out += dump_slowly(text);
         return;
       }
-      foreign = 0;
+      plain = 0xFF;
     }
     if (c < 0x20 || c == '"' || c == '\\') {
-      out.append(text, plain, at - plain);
+      out.append(text, done, at - done);
       put_escaped(out, c);
-      plain = at + 1;
+      done = at + 1;
     }
     ++at;
   }
-  out.append(text, plain);
+  out.append(text, done);
   out += '"';
 }
 
@@ -228,6 +226,13 @@ template <class Number>
 void put_number(std::string& out, Number n) {
   char digits[24];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
+}
+
+// As the library writes them: 0.2, 1.0, 1e+20.
+void put_number(std::string& out, double n) {
+  if (!std::isfinite(n)) return void(out += "null");
+  char digits[64];
+  out.append(digits, nlohmann::detail::to_chars(digits, digits + sizeof digits, n));
 }
 
 void put(std::string& out, const Json& value) {
@@ -259,7 +264,21 @@ void put(std::string& out, const Json& value) {
     case Json::value_t::string: return put(out, value.get_ref<const std::string&>());
     case Json::value_t::number_integer: return put_number(out, value.get<int64_t>());
     case Json::value_t::number_unsigned: return put_number(out, value.get<uint64_t>());
+    case Json::value_t::number_float: return put_number(out, value.get<double>());
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
+    case Json::value_t::null: out += "null"; return;
     default: out += dump_slowly(value);
+  }
+}
+
+// What holds nothing any more is destroyed without ado.
+void take_apart(Json& tree) {
+  if (auto* elements = tree.get_ptr<Json::array_t*>()) {
+    for (Json& element : *elements) take_apart(element);
+    elements->clear();
+  } else if (auto* members = tree.get_ptr<Json::object_t*>()) {
+    for (auto& [name, member] : *members) take_apart(member);
+    members->clear();
   }
 }
 
@@ -281,8 +300,22 @@ Result<Json> parse_json(std::string_view text) {
 
 std::string dump(const Json& value) {
   std::string out;
-  put(out, value);
+  out.reserve(256);
+  append(out, value);
   return out;
+}
+
+void append(std::string& out, const Json& value) { put(out, value); }
+
+Tree::~Tree() { take_apart(json); }
+
+Json object_of(std::initializer_list<Member> members) {
+  constexpr size_t more = 4;  // may follow
+  Json object = Json::object();
+  Members& to = object.get_ref<Json::object_t&>();
+  to.reserve(members.size() + more);
+  for (const Member& m : members) to.emplace_back(m.name, std::move(m.value));
+  return object;
 }
 
 const Json* find(const Json& object, std::string_view key) {

@@ -4,6 +4,7 @@
 // shortest-form doubles.
 #pragma once
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -22,6 +23,26 @@ Result<Json> parse_json(std::string_view text);
 
 // One line, no spaces. Never fails: invalid UTF-8 (which parse_json refuses) is replaced.
 std::string dump(const Json& value);
+// The same behind what `out` holds.
+void append(std::string& out, const Json& value);
+
+// A tree that is given back from its leaves: the library's destructor first moves all members into lists
+// of its own, which takes as long as making them did.
+struct Tree {
+  Json json;
+  explicit Tree(Json root) : json(std::move(root)) {}
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+};
+
+struct Member {
+  const char* name;
+  mutable Json value;  // moved out of the list that holds it
+};
+// An object of these members, in this order; no name twice. A Json from braces is the same, but makes an
+// array and two strings of every member on its way.
+Json object_of(std::initializer_list<Member> members);
 
 // The member, or nullptr: absent members and members of non-objects alike.
 const Json* find(const Json& object, std::string_view key);

@@ -12,7 +12,7 @@
 namespace twolane::dialect::anthropic {
 
 Result<ChatRequest> decode_request(const Json& body);
-Result<Json> encode_request(const ChatRequest& request, std::string_view model);
+Result<Json> encode_request(ChatRequest request, std::string_view model);
 
 Result<ChatAnswer> decode_answer(const Json& body);
 Json encode_answer(const ChatAnswer& answer, const Served* served);

@@ -55,27 +55,27 @@ std::string_view reason_of(const ChatChoice& c) {
 Json encode_part(const Part& p) {
   switch (p.kind) {
     case Kind::reasoning:
-      return {{"type", "thinking"}, {"thinking", p.text}, {"signature", ""}};
+      return object_of({{"type", "thinking"}, {"thinking", p.text}, {"signature", ""}});
     case Kind::tool_call:
-      return {{"type", "tool_use"},
-              {"id", p.call_id},
-              {"name", p.name},
-              {"input", arguments_or_text(p.arguments)}};
+      return object_of({{"type", "tool_use"},
+                        {"id", p.call_id},
+                        {"name", p.name},
+                        {"input", arguments_or_text(p.arguments)}});
     default:
-      return {{"type", "text"}, {"text", p.text}};
+      return object_of({{"type", "text"}, {"text", p.text}});
   }
 }
 
 Json usage_of(const Served* served) {
   const Usage u = served ? served->usage : Usage{};
-  Json out = {{"input_tokens", u.fresh},
-              {"cache_creation_input_tokens", u.cache_write_5m + u.cache_write_1h},
-              {"cache_read_input_tokens", u.cache_read},
-              {"cache_creation",
-               {{"ephemeral_5m_input_tokens", u.cache_write_5m},
-                {"ephemeral_1h_input_tokens", u.cache_write_1h}}},
-              {"output_tokens", u.output},
-              {"output_tokens_details", {{"thinking_tokens", u.reasoning}}}};
+  Json out =
+      object_of({{"input_tokens", u.fresh},
+                 {"cache_creation_input_tokens", u.cache_write_5m + u.cache_write_1h},
+                 {"cache_read_input_tokens", u.cache_read},
+                 {"cache_creation", object_of({{"ephemeral_5m_input_tokens", u.cache_write_5m},
+                                               {"ephemeral_1h_input_tokens", u.cache_write_1h}})},
+                 {"output_tokens", u.output},
+                 {"output_tokens_details", object_of({{"thinking_tokens", u.reasoning}})}});
   // Its words are standard, priority and batch.
   if (served && served->tier_said && served->tier != ServiceTier::flex &&
       served->tier != ServiceTier::scale)
@@ -108,15 +108,16 @@ Json encode_answer(const ChatAnswer& a, const Served* served) {
   const ChatChoice& c = a.choices.empty() ? none : a.choices.front();
   Json content = Json::array();
   for (const Part& p : c.parts) content.push_back(encode_part(p));
-  Json out = {{"id", a.id},
-              {"type", "message"},
-              {"role", "assistant"},
-              {"model", a.model},
-              {"content", std::move(content)},
-              {"stop_reason", reason_of(c)},
-              {"stop_sequence", nullptr}};
+  Json out = object_of({{"id", a.id},
+                        {"type", "message"},
+                        {"role", "assistant"},
+                        {"model", a.model},
+                        {"content", std::move(content)},
+                        {"stop_reason", reason_of(c)},
+                        {"stop_sequence", nullptr}});
   if (c.finish == Finish::stop_sequence) out["stop_sequence"] = c.stop_sequence;
-  if (!c.why.empty()) out["stop_details"] = {{"type", "refusal"}, {"explanation", c.why}};
+  if (!c.why.empty())
+    out["stop_details"] = object_of({{"type", "refusal"}, {"explanation", c.why}});
   out["usage"] = usage_of(served);
   return out;
 }

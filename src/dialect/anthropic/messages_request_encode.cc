@@ -35,22 +35,22 @@ Result<Json> Encoder::source(const Part& p) const {
   const bool image = m.kind == Media::Kind::image;
   switch (m.source) {
     case Media::Source::url:
-      return Json{{"type", "url"}, {"url", m.data}};
+      return object_of({{"type", "url"}, {"url", m.data}});
     case Media::Source::file_id:
       if (!same)
         return untranslatable(p.path, here, "a stored file is known to its own provider only");
-      return Json{{"type", "file"}, {"file_id", m.data}};
+      return object_of({{"type", "file"}, {"file_id", m.data}});
     case Media::Source::text:
-      return Json{{"type", "text"},
-                  {"media_type", m.mime.empty() ? "text/plain" : m.mime},
-                  {"data", m.data}};
+      return object_of({{"type", "text"},
+                        {"media_type", m.mime.empty() ? "text/plain" : m.mime},
+                        {"data", m.data}});
     case Media::Source::base64:
       break;
   }
   if (!same && !image && m.mime.starts_with("text/")) {
     auto text = wire::base64_decoded(m.data);
     if (!text) return malformed(p.path, "base64");
-    return Json{{"type", "text"}, {"media_type", "text/plain"}, {"data", std::move(*text)}};
+    return object_of({{"type", "text"}, {"media_type", "text/plain"}, {"data", std::move(*text)}});
   }
   const bool read = image
                         ? is_one_of(m.mime, {"image/png", "image/jpeg", "image/webp", "image/gif"})
@@ -58,16 +58,16 @@ Result<Json> Encoder::source(const Part& p) const {
   if (!same && !read)
     return untranslatable(p.path, here,
                           "it reads PNG, JPEG, WebP, GIF, PDF and plain text, not " + m.mime);
-  return Json{{"type", "base64"},
-              {"media_type", m.mime.empty() ? "application/pdf" : m.mime},
-              {"data", m.data}};
+  return object_of({{"type", "base64"},
+                    {"media_type", m.mime.empty() ? "application/pdf" : m.mime},
+                    {"data", m.data}});
 }
 
 Result<Json> Encoder::media(const Part& p) const {
   if (p.media.kind == Media::Kind::audio) return untranslatable(p.path, here);
   const bool image = p.media.kind == Media::Kind::image;
   CHECKED(check_detail(p, here));
-  Json out = {{"type", image ? "image" : "document"}};
+  Json out = object_of({{"type", image ? "image" : "document"}});
   out["source"] = TRY(source(p));
   if (!image && !p.media.name.empty()) out["title"] = p.media.name;
   return out;
@@ -83,12 +83,12 @@ Result<Json> Encoder::tool_use(const Part& p) const {
   auto input = arguments_object(p.arguments);
   if (!input)
     return untranslatable(p.path, here, "the arguments of a call there are a JSON object");
-  return Json{
-      {"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", std::move(*input)}};
+  return object_of(
+      {{"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", std::move(*input)}});
 }
 
 Result<Json> Encoder::tool_result(const Part& p) const {
-  Json out = {{"type", "tool_result"}, {"tool_use_id", p.call_id}};
+  Json out = object_of({{"type", "tool_result"}, {"tool_use_id", p.call_id}});
   if (p.content.size() == 1 && p.content[0].kind == Kind::text &&
       (!same || p.content[0].extra.empty()))
     out["content"] = p.content[0].text;
@@ -102,7 +102,7 @@ Result<Json> Encoder::block(const Part& p) const {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = {{"type", "text"}, {"text", p.text}};
+      out = object_of({{"type", "text"}, {"text", p.text}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -142,7 +142,7 @@ Result<Json> Encoder::blocks(const std::vector<Part>& parts, const std::string& 
 bool is_system(const Message& m) { return m.role == Role::system || m.role == Role::developer; }
 
 Status Encoder::messages(Json& body) const {
-  const auto turns = same ? request.messages : merged(request.messages, false);
+  const auto& turns = request.messages;
   const size_t head = leading_system(turns);
   Json list = Json::array(), system = Json::array();
   for (size_t i = 0; i < turns.size(); ++i) {
@@ -157,9 +157,9 @@ Status Encoder::messages(Json& body) const {
       CHECKED(put_extra(unused, m.extra, same, here));
       continue;
     }
-    Json out = {{"role", m.role == Role::assistant ? "assistant"
-                         : is_system(m)            ? "system"
-                                                   : "user"}};
+    Json out = object_of({{"role", m.role == Role::assistant ? "assistant"
+                                   : is_system(m)            ? "system"
+                                                             : "user"}});
     out["content"] = TRY(blocks(m.parts, m.path));
     CHECKED(put_extra(out, m.extra, same, here));
     list.push_back(std::move(out));
@@ -184,10 +184,11 @@ Status Encoder::tools(Json& body) const {
       continue;
     }
     if (!same) CHECKED(check_tool_name(t, request.from, here));
-    Json out = {{"name", t.name}};
+    Json out = object_of({{"name", t.name}});
     if (t.description) out["description"] = t.description.value;
-    out["input_schema"] =
-        t.schema.is_null() ? Json{{"type", "object"}, {"properties", Json::object()}} : t.schema;
+    out["input_schema"] = t.schema.is_null()
+                              ? object_of({{"type", "object"}, {"properties", Json::object()}})
+                              : t.schema;
     if (t.strict) out["strict"] = t.strict.value;
     CHECKED(put_extra(out, t.extra, same, here));
     body["tools"].push_back(std::move(out));
@@ -198,16 +199,16 @@ Status Encoder::tools(Json& body) const {
     case Choice::unset:
       break;
     case Choice::automatic:
-      choice = {{"type", "auto"}};
+      choice = object_of({{"type", "auto"}});
       break;
     case Choice::required:
-      choice = {{"type", "any"}};
+      choice = object_of({{"type", "any"}});
       break;
     case Choice::none:
-      choice = {{"type", "none"}};
+      choice = object_of({{"type", "none"}});
       break;
     case Choice::named:
-      choice = {{"type", "tool"}, {"name", c.names.at(0)}};
+      choice = object_of({{"type", "tool"}, {"name", c.names.at(0)}});
       break;
     case Choice::allowed:
       return untranslatable(c.path, here, "it cannot allow some of the tools only");
@@ -223,7 +224,7 @@ Status Encoder::tools(Json& body) const {
   }
   const Setting& parallel = request.parallel_tools;
   if (parallel && parallel.value.is_boolean() && (same || parallel.value == false)) {
-    if (choice.is_null()) choice = {{"type", "auto"}};
+    if (choice.is_null()) choice = object_of({{"type", "auto"}});
     // Without calls there is nothing to do in parallel, and the member is refused.
     if (same || choice["type"] != "none")
       choice["disable_parallel_tool_use"] = !parallel.value.get<bool>();
@@ -290,7 +291,8 @@ Status Encoder::format(Json& body) const {
       return untranslatable(f.description.path, here, "the schema has a description of its own");
     schema["description"] = f.description.value;
   }
-  body["output_config"]["format"] = {{"type", "json_schema"}, {"schema", std::move(schema)}};
+  body["output_config"]["format"] =
+      object_of({{"type", "json_schema"}, {"schema", std::move(schema)}});
   return {};
 }
 
@@ -307,12 +309,12 @@ Status Encoder::reasoning(Json& body) const {
   } else if (r.effort && same) {
     body["output_config"]["effort"] = r.effort.value;
   }
-  if (mode == Mode::off) thinking = {{"type", "disabled"}};
-  if (mode == Mode::adaptive) thinking = {{"type", "adaptive"}};
+  if (mode == Mode::off) thinking = object_of({{"type", "disabled"}});
+  if (mode == Mode::adaptive) thinking = object_of({{"type", "adaptive"}});
   if (mode == Mode::budget) {
     if (!same && number_of(r.budget.value) < 1024)
       return untranslatable(r.budget.path, here, "its smallest budget is 1,024 tokens");
-    thinking = {{"type", "enabled"}};
+    thinking = object_of({{"type", "enabled"}});
     if (r.budget) thinking["budget_tokens"] = r.budget.value;
   }
   if (r.shown && !thinking.is_null() && mode != Mode::off) {
@@ -320,7 +322,7 @@ Status Encoder::reasoning(Json& body) const {
       return untranslatable(r.shown.path, here, "summaries there have no length to choose");
     thinking["display"] = r.shown.value == false ? "omitted" : "summarized";
   } else if (r.shown && r.shown.value != false && mode == Mode::unset) {
-    thinking = {{"type", "adaptive"}, {"display", "summarized"}};
+    thinking = object_of({{"type", "adaptive"}, {"display", "summarized"}});
   }
   if (!thinking.is_null()) body["thinking"] = std::move(thinking);
   return {};
@@ -328,10 +330,11 @@ Status Encoder::reasoning(Json& body) const {
 
 }  // namespace
 
-Result<Json> encode_request(const ChatRequest& request, std::string_view model) {
+Result<Json> encode_request(ChatRequest request, std::string_view model) {
   const Encoder e{request, request.from == here};
   CHECKED(check_last_turn(request, here));
-  Json body = {{"model", model}};
+  if (!e.same) request.messages = merged(std::move(request.messages), false);
+  Json body = object_of({{"model", model}});
   CHECKED(e.limit(body, model));
   CHECKED(e.messages(body));
   CHECKED(e.tools(body));

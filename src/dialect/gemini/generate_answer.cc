@@ -23,7 +23,8 @@ Json decode_logprobs(const Json& result) {
   const auto token = [](const Json& t) {
     Json logprob = 0.0;
     if (const Json* p = wire::find(t, "logProbability")) logprob = *p;
-    return Json{{"token", wire::string_at(t, "token")}, {"logprob", logprob}, {"bytes", nullptr}};
+    return object_of(
+        {{"token", wire::string_at(t, "token")}, {"logprob", logprob}, {"bytes", nullptr}});
   };
   for (size_t i = 0; i < chosen->size(); ++i) {
     Json one = token((*chosen)[i]);
@@ -40,7 +41,7 @@ Json encode_logprobs(const Json& list) {
   const auto token = [](const Json& t) {
     Json logprob = 0.0;
     if (const Json* p = wire::find(t, "logprob")) logprob = *p;
-    return Json{{"token", wire::string_at(t, "token")}, {"logProbability", logprob}};
+    return object_of({{"token", wire::string_at(t, "token")}, {"logProbability", logprob}});
   };
   Json chosen = Json::array(), top = Json::array();
   for (const Json& t : list) {
@@ -49,9 +50,9 @@ Json encode_logprobs(const Json& list) {
     if (const Json* alternatives = wire::find(t, "top_logprobs");
         alternatives && alternatives->is_array())
       for (const Json& a : *alternatives) others.push_back(token(a));
-    top.push_back({{"candidates", std::move(others)}});
+    top.push_back(object_of({{"candidates", std::move(others)}}));
   }
-  return {{"chosenCandidates", std::move(chosen)}, {"topCandidates", std::move(top)}};
+  return object_of({{"chosenCandidates", std::move(chosen)}, {"topCandidates", std::move(top)}});
 }
 
 void decode_part(const Json& raw, std::string_view answer_id, size_t position, ChatChoice& to) {
@@ -115,18 +116,20 @@ std::string_view reason_of(const ChatChoice& c) {
 Json encode_part(const Part& p) {
   switch (p.kind) {
     case Kind::reasoning:
-      return {{"text", p.text}, {"thought", true}};
+      return object_of({{"text", p.text}, {"thought", true}});
     case Kind::tool_call:
-      return {{"functionCall",
-               {{"id", p.call_id}, {"name", p.name}, {"args", arguments_or_text(p.arguments)}}}};
+      return object_of({{"functionCall", object_of({{"id", p.call_id},
+                                                    {"name", p.name},
+                                                    {"args", arguments_or_text(p.arguments)}})}});
     default:
-      return {{"text", p.text}};
+      return object_of({{"text", p.text}});
   }
 }
 
 Json usage_of(const Served& served) {
   const Usage& u = served.usage;
-  Json out = {{"promptTokenCount", u.input()}, {"candidatesTokenCount", u.output - u.reasoning}};
+  Json out = object_of(
+      {{"promptTokenCount", u.input()}, {"candidatesTokenCount", u.output - u.reasoning}});
   if (u.reasoning > 0) out["thoughtsTokenCount"] = u.reasoning;
   if (u.cache_read > 0) out["cachedContentTokenCount"] = u.cache_read;
   out["totalTokenCount"] = u.input() + u.output;
@@ -161,14 +164,14 @@ Json encode_answer(const ChatAnswer& a, const Served* served) {
     const ChatChoice& c = a.choices[i];
     Json parts = Json::array();
     for (const Part& p : c.parts) parts.push_back(encode_part(p));
-    Json one = {{"content", {{"role", "model"}, {"parts", std::move(parts)}}},
-                {"finishReason", reason_of(c)},
-                {"index", i}};
+    Json one = object_of({{"content", object_of({{"role", "model"}, {"parts", std::move(parts)}})},
+                          {"finishReason", reason_of(c)},
+                          {"index", i}});
     if (!c.why.empty()) one["finishMessage"] = c.why;
     if (!c.logprobs.is_null()) one["logprobsResult"] = encode_logprobs(c.logprobs);
     candidates.push_back(std::move(one));
   }
-  Json out = {{"candidates", std::move(candidates)}};
+  Json out = object_of({{"candidates", std::move(candidates)}});
   if (served) out["usageMetadata"] = usage_of(*served);
   out["modelVersion"] = a.model;
   out["responseId"] = a.id;

@@ -59,9 +59,10 @@ Result<Json> Encoder::media(const Part& p) const {
                                        : "it reads PNG, JPEG, WebP and HEIC images, not " + mime);
   switch (m.source) {
     case Media::Source::base64:
-      return Json{{"inlineData", {{"mimeType", mime}, {"data", m.data}}}};
+      return object_of({{"inlineData", object_of({{"mimeType", mime}, {"data", m.data}})}});
     case Media::Source::text:
-      return Json{{"inlineData", {{"mimeType", mime}, {"data", wire::base64_encoded(m.data)}}}};
+      return object_of({{"inlineData",
+                         object_of({{"mimeType", mime}, {"data", wire::base64_encoded(m.data)}})}});
     case Media::Source::file_id:
       if (!same)
         return untranslatable(p.path, here, "a stored file is known to its own provider only");
@@ -69,14 +70,16 @@ Result<Json> Encoder::media(const Part& p) const {
     case Media::Source::url:
       break;
   }
-  return Json{{"fileData", {{"mimeType", mime}, {"fileUri", m.data}}}};
+  return object_of({{"fileData", object_of({{"mimeType", mime}, {"fileUri", m.data}})}});
 }
 
 Result<Json> Encoder::call(const Part& p) {
   auto args = arguments_object(p.arguments);
   if (!args) return untranslatable(p.path, here, "the arguments of a call there are a JSON object");
   called[p.call_id] = p.name;
-  return Json{{"functionCall", {{"id", p.call_id}, {"name", p.name}, {"args", std::move(*args)}}}};
+  return object_of(
+      {{"functionCall",
+        object_of({{"id", p.call_id}, {"name", p.name}, {"args", std::move(*args)}})}});
 }
 
 Result<Json> Encoder::result(const Part& p) {
@@ -96,17 +99,17 @@ Result<Json> Encoder::result(const Part& p) {
       CHECKED(put_extra(unused, inner.extra, same, here));
     }
   }
-  Json out = {{"id", p.call_id}, {"name", p.name.empty() ? known->second : p.name}};
+  Json out = object_of({{"id", p.call_id}, {"name", p.name.empty() ? known->second : p.name}});
   out["response"] = response_of_text(text, p.failed && p.failed.value == true);
   if (!parts.empty()) out["parts"] = std::move(parts);
-  return Json{{"functionResponse", std::move(out)}};
+  return object_of({{"functionResponse", std::move(out)}});
 }
 
 Result<Json> Encoder::part(const Part& p) {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = {{"text", p.text}};
+      out = object_of({{"text", p.text}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -140,13 +143,14 @@ Result<Json> Encoder::content(const Message& m) {
   }
   if (parts.empty() && !same)
     return untranslatable(m.path, here, "it takes no content without parts");
-  Json out = {{"role", m.role == Role::assistant ? "model" : "user"}, {"parts", std::move(parts)}};
+  Json out = object_of(
+      {{"role", m.role == Role::assistant ? "model" : "user"}, {"parts", std::move(parts)}});
   CHECKED(put_extra(out, m.extra, same, here));
   return out;
 }
 
 Status Encoder::contents(Json& body) {
-  const auto turns = same ? request.messages : merged(request.messages, false);
+  const auto& turns = request.messages;
   const size_t head = leading_system(turns);
   Json system = Json::object();
   Json list = Json::array();
@@ -183,7 +187,7 @@ Status Encoder::tools(Json& body) const {
       list.push_back(t.raw);
       continue;
     }
-    Json out = {{"name", t.name}};
+    Json out = object_of({{"name", t.name}});
     if (t.description) out["description"] = t.description.value;
     if (same && !t.as_written.is_null())
       out["parameters"] = t.as_written;
@@ -193,7 +197,7 @@ Status Encoder::tools(Json& body) const {
     functions.push_back(std::move(out));
   }
   if (!functions.empty())
-    list.insert(list.begin(), Json{{"functionDeclarations", std::move(functions)}});
+    list.insert(list.begin(), object_of({{"functionDeclarations", std::move(functions)}}));
   if (!list.empty()) body["tools"] = std::move(list);
   return choice(body);
 }
@@ -328,9 +332,10 @@ Status Encoder::config(Json& body) const {
 
 }  // namespace
 
-Result<Json> encode_request(const ChatRequest& request, std::string_view) {
+Result<Json> encode_request(ChatRequest request, std::string_view) {
   Encoder e{request, request.from == here};
   CHECKED(check_last_turn(request, here));
+  if (!e.same) request.messages = merged(std::move(request.messages), false);
   Json body = Json::object();
   CHECKED(e.contents(body));
   CHECKED(e.tools(body));

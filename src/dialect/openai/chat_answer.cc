@@ -97,22 +97,25 @@ Json encode_choice(const ChatChoice& c, size_t index) {
     if (p.kind == Kind::refusal) refusal += p.text;
     if (p.kind == Kind::reasoning) thoughts += p.text;
     if (p.kind == Kind::tool_call)
-      calls.push_back({{"id", p.call_id},
-                       {"type", "function"},
-                       {"function", {{"name", p.name}, {"arguments", p.arguments}}}});
+      calls.push_back(
+          object_of({{"id", p.call_id},
+                     {"type", "function"},
+                     {"function", object_of({{"name", p.name}, {"arguments", p.arguments}})}}));
   }
   if (refusal.empty()) refusal = c.why;
-  Json message = {{"role", "assistant"}};
-  message["content"] = text.empty() && (!calls.empty() || !refusal.empty()) ? Json() : Json(text);
-  message["refusal"] = refusal.empty() ? Json() : Json(refusal);
-  message["annotations"] = Json::array();
+  const bool says_nothing = text.empty() && (!calls.empty() || !refusal.empty());
+  Json message = object_of({{"role", "assistant"},
+                            {"content", says_nothing ? Json() : Json(std::move(text))},
+                            {"refusal", refusal.empty() ? Json() : Json(std::move(refusal))},
+                            {"annotations", Json::array()}});
   if (!thoughts.empty()) message["reasoning_content"] = thoughts;
   if (!calls.empty()) message["tool_calls"] = std::move(calls);
-  Json out = {{"index", index}, {"message", std::move(message)}};
-  out["logprobs"] =
-      c.logprobs.is_null() ? Json() : Json{{"content", c.logprobs}, {"refusal", nullptr}};
-  out["finish_reason"] = reason_of(c);
-  return out;
+  Json logprobs =
+      c.logprobs.is_null() ? Json() : object_of({{"content", c.logprobs}, {"refusal", nullptr}});
+  return object_of({{"index", index},
+                    {"message", std::move(message)},
+                    {"logprobs", std::move(logprobs)},
+                    {"finish_reason", reason_of(c)}});
 }
 
 }  // namespace
@@ -131,18 +134,19 @@ Result<ChatAnswer> decode_chat_answer(const Json& body) {
 Json encode_chat_answer(const ChatAnswer& a, const Served* served) {
   Json choices = Json::array();
   for (size_t i = 0; i < a.choices.size(); ++i) choices.push_back(encode_choice(a.choices[i], i));
-  Json out = {{"id", a.id},
-              {"object", "chat.completion"},
-              {"created", a.created},
-              {"model", a.model},
-              {"choices", std::move(choices)}};
+  Json out = object_of({{"id", a.id},
+                        {"object", "chat.completion"},
+                        {"created", a.created},
+                        {"model", a.model},
+                        {"choices", std::move(choices)}});
   if (!served) return out;
   const Usage& u = served->usage;
-  out["usage"] = {{"prompt_tokens", u.input()},
-                  {"completion_tokens", u.output},
-                  {"total_tokens", u.input() + u.output},
-                  {"prompt_tokens_details", {{"cached_tokens", u.cache_read}}},
-                  {"completion_tokens_details", {{"reasoning_tokens", u.reasoning}}}};
+  out["usage"] =
+      object_of({{"prompt_tokens", u.input()},
+                 {"completion_tokens", u.output},
+                 {"total_tokens", u.input() + u.output},
+                 {"prompt_tokens_details", object_of({{"cached_tokens", u.cache_read}})},
+                 {"completion_tokens_details", object_of({{"reasoning_tokens", u.reasoning}})}});
   if (const int64_t written = u.cache_write_5m + u.cache_write_1h; written > 0)
     out["usage"]["prompt_tokens_details"]["cache_write_tokens"] = written;
   if (const auto tier = openai_tier(*served); !tier.empty()) out["service_tier"] = tier;

@@ -33,7 +33,7 @@ Result<Json> Encoder::media(const Part& p) const {
     Json image = Json::object();
     image["url"] = TRY(image_url(p, request.from, here));
     if (m.detail && (same || m.detail.value != "auto")) image["detail"] = m.detail.value;
-    return Json{{"type", "image_url"}, {"image_url", std::move(image)}};
+    return object_of({{"type", "image_url"}, {"image_url", std::move(image)}});
   }
   if (m.kind == Media::Kind::audio) {
     const std::string_view mime = m.mime;
@@ -43,7 +43,8 @@ Result<Json> Encoder::media(const Part& p) const {
                                            : std::string_view();
     if (m.source != Media::Source::base64 || format.empty())
       return untranslatable(p.path, here, "it hears WAV and MP3 that come with the request");
-    return Json{{"type", "input_audio"}, {"input_audio", {{"data", m.data}, {"format", format}}}};
+    return object_of({{"type", "input_audio"},
+                      {"input_audio", object_of({{"data", m.data}, {"format", format}})}});
   }
   Json file = Json::object();
   if (m.source == Media::Source::file_id && same_provider) {
@@ -55,17 +56,17 @@ Result<Json> Encoder::media(const Part& p) const {
   } else {
     return untranslatable(p.path, here, "it reads PDF files that come with the request");
   }
-  return Json{{"type", "file"}, {"file", std::move(file)}};
+  return object_of({{"type", "file"}, {"file", std::move(file)}});
 }
 
 Result<Json> Encoder::part(const Part& p) const {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = {{"type", "text"}, {"text", p.text}};
+      out = object_of({{"type", "text"}, {"text", p.text}});
       break;
     case Kind::refusal:
-      out = {{"type", "refusal"}, {"refusal", p.text}};
+      out = object_of({{"type", "refusal"}, {"refusal", p.text}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -98,9 +99,9 @@ Result<Json> Encoder::content(const std::vector<const Part*>& parts) const {
 
 Result<Json> Encoder::tool_call(const Part& p) const {
   CHECKED(check_function_name(p.name, p.path, here));
-  Json out = {{"id", p.call_id},
-              {"type", "function"},
-              {"function", {{"name", p.name}, {"arguments", p.arguments}}}};
+  Json out = object_of({{"id", p.call_id},
+                        {"type", "function"},
+                        {"function", object_of({{"name", p.name}, {"arguments", p.arguments}})}});
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
 }
@@ -114,7 +115,7 @@ Result<Json> Encoder::tool_message(const Part& p) const {
       return untranslatable(inner.path, here, "a tool message holds text only");
     parts.push_back(&inner);
   }
-  Json out = {{"role", "tool"}, {"tool_call_id", p.call_id}};
+  Json out = object_of({{"role", "tool"}, {"tool_call_id", p.call_id}});
   out["content"] = parts.empty() ? Json("") : TRY(content(parts));
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
@@ -135,7 +136,7 @@ Status Encoder::user(const Message& m, Json& to) const {
     to.push_back(TRY(tool_message(p)));
   }
   if (said.empty() && results) return {};
-  Json out = {{"role", "user"}};
+  Json out = object_of({{"role", "user"}});
   out["content"] = TRY(content(said));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
@@ -144,7 +145,7 @@ Status Encoder::user(const Message& m, Json& to) const {
 
 Status Encoder::assistant(const Message& m, Json& to) const {
   std::vector<const Part*> said;
-  Json out = {{"role", "assistant"}}, calls = Json::array();
+  Json out = object_of({{"role", "assistant"}}), calls = Json::array();
   for (const Part& p : m.parts) {
     if (p.kind == Kind::tool_call)
       calls.push_back(TRY(tool_call(p)));
@@ -179,7 +180,7 @@ Status Encoder::message(const Message& m, Json& to) const {
   if (m.role == Role::assistant) return assistant(m, to);
   std::vector<const Part*> parts;
   for (const Part& p : m.parts) parts.push_back(&p);
-  Json out = {{"role", m.role == Role::system ? "system" : "developer"}};
+  Json out = object_of({{"role", m.role == Role::system ? "system" : "developer"}});
   out["content"] = TRY(content(parts));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
@@ -192,17 +193,17 @@ Result<Json> Encoder::tool(const Tool& t) const {
     return t.raw;
   }
   CHECKED(check_tool_name(t, request.from, here));
-  Json function = {{"name", t.name}};
+  Json function = object_of({{"name", t.name}});
   if (t.description) function["description"] = t.description.value;
   if (!t.schema.is_null()) function["parameters"] = t.schema;
   if (t.strict) function["strict"] = t.strict.value;
-  Json out = {{"type", "function"}, {"function", std::move(function)}};
+  Json out = object_of({{"type", "function"}, {"function", std::move(function)}});
   CHECKED(put_extra(out, t.extra, same, here));
   return out;
 }
 
 Json named(const std::string& name) {
-  return {{"type", "function"}, {"function", {{"name", name}}}};
+  return object_of({{"type", "function"}, {"function", object_of({{"name", name}})}});
 }
 
 Status Encoder::tools(Json& body) const {
@@ -227,10 +228,10 @@ Status Encoder::tools(Json& body) const {
     case Choice::allowed: {
       Json list = Json::array();
       for (const auto& name : c.names) list.push_back(named(name));
-      body["tool_choice"] = {
-          {"type", "allowed_tools"},
-          {"allowed_tools",
-           {{"mode", c.must_call ? "required" : "auto"}, {"tools", std::move(list)}}}};
+      body["tool_choice"] = object_of(
+          {{"type", "allowed_tools"},
+           {"allowed_tools",
+            object_of({{"mode", c.must_call ? "required" : "auto"}, {"tools", std::move(list)}})}});
       break;
     }
     case Choice::native:
@@ -273,13 +274,13 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
     case AnswerFormat::Kind::unset:
       break;
     case AnswerFormat::Kind::text:
-      if (same) body["response_format"] = {{"type", "text"}};
+      if (same) body["response_format"] = object_of({{"type", "text"}});
       break;
     case AnswerFormat::Kind::json_object:
-      body["response_format"] = {{"type", "json_object"}};
+      body["response_format"] = object_of({{"type", "json_object"}});
       break;
     case AnswerFormat::Kind::json_schema:
-      body["response_format"] = {{"type", "json_schema"}};
+      body["response_format"] = object_of({{"type", "json_schema"}});
       body["response_format"]["json_schema"] = TRY(schema_format(request));
   }
   return put_extra(body, request.extra, same, here);
@@ -287,13 +288,13 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
 
 }  // namespace
 
-Result<Json> encode_chat_request(const ChatRequest& request, std::string_view model) {
+Result<Json> encode_chat_request(ChatRequest request, std::string_view model) {
   const bool same = request.from == here;
   const Encoder e{request, same, dialect_of(request.from) == Dialect::openai};
   CHECKED(check_last_turn(request, here));
-  Json body = {{"model", model}, {"messages", Json::array()}};
-  const auto messages = same ? request.messages : merged(request.messages, true);
-  for (const Message& m : messages) CHECKED(e.message(m, body["messages"]));
+  Json body = object_of({{"model", model}, {"messages", Json::array()}});
+  if (!same) request.messages = merged(std::move(request.messages), true);
+  for (const Message& m : request.messages) CHECKED(e.message(m, body["messages"]));
   CHECKED(e.tools(body));
   CHECKED(e.parameters(body, model));
   return body;

@@ -15,9 +15,9 @@
 namespace twolane::dialect::openai {
 
 Result<ChatRequest> decode_chat_request(const Json& body);
-Result<Json> encode_chat_request(const ChatRequest& request, std::string_view model);
+Result<Json> encode_chat_request(ChatRequest request, std::string_view model);
 Result<ChatRequest> decode_responses_request(const Json& body);
-Result<Json> encode_responses_request(const ChatRequest& request, std::string_view model);
+Result<Json> encode_responses_request(ChatRequest request, std::string_view model);
 
 Result<ChatAnswer> decode_chat_answer(const Json& body);
 Json encode_chat_answer(const ChatAnswer& answer, const Served* served);

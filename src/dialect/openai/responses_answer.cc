@@ -65,33 +65,34 @@ struct ItemWriter {
   }
   void end_message() {
     if (content.empty()) return;
-    Json item = {
-        {"id", id("msg_")}, {"type", "message"}, {"status", status}, {"role", "assistant"}};
+    Json item = object_of(
+        {{"id", id("msg_")}, {"type", "message"}, {"status", status}, {"role", "assistant"}});
     item["content"] = std::move(content);
     content = Json::array();
     out.push_back(std::move(item));
   }
   void put(const Part& p, const Json& logprobs) {
     if (p.kind == Kind::text) {
-      content.push_back({{"type", "output_text"},
-                         {"text", p.text},
-                         {"annotations", Json::array()},
-                         {"logprobs", logprobs.is_null() ? Json::array() : logprobs}});
+      content.push_back(object_of({{"type", "output_text"},
+                                   {"text", p.text},
+                                   {"annotations", Json::array()},
+                                   {"logprobs", logprobs.is_null() ? Json::array() : logprobs}}));
     } else if (p.kind == Kind::refusal) {
-      content.push_back({{"type", "refusal"}, {"refusal", p.text}});
+      content.push_back(object_of({{"type", "refusal"}, {"refusal", p.text}}));
     } else if (p.kind == Kind::reasoning) {
       end_message();
-      out.push_back({{"id", id("rs_")},
-                     {"type", "reasoning"},
-                     {"summary", Json::array({{{"type", "summary_text"}, {"text", p.text}}})}});
+      out.push_back(object_of(
+          {{"id", id("rs_")},
+           {"type", "reasoning"},
+           {"summary", Json::array({object_of({{"type", "summary_text"}, {"text", p.text}})})}}));
     } else if (p.kind == Kind::tool_call) {
       end_message();
-      out.push_back({{"id", id("fc_")},
-                     {"type", "function_call"},
-                     {"status", "completed"},
-                     {"call_id", p.call_id},
-                     {"name", p.name},
-                     {"arguments", p.arguments}});
+      out.push_back(object_of({{"id", id("fc_")},
+                               {"type", "function_call"},
+                               {"status", "completed"},
+                               {"call_id", p.call_id},
+                               {"name", p.name},
+                               {"arguments", p.arguments}}));
     }
   }
 };
@@ -136,37 +137,38 @@ Json encode_responses_answer(const ChatAnswer& a, const Served* served) {
     items.put(p, Json());
   }
   items.end_message();
-  Json out = {{"id", a.id},
-              {"object", "response"},
-              {"created_at", a.created},
-              {"status", cut ? "incomplete" : "completed"},
-              {"background", false},
-              {"error", nullptr},
-              {"incomplete_details", nullptr},
-              {"instructions", nullptr},
-              {"max_output_tokens", nullptr},
-              {"model", a.model},
-              {"output", std::move(items.out)},
-              {"parallel_tool_calls", true},
-              {"previous_response_id", nullptr},
-              {"temperature", nullptr},
-              {"text", {{"format", {{"type", "text"}}}}},
-              {"tool_choice", "auto"},
-              {"tools", Json::array()},
-              {"top_p", nullptr},
-              {"metadata", Json::object()}};
+  Json out = object_of({{"id", a.id},
+                        {"object", "response"},
+                        {"created_at", a.created},
+                        {"status", cut ? "incomplete" : "completed"},
+                        {"background", false},
+                        {"error", nullptr},
+                        {"incomplete_details", nullptr},
+                        {"instructions", nullptr},
+                        {"max_output_tokens", nullptr},
+                        {"model", a.model},
+                        {"output", std::move(items.out)},
+                        {"parallel_tool_calls", true},
+                        {"previous_response_id", nullptr},
+                        {"temperature", nullptr},
+                        {"text", object_of({{"format", object_of({{"type", "text"}})}})},
+                        {"tool_choice", "auto"},
+                        {"tools", Json::array()},
+                        {"top_p", nullptr},
+                        {"metadata", Json::object()}});
   if (cut)
-    out["incomplete_details"] = {
-        {"reason", c.finish == Finish::length ? "max_output_tokens" : "content_filter"}};
+    out["incomplete_details"] = object_of(
+        {{"reason", c.finish == Finish::length ? "max_output_tokens" : "content_filter"}});
   if (!served) return out;
   const Usage& u = served->usage;
-  out["usage"] = {{"input_tokens", u.input()},
-                  {"input_tokens_details",
-                   {{"cached_tokens", u.cache_read},
-                    {"cache_write_tokens", u.cache_write_5m + u.cache_write_1h}}},
-                  {"output_tokens", u.output},
-                  {"output_tokens_details", {{"reasoning_tokens", u.reasoning}}},
-                  {"total_tokens", u.input() + u.output}};
+  out["usage"] =
+      object_of({{"input_tokens", u.input()},
+                 {"input_tokens_details",
+                  object_of({{"cached_tokens", u.cache_read},
+                             {"cache_write_tokens", u.cache_write_5m + u.cache_write_1h}})},
+                 {"output_tokens", u.output},
+                 {"output_tokens_details", object_of({{"reasoning_tokens", u.reasoning}})},
+                 {"total_tokens", u.input() + u.output}});
   if (const auto tier = openai_tier(*served); !tier.empty()) out["service_tier"] = tier;
   return out;
 }

@@ -32,7 +32,7 @@ Result<Json> Encoder::media(const Part& p) const {
   const Media& m = p.media;
   if (m.kind == Media::Kind::audio) return untranslatable(p.path, here);
   if (m.kind == Media::Kind::image) {
-    Json out = {{"type", "input_image"}};
+    Json out = object_of({{"type", "input_image"}});
     if (m.source == Media::Source::file_id && same_provider)
       out["file_id"] = m.data;
     else
@@ -40,7 +40,7 @@ Result<Json> Encoder::media(const Part& p) const {
     if (m.detail && (same || m.detail.value != "auto")) out["detail"] = m.detail.value;
     return out;
   }
-  Json out = {{"type", "input_file"}};
+  Json out = object_of({{"type", "input_file"}});
   if (m.source == Media::Source::file_id && same_provider) {
     out["file_id"] = m.data;
   } else if (m.source == Media::Source::url) {
@@ -63,10 +63,10 @@ Result<Json> Encoder::part(const Part& p, std::string_view text_type) const {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = {{"type", text_type}, {"text", p.text}};
+      out = object_of({{"type", text_type}, {"text", p.text}});
       break;
     case Kind::refusal:
-      out = {{"type", "refusal"}, {"refusal", p.text}};
+      out = object_of({{"type", "refusal"}, {"refusal", p.text}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -95,10 +95,10 @@ Result<Json> Encoder::content(const std::vector<const Part*>& parts,
 
 Result<Json> Encoder::call(const Part& p) const {
   CHECKED(check_function_name(p.name, p.path, here));
-  Json out = {{"type", "function_call"},
-              {"call_id", p.call_id},
-              {"name", p.name},
-              {"arguments", p.arguments}};
+  Json out = object_of({{"type", "function_call"},
+                        {"call_id", p.call_id},
+                        {"name", p.name},
+                        {"arguments", p.arguments}});
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
 }
@@ -108,7 +108,7 @@ Result<Json> Encoder::call_output(const Part& p) const {
     return untranslatable(p.failed.path, here, "a tool's output cannot say that the tool failed");
   std::vector<const Part*> parts;
   for (const Part& inner : p.content) parts.push_back(&inner);
-  Json out = {{"type", "function_call_output"}, {"call_id", p.call_id}};
+  Json out = object_of({{"type", "function_call_output"}, {"call_id", p.call_id}});
   out["output"] = parts.empty() ? Json("") : TRY(content(parts, "input_text"));
   CHECKED(put_extra(out, p.extra, same, here));
   return out;
@@ -117,7 +117,7 @@ Result<Json> Encoder::call_output(const Part& p) const {
 Status Encoder::say(const Message& m, std::string_view role, std::vector<const Part*>& said,
                     Json& to) const {
   if (said.empty()) return {};
-  Json out = {{"role", role}};
+  Json out = object_of({{"role", role}});
   out["content"] = TRY(content(said, role == "assistant" ? "output_text" : "input_text"));
   CHECKED(put_extra(out, m.extra, same, here));
   to.push_back(std::move(out));
@@ -160,7 +160,7 @@ Status Encoder::message(const Message& m, Json& to) const {
     }
   }
   if (same && m.parts.empty()) {
-    Json out = {{"role", role}, {"content", Json::array()}};
+    Json out = object_of({{"role", role}, {"content", Json::array()}});
     CHECKED(put_extra(out, m.extra, same, here));
     to.push_back(std::move(out));
   }
@@ -170,7 +170,7 @@ Status Encoder::message(const Message& m, Json& to) const {
 Status Encoder::messages(Json& body) const {
   Json input = Json::array();
   bool first = true;
-  for (const Message& m : same ? request.messages : merged(request.messages, true)) {
+  for (const Message& m : request.messages) {
     const bool plain =
         m.role == Role::system && m.parts.size() == 1 && m.parts[0].kind == Kind::text;
     // System text of other providers stands before the input, as instructions do here.
@@ -184,7 +184,7 @@ Status Encoder::messages(Json& body) const {
   return {};
 }
 
-Json named(const std::string& name) { return {{"type", "function"}, {"name", name}}; }
+Json named(const std::string& name) { return object_of({{"type", "function"}, {"name", name}}); }
 
 Status Encoder::tools(Json& body) const {
   using Choice = ToolChoice::Kind;
@@ -195,10 +195,11 @@ Status Encoder::tools(Json& body) const {
       continue;
     }
     CHECKED(check_tool_name(t, request.from, here));
-    Json out = {{"type", "function"}, {"name", t.name}};
+    Json out = object_of({{"type", "function"}, {"name", t.name}});
     if (t.description) out["description"] = t.description.value;
-    out["parameters"] =
-        t.schema.is_null() ? Json{{"type", "object"}, {"properties", Json::object()}} : t.schema;
+    out["parameters"] = t.schema.is_null()
+                            ? object_of({{"type", "object"}, {"properties", Json::object()}})
+                            : t.schema;
     if (t.schema.is_null() && same) out.erase("parameters");
     // Left out it would mean true here, where it means false elsewhere.
     if (t.strict)
@@ -227,9 +228,9 @@ Status Encoder::tools(Json& body) const {
     case Choice::allowed: {
       Json list = Json::array();
       for (const auto& name : c.names) list.push_back(named(name));
-      body["tool_choice"] = {{"type", "allowed_tools"},
-                             {"mode", c.must_call ? "required" : "auto"},
-                             {"tools", std::move(list)}};
+      body["tool_choice"] = object_of({{"type", "allowed_tools"},
+                                       {"mode", c.must_call ? "required" : "auto"},
+                                       {"tools", std::move(list)}});
       break;
     }
     case Choice::native:
@@ -248,13 +249,13 @@ Status Encoder::text(Json& body) const {
     case AnswerFormat::Kind::unset:
       break;
     case AnswerFormat::Kind::text:
-      if (same) text["format"] = {{"type", "text"}};
+      if (same) text["format"] = object_of({{"type", "text"}});
       break;
     case AnswerFormat::Kind::json_object:
-      text["format"] = {{"type", "json_object"}};
+      text["format"] = object_of({{"type", "json_object"}});
       break;
     case AnswerFormat::Kind::json_schema:
-      text["format"] = {{"type", "json_schema"}};
+      text["format"] = object_of({{"type", "json_schema"}});
       text["format"].update(TRY(schema_format(request)));
   }
   if (request.verbosity) text["verbosity"] = request.verbosity.value;
@@ -296,11 +297,12 @@ Status Encoder::parameters(Json& body, std::string_view model) const {
 
 }  // namespace
 
-Result<Json> encode_responses_request(const ChatRequest& request, std::string_view model) {
+Result<Json> encode_responses_request(ChatRequest request, std::string_view model) {
   const bool same = request.from == here;
   const Encoder e{request, same, same_provider(request.from, here)};
   CHECKED(check_last_turn(request, here));
-  Json body = {{"model", model}};
+  if (!same) request.messages = merged(std::move(request.messages), true);
+  Json body = object_of({{"model", model}});
   CHECKED(e.messages(body));
   CHECKED(e.tools(body));
   CHECKED(e.parameters(body, model));

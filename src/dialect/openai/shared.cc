@@ -86,7 +86,7 @@ Result<Json> effort_of(const ChatRequest& request, std::string_view model, Endpo
 
 Result<Json> schema_format(const ChatRequest& request) {
   const AnswerFormat& f = request.format;
-  Json out = {{"name", f.name.empty() ? "answer" : f.name}};
+  Json out = object_of({{"name", f.name.empty() ? "answer" : f.name}});
   if (f.description) out["description"] = f.description.value;
   out["schema"] = f.schema;
   if (f.strict)
