@@ -26,10 +26,8 @@ endforeach()
 file(GLOB whole CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
 foreach(source ${whole})
   get_filename_component(name ${source} NAME_WE)
-  string(REGEX REPLACE "_test\\.cc$" ".cc" beside ${source})  # what the test needs, when it has its own file
-  if(NOT EXISTS ${beside})
-    set(beside "")
-  endif()
+  string(REGEX REPLACE "_test\\.cc$" "/*.cc" beside ${source})  # what the test needs, when that is much
+  file(GLOB beside CONFIGURE_DEPENDS ${beside})
   test_program(${name} ${source} ${beside})
   target_link_libraries(${name} PRIVATE twolane_app)
   target_precompile_headers(${name} REUSE_FROM twolane_pch_light)

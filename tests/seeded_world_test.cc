@@ -1,6 +1,6 @@
 // Seeds of the seeded world. TWOLANE_SEEDS=N runs N of them (500 by default), from TWOLANE_SEED on; the
 // shards of a test runner share them. A seed that breaks a law prints the command that replays it.
-#include "seeded_world.h"
+#include "seeded_world/world.h"
 
 #include <gtest/gtest.h>
 

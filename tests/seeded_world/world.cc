@@ -1,4 +1,4 @@
-#include "seeded_world.h"
+#include "world.h"
 
 #include <unistd.h>
 
@@ -6,13 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <set>
 
-#include "foretold.h"
+#include "../foretold.h"
+#include "laws.h"
 #include "patient/cache_marks.h"
 #include "patient/intake.h"
-#include "price/price.h"
 #include "store/sqlite/sqlite_store.h"
 #include "wire/json.h"
 
@@ -106,6 +104,8 @@ void World::make_scenario() {
   if (chance(0.3)) s.enqueued_tokens = scale * static_cast<long long>(500 + draw(5000));
   if (chance(0.2)) s.live_per_minute = static_cast<double>(20 + draw(100));
   if (chance(0.2)) s.blackout_at = {minutes(static_cast<int64_t>(draw(600)))};
+  s.flex_refused = some(0.7, 1.0);
+  s.flex_latency = seconds(static_cast<int64_t>(2 + draw(chance(0.3) ? 900 : 60)));
 }
 
 void World::make_orders() {
@@ -377,11 +377,9 @@ Status World::run_process() {
   }
 }
 
-// ---------------------------------------------------------------- the laws
-
 void World::check(store::Store& store) {
   std::vector<Job> jobs;
-  for (Order& order : orders_) {
+  for (const Order& order : orders_) {
     if (!order.accepted) continue;
     auto job = store.job(order.id);
     if (!job || !*job) {
@@ -390,179 +388,9 @@ void World::check(store::Store& store) {
     }
     if ((*job)->requests != order.requests) broken("a job has lost requests");
     jobs.push_back(**job);
-    check_requests(store, **job);
   }
-  check_ledger(store, jobs);
-}
-
-void World::check_requests(store::Store& store, const Job& job) {
-  std::array<int64_t, request_state_count> counts{};
-  int64_t expected = 0, from = 0;
-  for (;;) {
-    auto rows = store.outcomes(job.id, from, 1000);
-    if (!rows) return broken("outcomes cannot be read: " + rows.error().message);
-    if (rows->empty()) break;
-    for (const store::OutcomeRow& row : *rows) {
-      if (row.index != expected++) broken("request " + std::to_string(expected - 1) + " has no row");
-      ++counts[static_cast<size_t>(row.state)];
-      if (row.state == RequestState::succeeded && row.result.length == 0) broken("an answer without bytes");
-    }
-    from = rows->back().index + 1;
-  }
-  if (expected != job.requests) broken("requests are missing: " + std::to_string(expected));
-  if (counts != job.totals.requests) broken("counts shown are not the counts of the rows");
-  tally_.requests += static_cast<int>(expected);
-  tally_.answered += static_cast<int>(job.totals.of(RequestState::succeeded));
-  tally_.failed += static_cast<int>(job.totals.of(RequestState::failed));
-  const bool capped = job.trouble.find("money.cap") != std::string::npos;
-  if (job.totals.unfinished() > 0) {
-    ++tally_.unfinished_jobs;
-    if (all_done_ && !capped) broken("a finished job has unfinished requests");
-    if (!all_done_ && !capped) broken("a job was not finished within seven days: " + job.id.hex());
-  }
-  if (job.cap && job.totals.cost + job.totals.unconfirmed > *job.cap) broken("the cap was exceeded");
-}
-
-// Every booked entry is one charge of the provider; every charge is booked, or covered by an attempt
-// that is shown as unconfirmed.
-void World::check_ledger(store::Store& store, const std::vector<Job>& jobs) {
-  Charges charges;
-  std::map<std::string, std::string> batch_of;     // custom_id -> provider batch
-  // Later than any cached content can last: what was left behind has its fee by then.
-  const Time at = all_done_ ? world_->now() + hours(40) : world_->now();
-  providers_->each_charge(at, [&](const sim::LedgerLine& line) {
-    ++tally_.charges;
-    if (!charges.emplace(line.provider + " " + line.response_id, line).second)
-      broken("the simulator charged " + line.response_id + " twice");
-    if (line.custom_id.empty()) return;
-    auto [other, fresh] = batch_of.emplace(line.provider + " " + line.custom_id, line.batch);
-    if (!fresh && other->second != line.batch)
-      broken("request " + line.custom_id + " was submitted twice: " + other->second + " and " + line.batch);
-  });
-
-  std::set<std::string> uncovered;
-  for (const auto& [id, line] : charges) uncovered.insert(id);
-  std::map<std::string, PicoUsd> unconfirmed_by_custom_id;
-  PicoUsd unconfirmed_live, unheard_live;
-  std::vector<CachedContent> contents;
-  for (const Job& job : jobs) {
-    Totals sums;
-    sums.requests = job.totals.requests;
-    std::map<int64_t, int> kept;
-    std::map<BatchId, Batch> batches;
-    auto theirs = store.batches_of(job.id);
-    if (!theirs) return broken("batches cannot be read");
-    for (Batch& b : *theirs) batches.emplace(b.id, std::move(b));
-    for (int64_t from = 0;;) {
-      auto some = store.ledger(job.id, from, 1000);
-      if (!some) return broken("the ledger cannot be read: " + some.error().message);
-      if (some->empty()) break;
-      from += static_cast<int64_t>(some->size());
-      for (const Attempt& a : *some) {
-        const Batch& batch = batches.at(a.key.batch);
-        const std::string custom_id = dialect::custom_id_of(batch.id.hex(), a.key.position);
-        if (a.state == AttemptState::answered) ++kept[a.index];
-        if (a.charged) {
-          sums.cost += a.cost;
-          if (a.state != AttemptState::answered) {
-            sums.paid_twice += a.cost;
-            ++tally_.paid_twice;
-          }
-          const std::string id = batch.provider + " " + a.response_id;
-          auto charge = charges.find(id);
-          if (charge == charges.end()) {
-            broken("booked, but never charged: " + id);
-            continue;
-          }
-          if (uncovered.erase(id) == 0) broken("booked twice: " + id);
-          if (PicoUsd{charge->second.pico_usd} != a.cost)
-            broken("booked " + exact_usd(a.cost) + ", charged " + charge->second.usd + " for " + id + " " +
-                   charge->second.model + " " + charge->second.tier + " " + charge->second.usage);
-          if (batch.tier == ServiceTier::batch && charge->second.custom_id != custom_id)
-            broken("a stranger's result was taken: " + charge->second.custom_id + " for " + custom_id);
-        } else if (a.state == AttemptState::unconfirmed || a.state == AttemptState::running) {
-          (a.state == AttemptState::running ? sums.reserved : sums.unconfirmed) += a.reserve;
-          if (batch.tier == ServiceTier::batch) {
-            unconfirmed_by_custom_id[batch.provider + " " + custom_id] = a.reserve;
-          } else {
-            unconfirmed_live += a.reserve;
-          }
-        }
-      }
-    }
-    auto kept_contents = store.contents_of(job.id);
-    if (!kept_contents) return broken("cached contents cannot be read");
-    for (CachedContent& c : *kept_contents) {
-      sums.cost += c.cost;
-      sums.storage += c.cost;
-      if (!is_final(c.state)) sums.reserved += c.reserve;
-      if (c.state == ContentState::unconfirmed) sums.unconfirmed += c.reserve;
-      contents.push_back(std::move(c));
-    }
-    for (const auto& [index, n] : kept)
-      if (n != 1) broken("request " + std::to_string(index) + " has " + std::to_string(n) + " kept answers");
-    if (static_cast<int64_t>(kept.size()) != job.totals.of(RequestState::succeeded))
-      broken("answers kept are not the requests that succeeded");
-    if (sums.cost != job.totals.cost) broken("the cost shown is not the sum of the ledger");
-    if (sums.storage != job.totals.storage) broken("the storage shown is not the sum of its contents");
-    if (sums.paid_twice != job.totals.paid_twice) broken("what was paid twice is not the sum of its lines");
-    if (sums.unconfirmed != job.totals.unconfirmed) broken("what is unconfirmed is not the sum of its lines");
-    if (sums.reserved != job.totals.reserved) broken("what is reserved is not the sum of its lines");
-    tally_.batches += static_cast<int>(batches.size());
-  }
-
-  check_storage(contents, charges, uncovered);
-  for (const std::string& id : uncovered) {
-    ++tally_.unheard;
-    const sim::LedgerLine& line = charges.at(id);
-    if (line.tier == "storage") {
-      broken("a content was kept, its fee never booked, and not shown as unconfirmed: " + id);
-      continue;
-    }
-    if (line.custom_id.empty()) {
-      unheard_live += PicoUsd{line.pico_usd};
-      continue;
-    }
-    auto cover = unconfirmed_by_custom_id.find(line.provider + " " + line.custom_id);
-    if (cover == unconfirmed_by_custom_id.end()) {
-      broken("charged, never booked, and not shown as unconfirmed: " + id + " for " + line.custom_id);
-    } else if (cover->second < PicoUsd{line.pico_usd}) {
-      broken("an unconfirmed attempt is bounded below its charge: " + id);
-    }
-  }
-  if (unheard_live > unconfirmed_live) broken("live charges that were never heard exceed what is unconfirmed");
-}
-
-// Every fee is booked under its content's name with its amount, or below what a content whose end nobody
-// heard may cost. Fees that are covered leave `uncovered`.
-void World::check_storage(const std::vector<CachedContent>& contents, const Charges& charges,
-                          std::set<std::string>& uncovered) {
-  std::vector<const CachedContent*> open;
-  for (const CachedContent& c : contents) {
-    ++tally_.contents;
-    if (all_done_ && !is_final(c.state)) broken("a content is kept for nobody: " + c.name);
-    if (c.state != ContentState::billed) {
-      if (c.state != ContentState::absent) open.push_back(&c);
-      continue;
-    }
-    const auto charge = charges.find("gemini " + c.name);
-    if (charge == charges.end() || uncovered.erase(charge->first) == 0) {
-      broken("a fee was booked, but never charged: " + c.name);
-    } else if (deleted_.contains(c.name) && PicoUsd{charge->second.pico_usd} < c.cost) {
-      // Between the move of its expiry and that expiry, which nobody could hear.
-    } else if (PicoUsd{charge->second.pico_usd} != c.cost) {
-      broken("booked " + exact_usd(c.cost) + ", charged " + charge->second.usd + " for " + c.name);
-    }
-  }
-  for (const CachedContent* c : open) {
-    const auto covers = [&](const std::string& id) {
-      const sim::LedgerLine& line = charges.at(id);
-      return line.tier == "storage" && (c->name.empty() || line.response_id == c->name) &&
-             PicoUsd{line.pico_usd} <= c->reserve;
-    };
-    const auto found = std::find_if(uncovered.begin(), uncovered.end(), covers);
-    if (found != uncovered.end()) uncovered.erase(found);
-  }
+  const Laws laws{store, *providers_, deleted_, all_done_, world_->now()};
+  for (std::string& law : laws.broken_by(jobs, tally_)) broken(std::move(law));
 }
 
 }  // namespace twolane::seeded

@@ -7,13 +7,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "laws.h"
 #include "patient/engine.h"
 #include "sim/faulty_disk.h"
 #include "sim/providers.h"
@@ -22,14 +22,6 @@
 #include "store/store.h"
 
 namespace twolane::seeded {
-
-// What happened, for a report.
-struct Tally {
-  int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
-  int charges = 0, contents = 0, deleted_contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
-  int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
-  Time end;
-};
 
 class World {
  public:
@@ -77,11 +69,6 @@ class World {
   void say_words(patient::Engine& engine);
   void delete_contents();
   void check(store::Store& store);
-  void check_requests(store::Store& store, const Job& job);
-  void check_ledger(store::Store& store, const std::vector<Job>& jobs);
-  using Charges = std::map<std::string, sim::LedgerLine>;  // by provider and response id
-  void check_storage(const std::vector<CachedContent>& contents, const Charges& charges,
-                     std::set<std::string>& uncovered);
   void broken(std::string law) { broken_.push_back(std::move(law)); }
 
   uint64_t seed_, random_;
