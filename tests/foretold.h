@@ -38,7 +38,7 @@ inline int64_t lose_what_a_kill_loses(patient::Engine::Core& core) {
     for (const auto& m : members) {
       if (m.attempt != AttemptState::running) continue;
       ++calls;
-      if (m.current) ++lost[{m.job, m.shape}];
+      if (m.current && !core.jobs.at(m.job).cut.contains(m.index)) ++lost[{m.job, m.shape}];
     }
     plan::apply(core.plan, plan::BatchGone{id});
   }
@@ -88,7 +88,7 @@ class Words {
   }
   std::string text(const plan::Overtake& a) const { return "overtake " + a.job.hex() + ' ' + a.batch.hex(); }
   std::string text(const plan::Cancel& a) const {
-    return "cancel " + a.batch.hex() + (a.why == plan::CancelFor::slow ? " slow" : " deadline");
+    return "cancel " + a.batch.hex() + (a.why == plan::CancelFor::slow ? " slow" : a.why == plan::CancelFor::unwanted ? " unwanted" : " deadline");
   }
   std::string text(const plan::Expire& a) const { return "expire " + a.job.hex(); }
   std::string text(const plan::AtRisk& a) const {

@@ -139,7 +139,7 @@ Status Engine::Core::read_results(BatchAtWork& batch, SegmentId segment, int64_t
       heard = {Heard::What::never_ran, {}, false, false};
       jobs.at(m.job).contents_gone = true;
     }
-    store::Settlement s = patient::settle(m, heard, circumstances(jobs.at(m.job)));
+    store::Settlement s = patient::settle(m, heard, circumstances(m));
     if (s.state == m.attempt) return;  // unconfirmed before, and no clearer now
     s.key = {batch.row.id, m.position};
     s.response_id = result.response_id;

@@ -70,6 +70,7 @@ struct JobAtWork {
   std::optional<Error> trouble;
 };
 
+  IndexRanges cut;           // requests that its user cancelled; not those of a job that is cancelled whole
 struct BatchAtWork {
   Batch row;
   Line* line = nullptr;
@@ -82,6 +83,7 @@ struct BatchAtWork {
   bool spooled = false;      // its requests lie in the spool segment
   bool cancel_sent = false;
   bool given_up = false;     // nobody waits for it any more; it is still followed
+  std::map<JobId, int64_t> unwanted;    // requests in it that were cancelled one by one, likewise; of waves none
   int failures = 0;          // in a row
   int looks = 0;             // polls so far
   int collections = 0;       // complete downloads in which something was missing
@@ -172,7 +174,7 @@ struct Engine::Core {
   BatchAtWork* place(Batch row, const std::vector<store::Placement>& placements);
   Result<TokenRoom> token_room(const plan::Lane& lane);
   void look_at_cap(JobAtWork& job);  // holds a job of which the cap lets nothing more be bought
-  Circumstances circumstances(const JobAtWork& job);
+  Circumstances circumstances(const store::Member& member);
   void expire(JobId id);
   void close_open(JobAtWork& job, std::optional<int32_t> shape, std::optional<int64_t> index,
                   RequestState state, const Error& why);
@@ -196,7 +198,9 @@ struct Engine::Core {
   void reconcile(BatchAtWork& batch, std::string cursor, std::shared_ptr<dialect::Listed> seen);
   void conclude_search(BatchAtWork& batch, const dialect::Listed& seen);
   // The batch is known never to have run. `culprit` is the position of the request whose fault it was.
+  void close_cancelled(JobAtWork& job);  // what is open of a job that is cancelled, whole or in part
   void bury(BatchAtWork& batch, const dialect::Refusal& why, const Heard& heard, int64_t culprit = -1);
+  void count_waiting(BatchAtWork& batch, const std::vector<store::Member>& members);  // anew
   bool move_to_next_target(BatchAtWork& batch);
   void refused(BatchAtWork& batch, const dialect::Refusal& refusal, BatchState back);
   void throttle_lane(const BatchAtWork& batch, Duration wait);
@@ -272,7 +276,9 @@ struct Engine::Core {
 
   // --- words.cc
   Status obey(const store::Word& word);
-  void withdraw_batches(JobId job);
+  Status cut(JobAtWork& job, const std::string& places);
+  Status want_again(JobAtWork& job, int64_t index);
+  Status keep_cut(JobAtWork& job);
   Status promote_one(JobAtWork& job, int64_t index);
   Result<BatchAtWork*> batch_of(JobId job, int64_t index);  // that a request waits for; null: none
 

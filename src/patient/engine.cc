@@ -28,6 +28,15 @@ Status Engine::buy_live(JobId job, const std::vector<int64_t>& indexes) {
   return core_->buy_live(job, indexes);
 }
 Status Engine::obey(const store::Word& word) { return core_->obey(word); }
+bool Engine::has_withdrawn(JobId job) const {
+  return std::none_of(core_->batches.begin(), core_->batches.end(), [&](const auto& entry) {
+    const BatchAtWork& b = entry.second;
+    const auto some = [](const auto& of_job) { return of_job.second > 0; };
+    const auto unwanted = b.unwanted.find(job);
+    const bool to_end = unwanted != b.unwanted.end() && unwanted->second > 0 && std::none_of(b.unfinished.begin(), b.unfinished.end(), some);
+    return to_end && b.row.state < BatchState::ended && !(b.row.cancelling() && b.cancel_sent);
+  });
+}
 bool Engine::let_go(JobId job) { return core_->let_go(job); }
 void Engine::stop() { core_->stopping = true; }
 bool Engine::quiet() const {
@@ -138,7 +147,8 @@ Status Engine::Core::recover_batch(Batch row) {
   }
   batch.row = std::move(row);
   batch.spec = {id.hex(), batch.row.endpoint, batch.row.model, batch.row.requests};
-  for (const store::Member& m : TRY(store.members(id))) {
+  const std::vector<store::Member> members = TRY(store.members(id));
+  for (const store::Member& m : members) {
     if (batch.jobs.insert(m.job).second && !jobs.contains(m.job)) {
       JobAtWork* job = TRY(load_job(m.job));
       if (job->job.world != settings.world) {
@@ -147,10 +157,10 @@ Status Engine::Core::recover_batch(Batch row) {
         return {};
       }
     }
-    if (m.current && !is_final(m.request) && m.request != RequestState::open) ++batch.unfinished[m.job];
   }
   BatchAtWork& at_work = batches.emplace(id, std::move(batch)).first->second;
   tell_plan(at_work);
+  count_waiting(batch, members);
   if (at_work.wave()) {
     recover_wave(at_work);
   } else if (at_work.row.state != BatchState::submitting || save(at_work, BatchState::doubtful)) {
@@ -169,6 +179,7 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   if (!known) job.standing = TRY(recall_standing(store, id));
   job.terms = TRY(recall_terms(store, id));
   std::vector<ShapeAtWork> before = std::move(job.shapes);
+  if (!known) job.cut = TRY(recall_cut(store, id));
   job.shapes.clear();
   job.input = std::move(input);
   job.job = std::move(*row);
@@ -196,12 +207,7 @@ Status Engine::Core::take_up(JobId id) {
       return fail(no_key(provider));
   tell_plan(*job);
   look_at_promise(*job);
-  if (job->job.state == JobState::cancelling) {
-    Error why;
-    why.code = "job.cancelled";
-    why.message = "cancelled by its user";
-    close_open(*job, std::nullopt, std::nullopt, RequestState::cancelled, why);
-  }
+  close_cancelled(*job);
   job->capped = false;
   if (job->trouble) release(*job, std::string(job->trouble->code));  // what holds it will say so again
   conclude(id);
@@ -263,6 +269,7 @@ bool Engine::Core::let_go(JobId id) {
     batch.unfinished.erase(id);
   }
   if (jobs.erase(id) > 0) plan::apply(plan, plan::JobGone{id});
+    batch.unwanted.erase(id);
   return true;
 }
 
@@ -298,7 +305,7 @@ void Engine::Core::tell_plan(JobAtWork& job) {
   const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble ||
                       job.capped;
   plan::apply(plan, plan::JobChanged{{.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
-                                      .rush = job.standing.rush, .requests = j.requests, .on_time = job.terms.on_time,
+                                      .rush = job.standing.rush, .requests = j.requests - job.cut.count(), .on_time = job.terms.on_time,
                                       .tenant = tenant_of(job.terms.owner), .weight = job.terms.weight,
                                       .steps_after = job.terms.steps_after, .restarts = job.standing.restarts}});
   for (ShapeAtWork& shape : job.shapes) tell_plan(job, shape);
@@ -329,8 +336,11 @@ void Engine::Core::tell_plan(const BatchAtWork& batch) {
   // Nothing can be cancelled in a batch that has ended: what it lacks is waited for no longer either.
   view.cancelling = batch.row.cancelling() || batch.row.state >= BatchState::ended;
   view.returning = !batch.given_up && batch.row.state != BatchState::settled;
-  for (const auto& [job, n] : batch.unfinished)
-    if (n > 0) view.members.emplace_back(job, n);
+  for (const auto& [job, n] : batch.unfinished) {
+    if (jobs.at(job).job.state == JobState::cancelling) view.unwanted += n;
+    else if (n > 0) view.members.emplace_back(job, n);
+  }
+  for (const auto& [job, n] : batch.unwanted) view.unwanted += n;
   plan::apply(plan, plan::BatchChanged{std::move(view)});
 }
 
@@ -367,7 +377,7 @@ void Engine::Core::act(const plan::Action& action) {
                  [&](const plan::Overtake& a) { drains.push_back(a); },
                  [&](const plan::Cancel& a) {
                    if (a.why == plan::CancelFor::slow) slow(a.batch);
-                   else cancel(a.batch, "for the deadline");
+                   else cancel(a.batch, a.why == plan::CancelFor::unwanted ? "by its user" : "for the deadline");
                  },
                  [&](const plan::Expire& a) { expire(a.job); },
                  [&](const plan::AtRisk& a) { foresee(a); },

@@ -159,7 +159,7 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   int64_t taken = 0;
   for (const store::Member& m : *members) {
     if (taken >= room) break;
-    if (m.job != action.job || !m.current || m.request != RequestState::batched) continue;
+    if (m.job != action.job || !m.current || m.request != RequestState::batched || job->second.cut.contains(m.index)) continue;
     by_shape[m.shape].push_back({m.job, m.index, m.offset, m.length, 0, m.shape, m.request, m.tries,
                                  m.input_bound, m.output_bound});
     ++taken;
@@ -253,7 +253,7 @@ std::string id_of(const wire::HttpReply& reply, const dialect::Served& served, c
 // What one call's result means, and its bytes appended to the segment of answers.
 void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const wire::HttpResult& result,
                                store::Settlement& s, std::deque<std::string>& texts) {
-  const Circumstances how = circumstances(jobs.at(m.job));
+  const Circumstances how = circumstances(m);
   Line& line = *wave.line;
   const bool all_fail = is_down(line);
   const wire::HttpReply* reply = result.reply();

@@ -11,6 +11,13 @@ namespace twolane::patient {
 constexpr Duration quota_pause = minutes(10);  // until a full quota is tried again without news
 constexpr Duration grace = hours(24);          // after the window of a best-effort job
 
+Error cancelled_by_user() {
+  Error why;
+  why.code = "job.cancelled";
+  why.message = "cancelled by its user";
+  return why;
+}
+
 void Engine::Core::pack(const plan::Pack& action) {
   const plan::Lane lane = plan.lanes()[action.lane.n].lane;
   Line* line = line_of(lane.provider);
@@ -101,8 +108,10 @@ void Engine::Core::look_at_cap(JobAtWork& job) {
   tell_plan(job);
 }
 
-Circumstances Engine::Core::circumstances(const JobAtWork& job) {
-  return {job.job.state == JobState::cancelling || job.job.state == JobState::cancelled,
+Circumstances Engine::Core::circumstances(const store::Member& m) {
+  const JobAtWork& job = jobs.at(m.job);
+  const bool cancelled = job.job.state == JobState::cancelling || job.job.state == JobState::cancelled;
+  return {cancelled || job.cut.contains(m.index),
           !job.job.kept && now() >= job.job.deadline + grace, settings.max_tries};
 }
 
@@ -137,9 +146,36 @@ void Engine::Core::close_open(JobAtWork& job, std::optional<int32_t> shape, std:
   changed();
 }
 
+void Engine::Core::close_cancelled(JobAtWork& job) {
+  if (job.job.state == JobState::cancelling)
+    return close_open(job, std::nullopt, std::nullopt, RequestState::cancelled, cancelled_by_user());
+  if (job.cut.empty()) return;
+  auto closed = store.close_open_among(job.job.id, job.cut, RequestState::cancelled, trouble_to_json(cancelled_by_user()));
+  if (!closed) return broke(closed.error());
+  if (*closed == 0) return;
+  for (ShapeAtWork& s : job.shapes) {
+    auto open = store.open_count(job.job.id, s.shape.number);
+    if (!open) return broke(open.error());
+    s.open = *open;
+  }
+  ok(refresh(job));
+  tell_plan(job);
+  changed();
+}
+
 void Engine::Core::left(BatchAtWork& batch, JobId job, int64_t count) {
   int64_t& n = batch.unfinished[job];
   n = std::max<int64_t>(n - count, 0);
+}
+
+void Engine::Core::count_waiting(BatchAtWork& batch, const std::vector<store::Member>& members) {
+  batch.unfinished.clear();
+  batch.unwanted.clear();
+  for (const store::Member& m : members) {
+    if (!m.current || is_final(m.request) || m.request == RequestState::open) continue;
+    const bool unwanted = !batch.wave() && jobs.at(m.job).cut.contains(m.index);
+    ++(unwanted ? batch.unwanted : batch.unfinished)[m.job];
+  }
 }
 
 void Engine::Core::price(store::Settlement& s, const BatchAtWork& batch, ServiceTier tier,
@@ -165,7 +201,10 @@ void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& se
     const store::Settlement& s = settlements[i];
     const store::Member& m = members[i];
     touched.insert(m.job);
-    if (m.current && m.attempt == AttemptState::running) left(batch, m.job, 1);
+    if (m.current && m.attempt == AttemptState::running) {
+      if (!batch.wave() && jobs.at(m.job).cut.contains(m.index)) --batch.unwanted[m.job];
+      else left(batch, m.job, 1);
+    }
     if (!s.request) continue;
     ShapeAtWork& shape = jobs.at(m.job).shapes[static_cast<size_t>(m.shape)];
     if (m.request == RequestState::open) --shape.open;
@@ -197,7 +236,7 @@ bool Engine::Core::settle_rest(BatchAtWork& batch, const Heard& heard, std::stri
     const bool waits = m.attempt == AttemptState::running ||
                        (m.attempt == AttemptState::unconfirmed && heard.what != Heard::What::missing);
     if (!waits) continue;
-    store::Settlement s = patient::settle(m, heard, circumstances(jobs.at(m.job)));
+    store::Settlement s = patient::settle(m, heard, circumstances(m));
     s.key = {batch.row.id, m.position};
     s.error = error;
     settlements.push_back(s);

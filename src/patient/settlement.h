@@ -23,7 +23,7 @@ struct Heard {
 };
 
 struct Circumstances {
-  bool cancelling = false;  // the job is being cancelled: nothing is tried again
+  bool cancelling = false;  // the job is being cancelled, or this request of it: nothing is tried again
   bool expiring = false;    // best effort, a day past the window: likewise
   int max_tries = 5;        // retryable failures of one request, this one included
 };

@@ -8,6 +8,7 @@ namespace {
 using wire::Json;
 
 std::string terms_fact(JobId job) { return "terms." + job.hex(); }
+std::string cut_fact(JobId job) { return "cut." + job.hex(); }
 std::string standing_fact(JobId job) { return "standing." + job.hex(); }
 
 double number_at(const Json& json, const char* key, double otherwise) {
@@ -82,6 +83,16 @@ Result<Standing> recall_standing(store::Store& store, JobId job) {
   if (const Json* miss = wire::find(*json, "miss"))
     s.miss = {time_at(*miss, "at"), time_at(*miss, "finish"), number_at(*miss, "probability", 1)};
   return s;
+}
+
+Status remember_cut(store::Store& store, JobId job, const IndexRanges& cut) {
+  return store.remember(cut_fact(job), cut.text());
+}
+
+Result<IndexRanges> recall_cut(store::Store& store, JobId job) {
+  auto cut = IndexRanges::parse(TRY(store.recall(cut_fact(job))));
+  if (!cut) return fail("store.corrupt", "what was cancelled of job " + job.hex() + " cannot be read");
+  return std::move(*cut);
 }
 
 Json promise_json(const std::optional<plan::Verdict>& promise) {

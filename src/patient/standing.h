@@ -1,6 +1,7 @@
-// What is kept of a job beside its rows: the terms under which it was given, and how it stands with the planner.
+// What is kept of a job beside its rows: the terms under which it was given, how it stands with the planner, and
+// what was cut out of it.
 //
-// Both are facts in the store, so the next process plans as this one did, and other processes can show
+// All are facts in the store, so the next process plans as this one did, and other processes can show
 // what was promised and what is foreseen. Times in ms; Threads: the store's.
 #pragma once
 
@@ -50,6 +51,11 @@ Status remember(store::Store& store, JobId job, const Terms& terms);
 Result<Terms> recall_terms(store::Store& store, JobId job);
 Status remember(store::Store& store, JobId job, const Standing& standing);
 Result<Standing> recall_standing(store::Store& store, JobId job);
+
+// Requests that the job's user has cancelled one by one; all of them are in no batch to come. Those that lie
+// in batches stay batched until the batch says what became of them. What cannot be read: store.corrupt.
+Status remember_cut(store::Store& store, JobId job, const IndexRanges& cut);
+Result<IndexRanges> recall_cut(store::Store& store, JobId job);
 
 // For those who ask: {"verdict","on_time","earliest"}, {"at","finish","probability"}; null where there is nothing to say.
 wire::Json promise_json(const std::optional<plan::Verdict>& promise);

@@ -282,7 +282,7 @@ void Engine::Core::bury(BatchAtWork& batch, const Refusal& why, const Heard& hea
     for (const store::Member& m : *all) {
       if (m.position != culprit || m.attempt != AttemptState::running) continue;
       store::Settlement s = patient::settle(m, {Heard::What::error, Verdict::invalid, false, false},
-                                            circumstances(jobs.at(m.job)));
+                                            circumstances(m));
       s.key = {batch.row.id, m.position};
       s.error = why.json;
       std::vector<store::Settlement> one{s};

@@ -29,6 +29,7 @@ Status Engine::Core::obey(const store::Word& word) {
     job.job.deadline = TRY(parse_rfc3339(word.argument.substr(0, word.argument.size() - mark)));
     job.job.kept = kept;
   } else if (word.verb == "retry") {
+    if (index) CHECKED(want_again(job, *index));
     const int64_t reopened = TRY(store.reopen(word.job, index));
     if (reopened > 0) {
       job.job.state = JobState::running;
@@ -42,15 +43,7 @@ Status Engine::Core::obey(const store::Word& word) {
     job.standing.rush = true;
     keep_standing(job);
   } else if (word.verb == "cancel") {
-    Error why;
-    why.code = "job.cancelled";
-    why.message = "cancelled by its user";
-    if (index) {
-      auto row = TRY(store.request(word.job, *index));
-      if (row && row->state == RequestState::open)
-        close_open(job, row->shape, index, RequestState::cancelled, why);
-      return {};
-    }
+    if (!word.argument.empty()) return cut(job, word.argument);
     if (job.job.state == JobState::running || job.job.state == JobState::paused)
       job.job.state = JobState::cancelling;
   } else {
@@ -58,23 +51,40 @@ Status Engine::Core::obey(const store::Word& word) {
   }
   CHECKED(store.amend(job.job));
   CHECKED(take_up(word.job));
-  if (word.verb == "cancel") withdraw_batches(word.job);
   tell_plan(jobs.at(word.job));
+  for (auto& [id, batch] : batches)
+    if (batch.jobs.contains(word.job)) tell_plan(batch);
   changed();
   if (broken) return fail(*broken);
   return {};
 }
 
-// Batches in which nothing is wanted any more are cancelled; those that other jobs share go on.
-void Engine::Core::withdraw_batches(JobId id) {
-  std::vector<BatchId> unwanted;
-  for (const auto& [batch_id, batch] : batches) {
-    bool wanted = false;
-    for (const JobId job : batch.jobs)
-      wanted = wanted || jobs.at(job).job.state != JobState::cancelling;
-    if (batch.jobs.contains(id) && !wanted) unwanted.push_back(batch_id);
+// What is open is closed by take_up(), in this process or the next; what lies in batches is decided by settle()
+// when they end. The planner says which batches go on (CancelFor::unwanted).
+Status Engine::Core::cut(JobAtWork& job, const std::string& argument) {
+  const auto places = IndexRanges::parse(argument);
+  if (!places) return fail("store.unknown_word", "no places of requests: " + argument);
+  for (const IndexRange& range : places->all()) job.cut.add({range.from, std::min(range.to, job.job.requests - 1)});
+  job.standing.promise.reset();  // there is less to be done: it is judged anew
+  CHECKED(keep_cut(job));
+  return take_up(job.job.id);
+}
+
+// Who promotes or retries a request that was cancelled has changed their mind.
+Status Engine::Core::want_again(JobAtWork& job, int64_t index) {
+  if (!job.cut.contains(index)) return {};
+  job.cut.remove(index);
+  return keep_cut(job);
+}
+
+Status Engine::Core::keep_cut(JobAtWork& job) {
+  CHECKED(remember_cut(store, job.job.id, job.cut));
+  for (auto& [id, batch] : batches) {
+    if (!batch.jobs.contains(job.job.id) || batch.wave()) continue;
+    count_waiting(batch, TRY(store.members(id)));
+    tell_plan(batch);
   }
-  for (const BatchId batch : unwanted) cancel(batch, "by its user");
+  return {};
 }
 
 Result<BatchAtWork*> Engine::Core::batch_of(JobId job, int64_t index) {
@@ -90,6 +100,7 @@ Status Engine::Core::promote_one(JobAtWork& job, int64_t index) {
   auto row = TRY(store.request(job.job.id, index));
   if (!row) return fail("store.unknown_request", "no request " + std::to_string(index) + " in this job");
   if (row->state != RequestState::open && row->state != RequestState::batched) return {};
+  CHECKED(want_again(job, index));
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(row->shape)];
   Line* line = line_of(shape.shape.targets[shape.target].provider);
   BatchAtWork* const batch = TRY(batch_of(job.job.id, index));

@@ -29,6 +29,7 @@ std::vector<Action> Decision::take() {
   if (std::any_of(s_.providers_.begin(), s_.providers_.end(), [&](const Provider& p) { return p.flex.open(now_); }))
     for (const JobId id : s_.chained_) step_by_flex(s_.jobs_.at(id));
   for (const JobId id : s_.rush_) rush(s_.jobs_.at(id));
+  withdraw();
   for (LaneState& lane : s_.lanes_) {
     restart(lane);
     pack(lane);

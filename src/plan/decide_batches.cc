@@ -11,8 +11,30 @@ constexpr size_t portions_most = 4096;  // of a batch
 constexpr int restarts_most = 2;        // of each batch's worth of a job
 constexpr double quick_share = 0.09;    // t*: what the drain reaches before 9 % of batches end is not packed
 constexpr double worth_a_move = 1.2;
+constexpr double likely_enough = 0.75;  // of a new batch for what is still wanted of a withdrawn one
 
 }  // namespace
+
+// ---------------------------------------------------------------- unwanted
+
+void Decision::withdraw() {
+  for (const BatchId id : s_.unwanted_) {
+    const BatchView& b = s_.batches_.at(id);
+    int64_t wanted = 0;
+    for (const auto& [job, n] : b.members) wanted += n;
+    const bool costs_nothing = wanted == 0 || b.sent.ms == 0;
+    if (costs_nothing || (b.unwanted >= wanted && room_for_another(b))) cancel(b, CancelFor::unwanted);
+  }
+}
+
+bool Decision::room_for_another(const BatchView& b) const {
+  return std::all_of(b.members.begin(), b.members.end(), [&](const auto& member) {
+    const JobState* const job = s_.jobs_.find(member.first);
+    if (job == nullptr || !job->places()) return false;  // what comes back would not be placed again
+    const Duration left = job->view.kept ? std::min(wait_of(*job), job->end - now_) : job->view.deadline - now_;
+    return likely_by(b.lane, b.requests, left - cancel_lead(time_of(*job))) >= likely_enough;
+  });
+}
 
 // ---------------------------------------------------------------- stuck and slow
 

@@ -61,7 +61,12 @@ class Decision {
   // Promoted by its user: everything goes live now.
   void rush(const JobState& job);
 
-  // --- batches: stuck and slow ones, and those to come
+  // --- batches: those that nobody wants, stuck and slow ones, and those to come
+  // A provider cannot take one request out of a batch. One in which nothing is wanted is cancelled, as is one
+  // that was not sent yet; one with both kinds where at least half of it is not wanted and a new batch for the
+  // rest will probably (three in four) end before any job of it would have to go live.
+  void withdraw();
+  bool room_for_another(const BatchView& b) const;
   void restart(LaneState& lane);
   bool restarted_enough(const JobState& job) const;
   void overtaken(const BatchView& b, const std::deque<PeerEnd>& peers);

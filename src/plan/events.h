@@ -77,6 +77,7 @@ struct BatchView {
   Time sent;                // accepted by the provider; 0 before
   Time cancel_since;        // 0: no cancel was asked for
   std::vector<std::pair<JobId, int64_t>> members;  // unfinished requests by job
+  int64_t unwanted = 0;    // beside them: unfinished requests that their users cancelled
 };
 
 struct JobChanged { JobView job; };
@@ -108,7 +109,7 @@ struct Pack { LaneId lane; std::vector<Portion> portions; int64_t batch_requests
 // given up after `patience`.
 struct Drain { JobId job; int32_t shape = 0; ServiceTier tier = ServiceTier::standard; Duration patience; int64_t most = 0; };
 struct Overtake { JobId job; BatchId batch; };  // do not wait for a cancelled batch
-enum class CancelFor : uint8_t { deadline, slow };
+enum class CancelFor : uint8_t { deadline, slow, unwanted };
 struct Cancel { BatchId batch; CancelFor why = CancelFor::deadline; };
 struct Expire { JobId job; };                   // best effort, a day past its window
 // A miss is foreseen: the live lane alone would finish at `finish`; `probability` that batches do not

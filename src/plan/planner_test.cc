@@ -250,6 +250,41 @@ TEST(Planner, AStepOfAChainGoesByFlexFirst) {
   EXPECT_EQ(s.count<Pack>(), 1u);
 }
 
+// A provider cannot take requests out of a batch: all of it is cancelled, or nothing.
+TEST(Planner, ABatchIsWithdrawnWhenThatPays) {
+  const struct {
+    const char* name;
+    int64_t wanted, unwanted;
+    Duration within, at;
+    bool sent = true, paused = false, kept = true, withdrawn = false;
+  } rows[] = {
+      {"nothing in it is wanted", 0, 10, hours(24), hours(1), true, false, true, true},
+      {"most is wanted", 60, 40, hours(24), hours(1)},
+      {"half of it is not, and there is time", 50, 50, hours(24), hours(1), true, false, true, true},
+      {"no time for another batch", 40, 60, hours(2), minutes(75)},
+      {"what came back would not be placed", 40, 60, hours(24), hours(1), true, true},
+      {"it was not sent yet", 99, 1, hours(24), minutes(1), false, false, true, true},
+      {"best effort, half an hour before its time", 40, 60, hours(24), hours(23) + minutes(30), true, false, false},
+      {"best effort, early", 40, 60, hours(24), hours(2), true, false, false, true},
+  };
+  for (const auto& row : rows) {
+    Situation s(row.within, 100, row.kept);
+    s.view.paused = row.paused;
+    apply(s.state, JobChanged{s.view});
+    s.group(0, false, noon);
+    BatchView b{BatchId{9}, s.lane, false, false, true, 100, row.sent ? noon : Time{}, {}, {}, row.unwanted};
+    if (row.wanted > 0) b.members = {{JobId{1}, row.wanted}};
+    apply(s.state, BatchChanged{b});
+    s.at(row.at);
+    const auto cancels = all<Cancel>(s.actions);
+    EXPECT_EQ(cancels.size(), row.withdrawn ? 1u : 0u) << row.name;
+    if (row.withdrawn && !cancels.empty()) EXPECT_EQ(cancels[0].why, CancelFor::unwanted) << row.name;
+    b.cancelling = true;
+    apply(s.state, BatchChanged{b});
+    EXPECT_EQ(s.at(row.at).count<Cancel>(), 0u) << "once: " << row.name;
+  }
+}
+
 TEST(Planner, ABatchThatThreeOthersOvertookIsSentAgain) {
   Situation s(hours(20), 1000);
   s.group(0, false, noon).in_batch(250);

@@ -259,6 +259,8 @@ void State::take(const BatchChanged& e) {
   }
   told = e.batch;
   if (e.batch.live) return;
+  if (told.unwanted > 0 && !told.cancelling && told.returning) unwanted_.insert(told.id);
+  else unwanted_.erase(told.id);
   if (e.batch.sent.ms != 0 && !e.batch.members.empty()) lane.in_flight.emplace(e.batch.sent, e.batch.id);
   else lane.in_flight.erase({e.batch.sent, e.batch.id});
   if (e.batch.returning && !e.batch.members.empty()) ++lane.returning;
@@ -268,6 +270,7 @@ void State::take(const BatchGone& e) {
   const BatchView* const found = batches_.find(e.batch);
   if (found == nullptr) return;
   unbatch(*found, true);
+  unwanted_.erase(e.batch);
   batches_.erase(e.batch);
 }
 

@@ -144,6 +144,7 @@ class State {
   IdMap<BatchTag, BatchView> batches_;
   std::set<GroupKey> untried_;
   std::set<JobId> rush_;
+  std::set<BatchId> unwanted_;                    // not cancelled yet, with requests that nobody wants any more
   std::set<JobId> chained_;                       // kept jobs for which further steps wait
   std::set<std::pair<Time, JobId>> riding_;       // by when that ends
   std::set<std::pair<Time, JobId>> best_effort_;  // by when they expire
