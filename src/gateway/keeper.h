@@ -174,6 +174,9 @@ wire::HttpReply gemini_objects(Keeper& keeper, Ask& ask);
 wire::HttpReply own_objects(Keeper& keeper, Ask& ask);
 wire::HttpReply findings_object(Keeper& keeper, Ask& ask);
 wire::HttpReply job_objects(Keeper& keeper, Ask& ask, std::string_view rest);  // behind /jobs
+// What a request asks of a job, by its query (?request=, ?by=, &best_effort=) or, for cancel, its body. Errors usage.*, time.*
+Result<store::Word> word_of(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb);
+wire::HttpReply job_refused(const Ask& ask, const Error& error);
 wire::HttpReply ticket_objects(Keeper& keeper, Ask& ask, std::string_view rest);  // behind /tickets/
 wire::HttpReply response_objects(Keeper& keeper, Ask& ask);
 

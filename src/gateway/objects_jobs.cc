@@ -4,7 +4,7 @@
 //   GET  /twolane/v1/jobs/JOB                with its batches and the causes of failures
 //   GET  /twolane/v1/jobs/JOB/results        lines so far, as `twolane results` writes them
 //   POST /twolane/v1/jobs/JOB/VERB           cancel, retry, promote (?request=), pause, resume,
-//                                            deadline (?by=), forget
+//                                            deadline (?by=), forget; cancel of some requests with a body
 // JOB is any unique beginning of a name. A key sees its own jobs only.
 #include <algorithm>
 #include <charconv>
@@ -63,7 +63,44 @@ Result<HttpReply> results(Keeper& keeper, const Job& job) {
   return HttpReply{200, {{"content-type", "application/octet-stream"}}, std::move(lines)};
 }
 
-Result<HttpReply> obey(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb) {
+Error unclear_body(std::string why) {
+  Error e;
+  e.code = "usage.body";
+  e.message = "the body does not say which requests are to be cancelled";
+  e.where.field = "body";
+  e.why = std::move(why);
+  e.next = {R"({"rows":"5001-10000,12000"})", R"({"custom_ids":["a","b"]})", "no body: the whole job"};
+  return e;
+}
+
+// {"rows":"5001-10000"}, {"custom_ids":[...]}, or both. No body means the whole job; one that says anything else
+// is refused, so that a slip does not cancel everything.
+Result<IndexRanges> some_requests(Keeper& keeper, const Ask& ask, const Job& job) {
+  const std::string text = ask.body ? TRY(ask.body->text()) : std::string();
+  if (text.empty()) return IndexRanges();
+  const auto body = wire::parse_json(text);
+  if (!body || !body->is_object()) return fail(unclear_body("it is no JSON object"));
+  auto& home = keeper.home();
+  IndexRanges some;
+  for (const auto& [name, value] : body->items()) {
+    IndexRanges found;
+    if (name == "rows" && value.is_string()) {
+      found = TRY(patient::requests_on(home.store(), job, value.get<std::string>()));
+    } else if (name == "custom_ids" && value.is_array() && !value.empty() &&
+               std::ranges::all_of(value, [](const Json& id) { return id.is_string(); })) {
+      found = TRY(patient::find_requests(home.store(), home.payloads(), job, value.get<std::vector<std::string>>()));
+    } else {
+      return fail(unclear_body("\"rows\" is a text, \"custom_ids\" a list of texts, and there is nothing else: " + name));
+    }
+    for (const IndexRange& range : found.all()) some.add(range);
+  }
+  if (some.empty()) return fail(unclear_body("it is empty"));
+  return some;
+}
+
+}  // namespace
+
+Result<store::Word> word_of(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb) {
   store::Word word;
   word.job = job.id;
   word.verb = verb;
@@ -75,8 +112,16 @@ Result<HttpReply> obey(Keeper& keeper, const Ask& ask, const Job& job, std::stri
   } else if (!request.empty()) {
     auto& home = keeper.home();
     word.argument = std::to_string(TRY(patient::find_request(home.store(), home.payloads(), job, request)));
+  } else if (verb == "cancel") {
+    word.argument = TRY(some_requests(keeper, ask, job)).text();
   }
-  CHECKED(keeper.obey(word));
+  return word;
+}
+
+namespace {
+
+Result<HttpReply> obey(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb) {
+  CHECKED(keeper.obey(TRY(word_of(keeper, ask, job, verb))));
   const auto after = TRY(keeper.home().store().job(job.id));
   return json_reply(job_to_json(after ? *after : job, keeper.now()));
 }
@@ -97,11 +142,14 @@ Result<HttpReply> answer(Keeper& keeper, const Ask& ask, std::string_view rest) 
 
 }  // namespace
 
+HttpReply job_refused(const Ask& ask, const Error& error) {
+  const int status = status_of(error);
+  return status < 500 ? job_refusal(status, error) : defect(ask, error);
+}
+
 HttpReply job_objects(Keeper& keeper, Ask& ask, std::string_view rest) {
   auto reply = answer(keeper, ask, rest);
-  if (reply) return std::move(*reply);
-  const int status = status_of(reply.error());
-  return status < 500 ? job_refusal(status, reply.error()) : defect(ask, reply.error());
+  return reply ? std::move(*reply) : job_refused(ask, reply.error());
 }
 
 }  // namespace twolane::gateway

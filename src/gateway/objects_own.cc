@@ -82,12 +82,9 @@ HttpReply own_objects(Keeper& keeper, Ask& ask) {
     return results(keeper, ask, *batch);
   }
   if (ask.method == "POST" && (verb == "/cancel" || verb == "/promote" || verb == "/deadline")) {
-    store::Word word;
-    word.job = job->id;
-    word.verb = verb.substr(1);
-    word.argument = wire::percent_decoded(asked(ask.door.query, verb == "/deadline" ? "by" : "request"));
-    const Status done = keeper.engine().obey(word);
-    if (!done) return refuse(Dialect::openai, Refusal(400, done.error().message), ask.id);
+    const auto word = word_of(keeper, ask, *job, verb.substr(1));
+    if (!word) return job_refused(ask, word.error());
+    if (const Status done = keeper.obey(*word); !done) return job_refused(ask, done.error());
   } else if (!verb.empty() || ask.method != "GET") {
     return no_such(ask, "There is nothing here.");
   }

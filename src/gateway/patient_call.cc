@@ -74,6 +74,9 @@ std::optional<Refusal> Worker::fill_ticket(const wire::Headers& headers, Call& c
   const auto steps = asked_steps_after(headers);
   if (!steps) return Refusal(400, steps.error().message);
   ticket.steps_after = *steps;
+  const auto on_time = asked_on_time(headers);
+  if (!on_time) return Refusal(400, on_time.error().message);
+  ticket.on_time = on_time->value_or(default_on_time);
   ticket.rush = ask.background && !lane.patient;  // in the background, but live
   ticket.endpoint = call.door.endpoint;
   ticket.model = call.model;

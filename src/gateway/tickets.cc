@@ -134,12 +134,13 @@ void Tickets::delivered(Ticket& ticket) {
   (void)append({{"delivered", ticket.id}}, false).has_value();
 }
 
-// Tickets of one door, one model, a similar window and as many steps behind them go together; a rush goes alone.
+// Tickets of one door, one model, a similar window, as many steps behind them and one on-time target go together;
+// a rush goes alone.
 Tickets::Key Tickets::key_of(const Ticket& t, Time now) const {
   const double hours_left = static_cast<double>(std::max<int64_t>(1, (t.deadline - now).ms)) / 3'600'000;
   int window = 0;
   for (const double bound : {0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0}) window += hours_left > bound;
-  return {t.door, t.model, t.rush ? t.id : t.owner, t.kept, window, t.steps_after};
+  return {t.door, t.model, t.rush ? t.id : t.owner, t.kept, window, t.steps_after, t.on_time};
 }
 
 Status Tickets::look(Time now) {
@@ -195,6 +196,7 @@ Status Tickets::accept(Group& group) {
   order.window = std::max(deadline - keeper_.now(), seconds(1));
   order.kept = first->kept;
   order.steps_after = first->steps_after;
+  order.on_time = first->on_time;
   order.options.format_fixed = true;
   order.options.input.format = format_of(first->door);
   order.options.skip_invalid = true;

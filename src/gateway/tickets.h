@@ -19,12 +19,15 @@
 #include "base/time.h"
 #include "gateway/doors.h"
 #include "model/job.h"
+#include "patient/standing.h"
 #include "wire/http.h"
 #include "wire/json.h"
 
 namespace twolane::gateway {
 
 class Keeper;
+
+inline constexpr double default_on_time = patient::Terms().on_time;
 
 struct Ticket {
   std::string id, owner, idempotency, digest;  // digest: of what was asked
@@ -35,6 +38,7 @@ struct Ticket {
   Time created, deadline;
   bool kept = false, rush = false, cancelled = false;
   int32_t steps_after = 0;  // of its chain
+  double on_time = default_on_time;  // wanted probability of keeping its deadline
   bool orphan = false;      // its connection broke before the answer was delivered
   bool delivered = false;
   std::function<void(const Ticket&)> then;  // who waits for it
@@ -76,7 +80,7 @@ class Tickets {
     std::string job;  // empty: not yet accepted
     int64_t unfinished = -1;  // when it was last looked at
   };
-  using Key = std::tuple<Dialect, std::string, std::string, bool, int, int32_t>;
+  using Key = std::tuple<Dialect, std::string, std::string, bool, int, int32_t, double>;
 
   Key key_of(const Ticket& ticket, Time now) const;
   static std::string name_of(const Ticket& ticket);

@@ -35,7 +35,8 @@ Json json_of(const Ticket& t) {
           {"deadline_ms", t.deadline.ms},
           {"kept", t.kept},
           {"rush", t.rush},
-          {"steps_after", t.steps_after}};
+          {"steps_after", t.steps_after},
+          {"on_time", t.on_time}};
 }
 
 Ticket ticket_of(const Json& json) {
@@ -55,6 +56,7 @@ Ticket ticket_of(const Json& json) {
   t.kept = kept && *kept == true;
   t.rush = rush && *rush == true;
   t.steps_after = static_cast<int32_t>(wire::int_at(json, "steps_after"));
+  if (const Json* share = wire::find(json, "on_time"); share && share->is_number()) t.on_time = share->get<double>();
   t.orphan = true;  // whoever waited has gone with the process
   return t;
 }

@@ -298,5 +298,21 @@ TEST_F(TicketsTest, AJournalWrittenAnewSaysTheSame) {
   EXPECT_EQ(take(wanted("text 1", "ana", "key 1")).id, ids[1]);
 }
 
+// How sure a ticket is to be on time goes with it, over a restart, into a job of its own.
+TEST_F(TicketsTest, OneOnTimeTargetToAJob) {
+  Ticket sure = wanted("sure");
+  sure.on_time = 0.999;
+  take(sure);
+  take(wanted("as always"));
+  open();
+  look();
+  std::multiset<double> targets;
+  for (const Job& job : jobs()) {
+    targets.insert(patient::recall_terms(store(), job.id).value().on_time);
+    EXPECT_EQ(job.requests, 1);
+  }
+  EXPECT_EQ(targets, (std::multiset<double>{0.99, 0.999}));
+}
+
 }  // namespace
 }  // namespace twolane::gateway
