@@ -63,6 +63,7 @@ struct JobAtWork {
   std::vector<ShapeAtWork> shapes;
   Terms terms;
   Standing standing;
+  IndexRanges cut;           // requests that its user cancelled; not those of a job that is cancelled whole
   bool active = false;       // taken up by this process: others' jobs are collected, not bought for
   bool capped = false;       // the cap lets nothing more be bought at present
   bool contents_gone = false;  // a content vanished under its requests: it gets no more of them
@@ -70,12 +71,12 @@ struct JobAtWork {
   std::optional<Error> trouble;
 };
 
-  IndexRanges cut;           // requests that its user cancelled; not those of a job that is cancelled whole
 struct BatchAtWork {
   Batch row;
   Line* line = nullptr;
   dialect::BatchSpec spec;
   std::map<JobId, int64_t> unfinished;  // requests that wait for this batch, by job
+  std::map<JobId, int64_t> unwanted;    // requests in it that were cancelled one by one, likewise; of waves none
   std::set<JobId> jobs;                 // all whose requests it holds
   dialect::Upload upload;
   std::optional<KeptHead> head;         // a content is to be made of it before the batch is sent
@@ -83,7 +84,6 @@ struct BatchAtWork {
   bool spooled = false;      // its requests lie in the spool segment
   bool cancel_sent = false;
   bool given_up = false;     // nobody waits for it any more; it is still followed
-  std::map<JobId, int64_t> unwanted;    // requests in it that were cancelled one by one, likewise; of waves none
   int failures = 0;          // in a row
   int looks = 0;             // polls so far
   int collections = 0;       // complete downloads in which something was missing
@@ -178,7 +178,9 @@ struct Engine::Core {
   void expire(JobId id);
   void close_open(JobAtWork& job, std::optional<int32_t> shape, std::optional<int64_t> index,
                   RequestState state, const Error& why);
+  void close_cancelled(JobAtWork& job);  // what is open of a job that is cancelled, whole or in part
   void left(BatchAtWork& batch, JobId job, int64_t count);  // requests that wait for it no more
+  void count_waiting(BatchAtWork& batch, const std::vector<store::Member>& members);  // anew
   void settle(BatchAtWork& batch, std::vector<store::Settlement>& settlements,
               const std::vector<store::Member>& members, const Batch* row);
   // Every member that still runs gets the same word; the batch's row is written in the same transaction.
@@ -198,9 +200,7 @@ struct Engine::Core {
   void reconcile(BatchAtWork& batch, std::string cursor, std::shared_ptr<dialect::Listed> seen);
   void conclude_search(BatchAtWork& batch, const dialect::Listed& seen);
   // The batch is known never to have run. `culprit` is the position of the request whose fault it was.
-  void close_cancelled(JobAtWork& job);  // what is open of a job that is cancelled, whole or in part
   void bury(BatchAtWork& batch, const dialect::Refusal& why, const Heard& heard, int64_t culprit = -1);
-  void count_waiting(BatchAtWork& batch, const std::vector<store::Member>& members);  // anew
   bool move_to_next_target(BatchAtWork& batch);
   void refused(BatchAtWork& batch, const dialect::Refusal& refusal, BatchState back);
   void throttle_lane(const BatchAtWork& batch, Duration wait);

@@ -53,7 +53,7 @@ Engine::Forecast Engine::forecast(JobId id) const {
   Forecast f;
   auto j = core_->jobs.find(id);
   if (j == core_->jobs.end()) return f;
-  f.takeover = plan::outlook(core_->plan, id, core_->world.now()).takeover;
+  f.takeover = core_->takeover(j->second);
   const Standing& standing = j->second.standing;
   f.miss = standing.miss;
   if (standing.promise) f.promise = *standing.promise;
@@ -152,15 +152,15 @@ Status Engine::Core::recover_batch(Batch row) {
     if (batch.jobs.insert(m.job).second && !jobs.contains(m.job)) {
       JobAtWork* job = TRY(load_job(m.job));
       if (job->job.world != settings.world) {
-        plan::apply(plan, plan::JobGone{m.job});
+        forget_stages(m.job);
         jobs.erase(m.job);
         return {};
       }
     }
   }
+  count_waiting(batch, members);
   BatchAtWork& at_work = batches.emplace(id, std::move(batch)).first->second;
   tell_plan(at_work);
-  count_waiting(batch, members);
   if (at_work.wave()) {
     recover_wave(at_work);
   } else if (at_work.row.state != BatchState::submitting || save(at_work, BatchState::doubtful)) {
@@ -177,9 +177,9 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   const bool known = jobs.contains(id);
   JobAtWork& job = jobs[id];
   if (!known) job.standing = TRY(recall_standing(store, id));
+  if (!known) job.cut = TRY(recall_cut(store, id));
   job.terms = TRY(recall_terms(store, id));
   std::vector<ShapeAtWork> before = std::move(job.shapes);
-  if (!known) job.cut = TRY(recall_cut(store, id));
   job.shapes.clear();
   job.input = std::move(input);
   job.job = std::move(*row);
@@ -195,6 +195,9 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
     s.shape = std::move(shape);
     job.shapes.push_back(std::move(s));
   }
+  job.needs.clear();
+  job.needs_from = std::numeric_limits<int64_t>::min() / 2;
+  look_at_levels(job, job.standing.opened.empty() ? job.job.accepted : now());
   tell_plan(job);
   return &job;
 }
@@ -266,10 +269,11 @@ bool Engine::Core::let_go(JobId id) {
   if (!finished(id)) return false;
   for (auto& [batch_id, batch] : batches) {
     batch.jobs.erase(id);
-    batch.unfinished.erase(id);
-  }
-  if (jobs.erase(id) > 0) plan::apply(plan, plan::JobGone{id});
+    std::erase_if(batch.unfinished, [&](const auto& waiting) { return at_stage(waiting.first)->job.id == id; });
     batch.unwanted.erase(id);
+  }
+  if (jobs.erase(id) > 0) forget_stages(id);
+  std::erase_if(stages, [&](const auto& stage) { return stage.second == id; });
   return true;
 }
 
@@ -289,7 +293,7 @@ void Engine::Core::conclude(JobId id) {
     job.standing.miss.reset();
     keep_standing(job);
   }
-  plan::apply(plan, plan::JobGone{id});
+  forget_stages(id);
 }
 
 // ---------------------------------------------------------------- planning
@@ -304,18 +308,20 @@ void Engine::Core::tell_plan(JobAtWork& job) {
   const Job& j = job.job;
   const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble ||
                       job.capped;
-  plan::apply(plan, plan::JobChanged{{.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
+  tell_stages(job, {.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
                                       .rush = job.standing.rush, .requests = j.requests - job.cut.count(), .on_time = job.terms.on_time,
                                       .tenant = tenant_of(job.terms.owner), .weight = job.terms.weight,
-                                      .steps_after = job.terms.steps_after, .restarts = job.standing.restarts}});
+                                      .steps_after = job.terms.steps_after, .restarts = job.standing.restarts});
   for (ShapeAtWork& shape : job.shapes) tell_plan(job, shape);
 }
 
-void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) { plan::apply(plan, plan::GroupChanged{view_of(job, s)}); }
+void Engine::Core::tell_plan(JobAtWork& job, ShapeAtWork& s) {
+  if (is_open(job, s.shape.steps_after)) plan::apply(plan, plan::GroupChanged{view_of(job, s)});
+}
 
 plan::GroupView Engine::Core::view_of(JobAtWork& job, ShapeAtWork& s) {
   const bool fresh = s.returned.ms == 0;
-  plan::GroupView group{job.job.id, s.shape.number, lane_number(lane_of(s, s.target)), s.open,
+  plan::GroupView group{stage_of(job, s.shape.number), s.shape.number, lane_number(lane_of(s, s.target)), s.open,
                         fresh ? job.job.accepted : s.returned, fresh, false, s.trying};
   for (size_t t = 0; t < s.shape.targets.size(); ++t)
     if (t != s.target && line_of(s.shape.targets[t].provider) != nullptr)
@@ -336,9 +342,9 @@ void Engine::Core::tell_plan(const BatchAtWork& batch) {
   // Nothing can be cancelled in a batch that has ended: what it lacks is waited for no longer either.
   view.cancelling = batch.row.cancelling() || batch.row.state >= BatchState::ended;
   view.returning = !batch.given_up && batch.row.state != BatchState::settled;
-  for (const auto& [job, n] : batch.unfinished) {
-    if (jobs.at(job).job.state == JobState::cancelling) view.unwanted += n;
-    else if (n > 0) view.members.emplace_back(job, n);
+  for (const auto& [stage, n] : batch.unfinished) {
+    if (at_stage(stage)->job.state == JobState::cancelling) view.unwanted += n;
+    else if (n > 0) view.members.emplace_back(stage, n);
   }
   for (const auto& [job, n] : batch.unwanted) view.unwanted += n;
   plan::apply(plan, plan::BatchChanged{std::move(view)});
@@ -358,7 +364,7 @@ void Engine::Core::replan() {
   drains.clear();
   for (auto& [name, line] : lines) forget_pace(line);
   for (const plan::Action& action : plan::step(plan, plan::Tick{}, now())) {
-    act(action);
+    act(of_jobs(action));
     if (broken) return;
   }
   withdraw_misses();

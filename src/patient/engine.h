@@ -73,10 +73,10 @@ class Engine {
   // Verbs of `twolane cancel, pause, resume, promote, deadline, retry`; see store::Word.
   Status obey(const store::Word& word);
 
-  // The job is about to be forgotten: nothing is known of it any more. False, and nothing done, while it
   // Providers have been told of every batch that is to end because its requests were cancelled one by one.
   bool has_withdrawn(JobId job) const;
 
+  // The job is about to be forgotten: nothing is known of it any more. False, and nothing done, while it
   // has not finished().
   bool let_go(JobId job);
 
