@@ -107,7 +107,10 @@ inline std::vector<std::string> foretold(patient::Engine& engine) {
   auto& core = patient::EngineProbe::core(engine);
   const Words words(core);
   std::vector<std::string> out;
-  for (const auto& [name, line] : core.lines) out.push_back("rate of " + name + ' ' + std::to_string(line.told));
+  for (const auto& [name, line] : core.lines) {
+    out.push_back("rate of " + name + ' ' + std::to_string(line.told));
+    out.push_back("live lane of " + name + ": " + core.plan.learned(name));
+  }
   for (const auto& [id, job] : core.jobs)
     for (const auto& shape : job.shapes)
       if (shape.open > 0 && !core.finished(id)) out.push_back("open " + id.hex() + '/' + std::to_string(shape.shape.number) + ' ' + std::to_string(shape.open));

@@ -243,6 +243,7 @@ class Run {
     s.accounts = world_->accounts();
     s.world = world_->name();
     s.probe = !flags_.no_probe;
+    if (!shell_.in.world.sim) s.speed = shell_.in.world.speed.value_or(1);
     s.output_tokens = flags_.output_tokens;
     return s;
   }

@@ -3,7 +3,8 @@
 //
 // The parts, a file each: placing (which requests go into which batch), submission (upload, create,
 // reconcile), following (poll, cancel, clean up), collection (results to outcomes), contents (heads that
-// a provider keeps for a batch), live (synchronous calls), pace (how fast they may go), words (what people ask for). Each moves a
+// a provider keeps for a batch), live (synchronous calls), flex (those that are sold for less and may be shed),
+// pace (how fast they may go), words (what people ask for). Each moves a
 // batch or job by at most one committed step, then returns; what is next is always derived from the
 // committed state, so that recover() needs no second way of doing things.
 #pragma once
@@ -44,7 +45,13 @@ struct Line {
   Time down_since;   // since when nothing but refusals was heard
   Duration takes = seconds(8);  // a synchronous call, from its start to its answer; learned
   Time paused_until;
+  // Flex calls take minutes and are shed at any time. They are counted apart, so that the standard tier is
+  // neither filled nor slowed by them; the calls a minute are the same for both.
+  int flex_in_flight = 0;
+  int flex_pauses = 0;  // waves in a row of which everything was shed
+  Time flex_paused_until;
   net::TimerId pump = 0;
+  Time pump_at;
   std::deque<Time> creates;  // within the last hour
 };
 
@@ -90,6 +97,8 @@ struct BatchAtWork {
   bool refresh = false;      // ask again where the results are before collecting
   int64_t ours = 0, strange = 0;  // result lines that were, and were not, for its requests
   Time next_look;
+  int64_t shed = 0;          // of a flex wave: calls for which there was no capacity
+  bool shed_told = false;    // the plan has heard how many of them were
   std::set<std::string> not_ours;  // batches that were adopted by mistake
   net::TimerId timer = 0;
 
@@ -121,6 +130,17 @@ struct TokenRoom {
   int64_t limit = 0;  // no limit: the largest number
   int64_t left = 0;
 };
+
+// What became of one synchronous call.
+struct HeardLive {
+  BatchId wave;
+  int32_t position = 0;
+  bool given_up = false;  // after the patience of its wave
+  wire::HttpResult result;
+};
+
+// A synchronous call is not waited for longer.
+inline constexpr Duration answer_within = minutes(10);
 
 struct Engine::Core {
   Core(net::World& world, store::Store& store, store::Payloads& payloads, Settings settings,
@@ -250,23 +270,36 @@ struct Engine::Core {
   // --- live.cc
   void pump(Line& line);
   void pump_all();
-  // Returns how many of the rows were sent: a cap may hold some back.
+  // Returns how many of the rows were sent: a cap may hold some back. What is not answered within `patience` is given up.
   int64_t send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
-                 ServiceTier tier, bool promotion, bool probe);
+                 ServiceTier tier, bool promotion, bool probe, Duration patience = answer_within);
   void try_shape(JobAtWork& job, ShapeAtWork& shape);
   bool drain(Line& line, const plan::Drain& drain);      // false: it has no work for this line
   bool overtake(Line& line, const plan::Overtake& overtaken);
-  void pump_later(Line& line);
-  void take_answer(BatchAtWork& wave, const store::Member& member, const wire::HttpResult& result,
-                   store::Settlement& s, std::deque<std::string>& texts);
+  void pump_later(Line& line, ServiceTier tier);
+  void take_answer(BatchAtWork& wave, const store::Member& member, const HeardLive& heard, store::Settlement& s,
+                   std::deque<std::string>& texts);
+  void take_silence(BatchAtWork& wave, const store::Member& member, const HeardLive& heard, store::Settlement& s,
+                    std::deque<std::string>& texts);
   void prove(BatchAtWork& wave, const store::Member& member, const store::Settlement& s);
-  void answered(BatchId wave, int32_t position, wire::HttpResult result);
+  void await(Line& line, const BatchAtWork& wave, int32_t position, wire::HttpCall http, Duration patience);
+  void answered(HeardLive heard);
   void settle_answers();
   void recover_wave(BatchAtWork& wave);
   Status buy_live(JobId job, const std::vector<int64_t>& indexes);
 
+  // --- flex.cc
+  bool sells_flex(const plan::Lane& lane);        // for less than standard calls
+  void offer_flex(const std::string& provider);   // where it sells it for any model
+  bool is_shed(const BatchAtWork& wave, const dialect::Refusal& refusal, int status) const;
+  void look_at_shed(BatchAtWork& wave, bool over);  // after some of its calls were heard
+  void look_at_shed_later(BatchId wave);
+  void tell_shed(BatchAtWork& wave, int64_t tried, int64_t shed);
+  void remember_live(const std::string& provider);  // what the plan has learned of its live lane
+  void recall_live(const std::string& provider);
+
   // --- pace.cc
-  int64_t live_room(Line& line);   // calls that may be sent now
+  int64_t live_room(Line& line, ServiceTier tier);  // calls that may be sent now
   void tell_plan(Line& line);
   void recall_pace(Line& line);    // as an earlier process left it
   void forget_pace(Line& line);    // of a slowness that is over
@@ -297,11 +330,6 @@ struct Engine::Core {
   std::set<std::string> listed;  // lanes that the store's list names
   std::vector<std::variant<plan::Drain, plan::Overtake>> drains;  // in the order in which they go live
 
-  struct HeardLive {
-    BatchId wave;
-    int32_t position;
-    wire::HttpResult result;
-  };
   std::vector<HeardLive> heard_live;
   std::unique_ptr<store::Segment> live_segment;
 

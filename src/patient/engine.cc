@@ -92,6 +92,8 @@ Engine::Core::Core(net::World& w, store::Store& s, store::Payloads& p, Settings 
     line.refilled = world.now();
     recall_pace(line);
     tell_plan(lines.emplace(account.provider, std::move(line)).first->second);
+    recall_live(account.provider);
+    offer_flex(account.provider);
   }
   if (settings.batch_requests > 0) plan.batch_requests = settings.batch_requests;
 }

@@ -44,6 +44,7 @@ struct Settings {
   int64_t batch_requests = 0;     // at most this many in a batch; 0: the provider's limit
   int64_t output_tokens = 0;
   int max_tries = 5;              // retryable failures of one request
+  double speed = 1;               // of the world's clock against the real time in which its calls time out
   Duration poll_first = seconds(20), poll_most = minutes(5);
 };
 

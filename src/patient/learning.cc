@@ -62,6 +62,7 @@ plan::LaneId Engine::Core::lane_number(const plan::Lane& lane) {
   Time until;
   if (held) std::from_chars(held->data(), held->data() + held->size(), until.ms);
   if (until > now()) plan::apply(plan, plan::LaneHeld{id, until});
+  plan::apply(plan, plan::FlexOffered{id, sells_flex(lane)});
   return id;
 }
 

@@ -18,14 +18,19 @@ using dialect::Verdict;
 constexpr Duration pump_pause = seconds(1);  // waves are at least this far apart
 constexpr int probes = 3;                    // refused one after the other, before a shape is
 constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload segment is begun
-constexpr Duration answer_within = minutes(10);
 
-void Engine::Core::pump_later(Line& line) {
-  if (line.pump != 0) return;
+ServiceTier tier_of(const plan::Drain& drain) { return drain.tier; }
+ServiceTier tier_of(const plan::Overtake&) { return ServiceTier::standard; }
+
+void Engine::Core::pump_later(Line& line, ServiceTier tier) {
   const double per_ms = line.per_minute / 60'000;
   Time at = now() + pump_pause;
   if (line.tokens < 1) at = std::max(at, now() + Duration{static_cast<int64_t>((1 - line.tokens) / per_ms) + 1});
   at = std::max(at, line.paused_until);
+  if (tier == ServiceTier::flex) at = std::max(at, line.flex_paused_until);
+  if (line.pump != 0 && line.pump_at <= at) return;
+  if (line.pump != 0) world.forget(line.pump);
+  line.pump_at = at;
   line.pump = world.at(at, guarded([this, &line] {
                          line.pump = 0;
                          replan();
@@ -37,9 +42,11 @@ void Engine::Core::pump_all() {
   for (auto& [name, line] : lines) pump(line);
 }
 
+// In the order of the drains, until there is no room for a standard call: flex takes nothing from those.
 void Engine::Core::pump(Line& line) {
-  bool more = false;
+  std::optional<ServiceTier> more;
   for (const auto& next : drains) {
+    const ServiceTier tier = std::visit([](const auto& action) { return tier_of(action); }, next);
     const bool works = std::visit(
         [&](const auto& action) {
           if constexpr (std::is_same_v<std::decay_t<decltype(action)>, plan::Drain>) return drain(line, action);
@@ -47,26 +54,28 @@ void Engine::Core::pump(Line& line) {
         },
         next);
     if (broken) return;
-    more = more || works;
-    if (works && live_room(line) == 0) break;
+    if (!works) continue;
+    if (!more || tier == ServiceTier::standard) more = tier;
+    if (tier == ServiceTier::standard && live_room(line, tier) == 0) break;
   }
-  if (more) pump_later(line);
+  if (more) pump_later(line, *more);
 }
 
 bool Engine::Core::drain(Line& line, const plan::Drain& action) {
   JobAtWork& job = jobs.at(action.job);
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(action.shape)];
   if (line_of(shape.shape.targets[shape.target].provider) != &line || shape.open == 0 || job.capped) return false;
-  const int64_t room = live_room(line);
+  const int64_t room = live_room(line, action.tier);
   if (room == 0) return true;
   auto rows = store.open_requests(job.job.id, action.shape, 0, room);
   if (!rows) return broke(rows.error()), true;
-  send_wave(line, job, shape, std::move(*rows), ServiceTier::standard, true, false);
+  const Duration patience = action.tier == ServiceTier::flex ? std::min(action.patience, answer_within) : answer_within;
+  send_wave(line, job, shape, std::move(*rows), action.tier, true, false, patience);
   return true;
 }
 
 int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, std::vector<RequestRow> rows,
-                                ServiceTier tier, bool promotion, bool probe) {
+                                ServiceTier tier, bool promotion, bool probe, Duration patience) {
   const Target target = shape.shape.targets[shape.target];
   auto endpoint = dialect::endpoint_at(target.provider, shape.shape.endpoint, tier);
   if (!endpoint) return 0;
@@ -114,22 +123,32 @@ int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, 
   shape.open -= were_open;
   tell_plan(*wave);
   tell_plan(job);
-  line.in_flight += static_cast<int>(placements.size());
+  (tier == ServiceTier::flex ? line.flex_in_flight : line.in_flight) += static_cast<int>(placements.size());
   line.tokens -= static_cast<double>(placements.size());
-  const BatchId id = wave->row.id;
   for (size_t i = 0; i < bodies.size(); ++i) {
     wire::HttpCall http = line.api->live_call(line.account.access, *endpoint, target.model, bodies[i], tier);
-    http.timeout = answer_within;
-    call(std::move(http), [this, id, position = static_cast<int32_t>(i), &line, sent = now()](wire::HttpResult result) {
-      --line.in_flight;
-      line.takes = line.takes + (now() - sent - line.takes) / 16;
-      tell_plan(line);
-      answered(id, position, std::move(result));
-    });
+    http.timeout = Duration{std::max<int64_t>(static_cast<int64_t>(static_cast<double>(patience.ms) / settings.speed), 1)};
+    await(line, *wave, static_cast<int32_t>(i), std::move(http), patience);
   }
+  if (tier == ServiceTier::flex) look_at_shed_later(wave->row.id);
   look_at_cap(job);
   changed();
   return static_cast<int64_t>(placements.size());
+}
+
+// Sends a wave's call. What flex takes says nothing of how many standard calls fit into a minute.
+void Engine::Core::await(Line& line, const BatchAtWork& wave, int32_t position, wire::HttpCall http, Duration patience) {
+  const bool flex = wave.row.tier == ServiceTier::flex;
+  call(std::move(http), [this, id = wave.row.id, position, &line, flex, patience, sent = now()](wire::HttpResult result) {
+    const Duration took = now() - sent;
+    --(flex ? line.flex_in_flight : line.in_flight);
+    if (!flex) {
+      line.takes = line.takes + (took - line.takes) / 16;
+      tell_plan(line);
+    }
+    const bool given_up = flex && result.failure() != nullptr && result.failure()->sent && took >= patience;
+    answered({id, position, given_up, std::move(result)});
+  });
 }
 
 void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
@@ -137,7 +156,7 @@ void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
   Line* line = line_of(target.provider);
   const auto tier = probe_tier(job.job, target);
   if (line == nullptr || !tier) return;
-  if (live_room(*line) == 0) return pump_later(*line);
+  if (live_room(*line, *tier) == 0) return pump_later(*line, *tier);
   auto rows = store.open_requests(job.job.id, shape.shape.number, 0, 1);
   if (!rows) return broke(rows.error());
   if (rows->empty()) return;
@@ -151,7 +170,7 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   auto job = jobs.find(action.job);
   auto batch = batches.find(action.batch);
   if (job == jobs.end() || batch == batches.end() || batch->second.line != &line) return false;
-  const int64_t room = live_room(line);
+  const int64_t room = live_room(line, ServiceTier::standard);
   if (room == 0) return true;
   auto members = store.members(action.batch);
   if (!members) return broke(members.error()), true;
@@ -175,8 +194,8 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   return true;
 }
 
-void Engine::Core::answered(BatchId wave, int32_t position, wire::HttpResult result) {
-  heard_live.push_back({wave, position, std::move(result)});
+void Engine::Core::answered(HeardLive heard) {
+  heard_live.push_back(std::move(heard));
   if (settling_live) return;
   settling_live = true;
   world.at(now() + answer_gathering, guarded([this] {
@@ -209,7 +228,7 @@ void Engine::Core::settle_answers() {
       const store::Member& m = (*all)[static_cast<size_t>(heard[i].position)];
       if (m.attempt != AttemptState::running) continue;
       store::Settlement s;
-      take_answer(wave, m, heard[i].result, s, texts);
+      take_answer(wave, m, heard[i], s, texts);
       if (broken) return;
       s.key = {id, m.position};
       settlements.push_back(s);
@@ -231,6 +250,7 @@ void Engine::Core::settle_answers() {
     settle(wave, some, theirs, over ? &wave.row : nullptr);
     if (broken) return;
     for (size_t k = 0; k < some.size(); ++k) prove(wave, theirs[k], some[k]);
+    look_at_shed(wave, over);
     tell_plan(wave);
     const std::set<JobId> touched = wave.jobs;
     if (over) forget_batch(wave.row.id);
@@ -251,22 +271,13 @@ std::string id_of(const wire::HttpReply& reply, const dialect::Served& served, c
 }
 
 // What one call's result means, and its bytes appended to the segment of answers.
-void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const wire::HttpResult& result,
-                               store::Settlement& s, std::deque<std::string>& texts) {
+void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const HeardLive& heard, store::Settlement& s,
+                               std::deque<std::string>& texts) {
+  const wire::HttpReply* reply = heard.result.reply();
+  if (reply == nullptr) return take_silence(wave, m, heard, s, texts);
   const Circumstances how = circumstances(m);
   Line& line = *wave.line;
   const bool all_fail = is_down(line);
-  const wire::HttpReply* reply = result.reply();
-  if (reply == nullptr) {
-    const bool sent = result.failure()->sent;
-    s = patient::settle(m, {sent ? Heard::What::error : Heard::What::never_ran, Verdict::unavailable, false, !all_fail, all_fail}, how);
-    Error lost;
-    lost.code = "provider.no_answer";
-    lost.message = result.failure()->message;
-    s.error = texts.emplace_back(trouble_to_json(lost));
-    slow_down(line, {});
-    return;
-  }
   const std::string body = reply->body.text().value_or(std::string());
   const bool good = reply->status / 100 == 2;
   auto served = dialect::read_served(wave.row.endpoint, body);
@@ -289,6 +300,8 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   }
   Refusal refusal = line.api->read_refusal(*reply);
   if (good) refusal.verdict = Verdict::unavailable;
+  const bool shed = is_shed(wave, refusal, reply->status);
+  if (shed) refusal.verdict = Verdict::no_capacity;
   const bool charged = good && served && served->usage != Usage{};
   s = patient::settle(m, {Heard::What::error, refusal.verdict, charged, false, all_fail}, how);
   if (charged) book();
@@ -296,7 +309,22 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   s.error = texts.emplace_back(refusal.json);
   if (refusal.verdict == Verdict::account || refusal.verdict == Verdict::no_credit)
     hold(jobs.at(m.job), trouble_of(wave.row.provider, refusal));
-  slow_down(line, refusal);
+  if (shed) ++wave.shed;
+  else slow_down(line, refusal);
+}
+
+// No answer. A flex call that was given up may have been run, and be billed; it says nothing of the line.
+void Engine::Core::take_silence(BatchAtWork& wave, const store::Member& m, const HeardLive& heard, store::Settlement& s,
+                                std::deque<std::string>& texts) {
+  const wire::NetFailure& failure = *heard.result.failure();
+  const bool excused = heard.given_up || is_down(*wave.line);
+  const auto what = failure.sent ? Heard::What::error : Heard::What::never_ran;
+  s = patient::settle(m, {what, Verdict::unavailable, false, !excused, excused}, circumstances(m));
+  Error lost;
+  lost.code = heard.given_up ? "provider.flex_too_slow" : "provider.no_answer";
+  lost.message = heard.given_up ? "no answer on the flex tier while there was time to wait for it" : failure.message;
+  s.error = texts.emplace_back(trouble_to_json(lost));
+  if (!heard.given_up) slow_down(*wave.line, {});
 }
 
 // A shape is proven by its first answer, and refused after three clear refusals.

@@ -20,18 +20,20 @@ constexpr Duration slowness_lasts = hours(1);
 constexpr int down_from = 3;            // refusals in a row, then one call at a time asks whether it is over
 constexpr Duration down_at_most = hours(6);  // then failures are the requests' own all the same
 constexpr Duration longest_pause = minutes(1);
+constexpr int64_t flex_at_a_time = 128;  // half of the connections that a process has to a provider
 
 std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
 
 }  // namespace
 
-int64_t Engine::Core::live_room(Line& line) {
-  if (line.paused_until > now()) return 0;
+int64_t Engine::Core::live_room(Line& line, ServiceTier tier) {
+  const bool flex = tier == ServiceTier::flex;
+  if (line.paused_until > now() || (flex && line.flex_paused_until > now())) return 0;
   const double gained = line.per_minute * static_cast<double>((now() - line.refilled).ms) / 60'000;
   line.refilled = now();
   line.tokens = std::min(line.tokens + gained, std::max(1.0, line.per_minute / 30));
-  const int64_t at_a_time = line.refusals < down_from ? line.account.live_in_flight : 1;
-  const int64_t free = at_a_time - line.in_flight;
+  const int64_t most = flex ? flex_at_a_time : line.account.live_in_flight;
+  const int64_t free = (line.refusals < down_from ? most : 1) - (flex ? line.flex_in_flight : line.in_flight);
   return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
 }
 

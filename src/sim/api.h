@@ -40,7 +40,8 @@ struct Call {
   bool bad_key = false;
   Time now;
   Draw draw;
-  bool live = false;  // set by the api: a synchronous model call, with a model's latency
+  // Set by the api: a synchronous model call, with a model's latency, and one that runs on the flex tier.
+  bool live = false, flex = false;
 
   std::string_view asked(std::string_view name) const;  // a query parameter, or empty
 };

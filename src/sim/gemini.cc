@@ -156,6 +156,7 @@ Result<HttpReply> Gemini::live(Call& call, Endpoint endpoint, const Model& model
   Line& line = lane.line();
   if (line.ask.refusal) return refuse(line.ask.refusal->status, line.ask.refusal->message);
   if (lane.shed()) return server_error(call, 503);
+  call.flex = lane.tier() == ServiceTier::flex;
   lane.answer(Provider::gemini, call.account);
   line.response_id = gemini_response_id(call.draw);
   std::string body;

@@ -292,6 +292,7 @@ Result<HttpReply> OpenAi::live(Call& call, Endpoint endpoint) {
                       "The flex processing tier is currently unavailable. Please try again later.",
                       "", "resource_unavailable"});
     } else {
+      call.flex = lane.tier() == ServiceTier::flex;
       lane.answer(Provider::openai, call.account);
       line.response_id = openai_object_id(line.ask, call.draw);
       std::string body;

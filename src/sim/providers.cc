@@ -168,6 +168,10 @@ bool Simulated::is_blackout(Time now) const {
 }
 
 Duration Simulated::latency(const Call& call) const {
+  constexpr double flex_sigma = 1.264;  // p95 is eight times the median
+  if (call.flex)
+    return milliseconds(static_cast<int64_t>(static_cast<double>(scenario_.flex_latency.ms) *
+                                             std::exp(flex_sigma * call.draw.normal(Chance::latency))));
   if (call.live)
     return milliseconds(static_cast<int64_t>(static_cast<double>(scenario_.live_latency.ms) *
                                              std::exp(0.5 * call.draw.normal(Chance::latency))));
@@ -181,7 +185,8 @@ void Simulated::spoil(const Call& call, const Api& api, Answer& answer) const {
   const Draw& draw = call.draw;
   if (answer.reply.status >= 300) return;
   if (draw.hits(s.server_error_after, Chance::call_after)) {
-    answer.reply = api.server_error(call, draw.hits(0.5, Chance::error_kind) ? 503 : 500);
+    // A flex call that is shed has not run: one that has run says 500.
+    answer.reply = api.server_error(call, !call.flex && draw.hits(0.5, Chance::error_kind) ? 503 : 500);
   } else if (draw.hits(s.lost_after, Chance::call_lost_after)) {
     answer.fault = Answer::Fault::lost;
   } else if (is_json(answer.reply)) {

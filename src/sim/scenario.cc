@@ -28,6 +28,7 @@ Scenario busy() {
   s.late_output = seconds(20);
   s.list_lag = seconds(10);
   s.live_latency = seconds(4);
+  s.flex_latency = seconds(40);
   s.live_per_minute = 2000;
   s.flex_refused = 0.3;
   s.enqueued_tokens = 20'000'000;
@@ -50,6 +51,7 @@ Scenario outage() {
   s.blackout_at = {minutes(3), minutes(50), hours(5), hours(30)};
   s.blackout = minutes(20);
   s.live_per_minute = 1500;
+  s.flex_latency = minutes(1);
   s.flex_refused = 0.5;
   return s;
 }
@@ -89,6 +91,7 @@ Scenario hostile() {
   s.blackout = minutes(10);
   s.enqueued_tokens = 6'000'000;
   s.live_per_minute = 3000;
+  s.flex_latency = seconds(40);
   s.flex_refused = 0.3;
   return s;
 }
@@ -159,6 +162,7 @@ constexpr std::array spans = std::to_array<std::pair<std::string_view, Span>>({
     {"list_lag", &Scenario::list_lag},
     {"latency", &Scenario::latency},
     {"live_latency", &Scenario::live_latency},
+    {"flex_latency", &Scenario::flex_latency},
     {"chunk_pause", &Scenario::chunk_pause},
     {"blackout", &Scenario::blackout},
 });

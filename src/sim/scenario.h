@@ -54,12 +54,13 @@ struct Scenario {
   Duration list_lag;                     // new batches appear in lists this much later
   Duration latency = milliseconds(300);  // of control calls
   Duration live_latency = seconds(2);    // median of synchronous calls
+  Duration flex_latency = seconds(10);   // the same of calls on the flex tier, which differ more
   Duration chunk_pause = milliseconds(20);  // between the events of a streamed answer
 
   // Limits.
   long long enqueued_tokens = 0;  // per model, 0: unlimited
   double live_per_minute = 6000;  // per account and provider
-  double flex_refused = 0.05;
+  double flex_refused = 0.05;     // per call on the flex tier: no capacity
 
   // Money: which reading of an open price rule these providers bill by.
   Billing billing = Billing::ranked;

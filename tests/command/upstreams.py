@@ -134,7 +134,7 @@ class Routed(Serving):
 
     def simulator(self, text="", speed=1000):
         scenario = self.dir / "scenario.toml"
-        scenario.write_text('live_latency = "1ms"\nlive_per_minute = 0\n' + text)
+        scenario.write_text('live_latency = "1ms"\nflex_latency = "1ms"\nlive_per_minute = 0\n' + text)
         directory = self.dir / ("sim-%d" % time.monotonic_ns())
         _, origin = self.listening("sim", "--scenario", str(scenario), "--speed", str(speed), "--home", str(directory))
         return origin
