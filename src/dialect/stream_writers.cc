@@ -216,14 +216,14 @@ class ResponsesWriter final : public StreamWriter {
   }
 
   void event(const std::string& type, Json members, std::string& out) {
-    Json all = object_of({{"type", type}});
+    Json all = object_of({{"type", type}}, members.size() + 1);
     add_members(all, std::move(members));
     all["sequence_number"] = number_++;
     append_named(out, std::move(all));
   }
   // An event about the open item.
   void say(const std::string& type, Json members, std::string& out) {
-    Json all = object_of({{"item_id", item_id_}, {"output_index", item_}});
+    Json all = object_of({{"item_id", item_id_}, {"output_index", item_}}, members.size());
     add_members(all, std::move(members));
     event(type, std::move(all), out);
   }
@@ -242,7 +242,7 @@ class ResponsesWriter final : public StreamWriter {
     close(head, out);
     open_ = kind;
     item_id_ = prefix + head.id + "_" + std::to_string(item_);
-    Json named = object_of({{"id", item_id_}});
+    Json named = object_of({{"id", item_id_}}, item.size());
     add_members(named, std::move(item));
     event("response.output_item.added", object_of({{"output_index", item_}, {"item", named}}), out);
   }

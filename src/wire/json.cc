@@ -309,8 +309,7 @@ void append(std::string& out, const Json& value) { put(out, value); }
 
 Tree::~Tree() { take_apart(json); }
 
-Json object_of(std::initializer_list<Member> members) {
-  constexpr size_t more = 4;  // may follow
+Json object_of(std::initializer_list<Member> members, size_t more) {
   Json object = Json::object();
   Members& to = object.get_ref<Json::object_t&>();
   to.reserve(members.size() + more);

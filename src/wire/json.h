@@ -41,8 +41,9 @@ struct Member {
   mutable Json value;  // moved out of the list that holds it
 };
 // An object of these members, in this order; no name twice. A Json from braces is the same, but makes an
-// array and two strings of every member on its way.
-Json object_of(std::initializer_list<Member> members);
+// array and two strings of every member on its way. So many `more` can be added at no cost: an object that
+// is full copies all that it holds into a larger one.
+Json object_of(std::initializer_list<Member> members, size_t more = 4);
 
 // The member, or nullptr: absent members and members of non-objects alike.
 const Json* find(const Json& object, std::string_view key);

@@ -11,17 +11,18 @@ namespace {
 
 using Kind = Part::Kind;
 constexpr auto here = Endpoint::messages;
+constexpr size_t usual_members = 12;  // of a body
 
 struct Encoder {
-  const ChatRequest& request;
+  ChatRequest& request;  // its texts and schemas are used up
   bool same;
 
   Result<Json> source(const Part& p) const;
   Result<Json> media(const Part& p) const;
   Result<Json> tool_use(const Part& p) const;
-  Result<Json> tool_result(const Part& p) const;
-  Result<Json> block(const Part& p) const;
-  Result<Json> blocks(const std::vector<Part>& parts, const std::string& path) const;
+  Result<Json> tool_result(Part& p) const;
+  Result<Json> block(Part& p) const;
+  Result<Json> blocks(std::vector<Part>& parts, const std::string& path) const;
   Status messages(Json& body) const;
   Status tools(Json& body) const;
   Status limit(Json& body, std::string_view model) const;
@@ -87,22 +88,22 @@ Result<Json> Encoder::tool_use(const Part& p) const {
       {{"type", "tool_use"}, {"id", p.call_id}, {"name", p.name}, {"input", std::move(*input)}});
 }
 
-Result<Json> Encoder::tool_result(const Part& p) const {
+Result<Json> Encoder::tool_result(Part& p) const {
   Json out = object_of({{"type", "tool_result"}, {"tool_use_id", p.call_id}});
   if (p.content.size() == 1 && p.content[0].kind == Kind::text &&
       (!same || p.content[0].extra.empty()))
-    out["content"] = p.content[0].text;
+    out["content"] = std::move(p.content[0].text);
   else if (!p.content.empty())
     out["content"] = TRY(blocks(p.content, p.path));
   if (p.failed) out["is_error"] = p.failed.value;
   return out;
 }
 
-Result<Json> Encoder::block(const Part& p) const {
+Result<Json> Encoder::block(Part& p) const {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = object_of({{"type", "text"}, {"text", p.text}});
+      out = object_of({{"type", "text"}, {"text", std::move(p.text)}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -127,9 +128,9 @@ Result<Json> Encoder::block(const Part& p) const {
 }
 
 // Empty texts are refused there and say nothing, so they are left out; sealed reasoning too.
-Result<Json> Encoder::blocks(const std::vector<Part>& parts, const std::string& path) const {
+Result<Json> Encoder::blocks(std::vector<Part>& parts, const std::string& path) const {
   Json out = Json::array();
-  for (const Part& p : parts) {
+  for (Part& p : parts) {
     const bool nothing = (p.kind == Kind::text || p.kind == Kind::reasoning) && p.text.empty();
     if (nothing && !same) continue;
     out.push_back(TRY(block(p)));
@@ -142,11 +143,11 @@ Result<Json> Encoder::blocks(const std::vector<Part>& parts, const std::string& 
 bool is_system(const Message& m) { return m.role == Role::system || m.role == Role::developer; }
 
 Status Encoder::messages(Json& body) const {
-  const auto& turns = request.messages;
+  auto& turns = request.messages;
   const size_t head = leading_system(turns);
   Json list = Json::array(), system = Json::array();
   for (size_t i = 0; i < turns.size(); ++i) {
-    const Message& m = turns[i];
+    Message& m = turns[i];
     if (m.role == Role::native || (is_system(m) && i >= head && !same))
       return untranslatable(
           m.path, here,
@@ -177,7 +178,7 @@ Status Encoder::messages(Json& body) const {
 
 Status Encoder::tools(Json& body) const {
   using Choice = ToolChoice::Kind;
-  for (const Tool& t : request.tools) {
+  for (Tool& t : request.tools) {
     if (!t.raw.is_null()) {
       if (!same) return untranslatable(t.path, here);
       body["tools"].push_back(t.raw);
@@ -188,7 +189,7 @@ Status Encoder::tools(Json& body) const {
     if (t.description) out["description"] = t.description.value;
     out["input_schema"] = t.schema.is_null()
                               ? object_of({{"type", "object"}, {"properties", Json::object()}})
-                              : t.schema;
+                              : std::move(t.schema);
     if (t.strict) out["strict"] = t.strict.value;
     CHECKED(put_extra(out, t.extra, same, here));
     body["tools"].push_back(std::move(out));
@@ -334,7 +335,7 @@ Result<Json> encode_request(ChatRequest request, std::string_view model) {
   const Encoder e{request, request.from == here};
   CHECKED(check_last_turn(request, here));
   if (!e.same) request.messages = merged(std::move(request.messages), false);
-  Json body = object_of({{"model", model}});
+  Json body = object_of({{"model", model}}, usual_members);
   CHECKED(e.limit(body, model));
   CHECKED(e.messages(body));
   CHECKED(e.tools(body));

@@ -11,17 +11,18 @@ namespace {
 
 using Kind = Part::Kind;
 constexpr auto here = Endpoint::generate_content;
+constexpr size_t usual_members = 8;  // of a body, and of its generationConfig
 
 struct Encoder {
-  const ChatRequest& request;
+  ChatRequest& request;  // its texts and schemas are used up
   bool same;
   std::unordered_map<std::string, std::string> called = {};  // name by call id
 
   Result<Json> media(const Part& p) const;
   Result<Json> call(const Part& p);
-  Result<Json> result(const Part& p);
-  Result<Json> part(const Part& p);
-  Result<Json> content(const Message& m);
+  Result<Json> result(Part& p);
+  Result<Json> part(Part& p);
+  Result<Json> content(Message& m);
   Status contents(Json& body);
   Status tools(Json& body) const;
   Status choice(Json& body) const;
@@ -82,14 +83,14 @@ Result<Json> Encoder::call(const Part& p) {
         object_of({{"id", p.call_id}, {"name", p.name}, {"args", std::move(*args)}})}});
 }
 
-Result<Json> Encoder::result(const Part& p) {
+Result<Json> Encoder::result(Part& p) {
   const auto known = called.find(p.call_id);
   if (p.name.empty() && known == called.end())
     return untranslatable(
         p.path, here, "it wants the function's name, and no earlier call has the id " + p.call_id);
   std::string text;
   Json parts = Json::array();
-  for (const Part& inner : p.content) {
+  for (Part& inner : p.content) {
     if (inner.kind == Kind::text)
       text += inner.text;
     else
@@ -105,11 +106,11 @@ Result<Json> Encoder::result(const Part& p) {
   return object_of({{"functionResponse", std::move(out)}});
 }
 
-Result<Json> Encoder::part(const Part& p) {
+Result<Json> Encoder::part(Part& p) {
   Json out;
   switch (p.kind) {
     case Kind::text:
-      out = object_of({{"text", p.text}});
+      out = object_of({{"text", std::move(p.text)}});
       break;
     case Kind::media:
       out = TRY(media(p));
@@ -134,9 +135,9 @@ Result<Json> Encoder::part(const Part& p) {
   return out;
 }
 
-Result<Json> Encoder::content(const Message& m) {
+Result<Json> Encoder::content(Message& m) {
   Json parts = Json::array();
-  for (const Part& p : m.parts) {
+  for (Part& p : m.parts) {
     const bool nothing = (p.kind == Kind::text && m.parts.size() > 1) || p.kind == Kind::reasoning;
     if (nothing && p.text.empty() && !same) continue;
     parts.push_back(TRY(part(p)));
@@ -150,12 +151,12 @@ Result<Json> Encoder::content(const Message& m) {
 }
 
 Status Encoder::contents(Json& body) {
-  const auto& turns = request.messages;
+  auto& turns = request.messages;
   const size_t head = leading_system(turns);
   Json system = Json::object();
   Json list = Json::array();
   for (size_t i = 0; i < turns.size(); ++i) {
-    const Message& m = turns[i];
+    Message& m = turns[i];
     if (m.role == Role::native) return untranslatable(m.path, here);
     const bool is_system = m.role == Role::system || m.role == Role::developer;
     if (is_system && i >= head)
@@ -164,7 +165,7 @@ Status Encoder::contents(Json& body) {
       list.push_back(TRY(content(m)));
       continue;
     }
-    for (const Part& p : m.parts) {
+    for (Part& p : m.parts) {
       if (p.kind != Kind::text && !same)
         return untranslatable(p.path, here, "system text is text only");
       if (same || !p.text.empty()) system["parts"].push_back(TRY(part(p)));
@@ -181,7 +182,7 @@ Status Encoder::contents(Json& body) {
 
 Status Encoder::tools(Json& body) const {
   Json functions = Json::array(), list = Json::array();
-  for (const Tool& t : request.tools) {
+  for (Tool& t : request.tools) {
     if (!t.raw.is_null()) {
       if (!same) return untranslatable(t.path, here);
       list.push_back(t.raw);
@@ -192,7 +193,7 @@ Status Encoder::tools(Json& body) const {
     if (same && !t.as_written.is_null())
       out["parameters"] = t.as_written;
     else if (!t.schema.is_null())
-      out["parametersJsonSchema"] = t.schema;
+      out["parametersJsonSchema"] = std::move(t.schema);
     CHECKED(put_extra(out, t.extra, same, here));
     functions.push_back(std::move(out));
   }
@@ -309,7 +310,7 @@ void put(Json& to, std::string_view key, const Setting& s) {
 }
 
 Status Encoder::config(Json& body) const {
-  Json config = Json::object();
+  Json config = object_of({}, usual_members);
   put(config, "maxOutputTokens", request.output_limit);
   put(config, "temperature", request.temperature);
   put(config, "topP", request.top_p);
@@ -336,7 +337,7 @@ Result<Json> encode_request(ChatRequest request, std::string_view) {
   Encoder e{request, request.from == here};
   CHECKED(check_last_turn(request, here));
   if (!e.same) request.messages = merged(std::move(request.messages), false);
-  Json body = Json::object();
+  Json body = object_of({}, usual_members);
   CHECKED(e.contents(body));
   CHECKED(e.tools(body));
   CHECKED(e.config(body));

@@ -7,6 +7,7 @@ namespace {
 
 using Kind = Part::Kind;
 constexpr auto here = Endpoint::chat_completions;
+constexpr size_t usual_members = 12;  // of a body
 
 struct Encoder {
   const ChatRequest& request;
@@ -292,7 +293,7 @@ Result<Json> encode_chat_request(ChatRequest request, std::string_view model) {
   const bool same = request.from == here;
   const Encoder e{request, same, dialect_of(request.from) == Dialect::openai};
   CHECKED(check_last_turn(request, here));
-  Json body = object_of({{"model", model}, {"messages", Json::array()}});
+  Json body = object_of({{"model", model}, {"messages", Json::array()}}, usual_members);
   if (!same) request.messages = merged(std::move(request.messages), true);
   for (const Message& m : request.messages) CHECKED(e.message(m, body["messages"]));
   CHECKED(e.tools(body));

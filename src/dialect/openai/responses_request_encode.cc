@@ -8,6 +8,7 @@ namespace {
 
 using Kind = Part::Kind;
 constexpr auto here = Endpoint::responses;
+constexpr size_t usual_members = 12;  // of a body
 
 struct Encoder {
   const ChatRequest& request;
@@ -302,7 +303,7 @@ Result<Json> encode_responses_request(ChatRequest request, std::string_view mode
   const Encoder e{request, same, same_provider(request.from, here)};
   CHECKED(check_last_turn(request, here));
   if (!same) request.messages = merged(std::move(request.messages), true);
-  Json body = object_of({{"model", model}});
+  Json body = object_of({{"model", model}}, usual_members);
   CHECKED(e.messages(body));
   CHECKED(e.tools(body));
   CHECKED(e.parameters(body, model));
