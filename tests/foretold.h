@@ -44,7 +44,7 @@ inline int64_t lose_what_a_kill_loses(patient::Engine::Core& core) {
   }
   for (auto& [id, job] : core.jobs) {
     if (core.finished(id)) {  // stopped by its cap: nobody takes it up
-      plan::apply(core.plan, plan::JobGone{id});
+      core.forget_stages(id);
       continue;
     }
     job.capped = false;

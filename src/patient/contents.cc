@@ -36,9 +36,8 @@ void Engine::Core::choose_content(BatchAtWork& batch, const std::vector<MarkedHe
   }
   if (best == nullptr) return;
   const RequestRow& first = best->first;
-  auto body = jobs.at(best->job).input.body(first.offset, first.length, first.index,
-                                            batch.row.endpoint, batch.row.model);
-  auto split = body ? dialect::split_head(*body) : fail(body.error());
+  auto rendered = render(jobs.at(best->job), first, batch.row.endpoint, batch.row.model);
+  auto split = rendered ? dialect::split_head(rendered->body) : fail(rendered.error());
   if (split && *split) batch.head = KeptHead{best->job, best->hash, std::move((*split)->head), {}};
 }
 
@@ -280,7 +279,7 @@ Status Engine::Core::recover_content(CachedContent row) {
   if (!jobs.contains(row.job)) {
     JobAtWork* job = TRY(load_job(row.job));
     if (job->job.world != settings.world) {
-      plan::apply(plan, plan::JobGone{row.job});
+      forget_stages(row.job);
       jobs.erase(row.job);
       return {};
     }

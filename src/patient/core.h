@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "dialect/catalogue.h"
 #include "patient/engine.h"
 #include "patient/job_input.h"
+#include "patient/result_reader.h"
 #include "patient/settlement.h"
 #include "patient/standing.h"
 #include "plan/planner.h"
@@ -76,13 +78,18 @@ struct JobAtWork {
   bool contents_gone = false;  // a content vanished under its requests: it gets no more of them
   Time miss_repeated;        // when the plan foresaw it last
   std::optional<Error> trouble;
+  std::vector<store::NeededAnswer> needs;  // of some requests from needs_from on; see needs_of
+  int64_t needs_from = std::numeric_limits<int64_t>::min() / 2;
+
+  std::vector<int64_t> level_requests;     // by steps after; a job without chains has one level
+  bool chained() const { return level_requests.size() > 1; }
 };
 
 struct BatchAtWork {
   Batch row;
   Line* line = nullptr;
   dialect::BatchSpec spec;
-  std::map<JobId, int64_t> unfinished;  // requests that wait for this batch, by job
+  std::map<JobId, int64_t> unfinished;  // requests that wait for this batch, by stage (stages.cc)
   std::map<JobId, int64_t> unwanted;    // requests in it that were cancelled one by one, likewise; of waves none
   std::set<JobId> jobs;                 // all whose requests it holds
   dialect::Upload upload;
@@ -130,6 +137,15 @@ struct TokenRoom {
   int64_t limit = 0;  // no limit: the largest number
   int64_t left = 0;
 };
+
+// A request's body, and what is in it: tokens, no tokenizer yields more.
+struct Rendered {
+  std::string body;
+  int64_t input_bound = 0;
+};
+
+// Requests of one shape of one job.
+using GroupCounts = std::map<std::pair<JobId, int32_t>, int64_t>;
 
 // What became of one synchronous call.
 struct HeardLive {
@@ -189,9 +205,26 @@ struct Engine::Core {
   }
   void call(wire::HttpCall call, std::function<void(wire::HttpResult)> then);  // counted for quiet()
 
+  // --- stages.cc
+  JobId stage_of(const JobAtWork& job, int32_t shape) const;
+  JobAtWork* at_stage(JobId stage);     // null: of a job that is not here
+  plan::Action of_jobs(plan::Action action);
+  void tell_stages(JobAtWork& job, const plan::JobView& whole);
+  void forget_stages(JobId job);        // the plan need not know of it any more
+  bool is_open(const JobAtWork& job, int32_t level) const;
+  bool look_at_levels(JobAtWork& job, Time since);
+  void count_open(JobAtWork& job);      // of a job with chains, after requests were final
+  Time takeover(const JobAtWork& job) const;
+  plan::Verdict assess(JobAtWork& job);
+
+  // --- rendering.cc
+  Result<Rendered> render(JobAtWork& job, const RequestRow& row, Endpoint endpoint, std::string_view model,
+                          const KeptHead* kept = nullptr);
+  Result<std::span<const store::NeededAnswer>> needs_of(JobAtWork& job, int64_t index);
+
   // --- placing.cc
   void pack(const plan::Pack& action);
-  BatchAtWork* place(Batch row, const std::vector<store::Placement>& placements);
+  BatchAtWork* place(Batch row, const std::vector<store::Placement>& placements, const GroupCounts& groups);
   Result<TokenRoom> token_room(const plan::Lane& lane);
   void look_at_cap(JobAtWork& job);  // holds a job of which the cap lets nothing more be bought
   Circumstances circumstances(const store::Member& member);
@@ -199,7 +232,7 @@ struct Engine::Core {
   void close_open(JobAtWork& job, std::optional<int32_t> shape, std::optional<int64_t> index,
                   RequestState state, const Error& why);
   void close_cancelled(JobAtWork& job);  // what is open of a job that is cancelled, whole or in part
-  void left(BatchAtWork& batch, JobId job, int64_t count);  // requests that wait for it no more
+  void left(BatchAtWork& batch, JobId stage, int64_t count);  // requests that wait for it no more
   void count_waiting(BatchAtWork& batch, const std::vector<store::Member>& members);  // anew
   void settle(BatchAtWork& batch, std::vector<store::Settlement>& settlements,
               const std::vector<store::Member>& members, const Batch* row);
@@ -325,6 +358,8 @@ struct Engine::Core {
   std::map<JobId, JobAtWork> jobs;
   std::map<BatchId, BatchAtWork> batches;
   std::map<BatchId, ContentAtWork> contents;
+  std::map<JobId, JobId> stages;  // jobs by stage, but for the stages that have the job's own id
+  ResultReader results{payloads};
   std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
   plan::State plan;
   std::set<std::string> listed;  // lanes that the store's list names

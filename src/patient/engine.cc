@@ -197,6 +197,12 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
     s.shape = std::move(shape);
     job.shapes.push_back(std::move(s));
   }
+  job.level_requests.assign(1, 0);
+  for (const ShapeAtWork& s : job.shapes) {
+    const auto level = static_cast<size_t>(s.shape.steps_after);
+    job.level_requests.resize(std::max(job.level_requests.size(), level + 1));
+    job.level_requests[level] += s.shape.requests;
+  }
   job.needs.clear();
   job.needs_from = std::numeric_limits<int64_t>::min() / 2;
   look_at_levels(job, job.standing.opened.empty() ? job.job.accepted : now());

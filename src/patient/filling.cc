@@ -63,14 +63,19 @@ Status Filling::take_from(JobAtWork& job, ShapeAtWork& shape, int64_t most) {
 // False where this job or the batch can take no more.
 bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
   if (static_cast<int64_t>(placements_.size()) >= most_requests_) return stop_ = Stop::full, false;
-  const int64_t tokens = quota_tokens(row);
+  auto rendered = core_.render(job, row, lane_.endpoint, lane_.model);
+  if (!rendered) {  // it cannot be said there: refused before it is bought
+    core_.close_open(job, shape.shape.number, row.index, RequestState::failed, rendered.error());
+    return !core_.broken;
+  }
+  const int64_t tokens = quota_tokens(rendered->input_bound);
   if (tokens_ + tokens > token_room_) return stop_ = Stop::quota, false;
   if (tokens_ + tokens > most_tokens_ && !placements_.empty()) return stop_ = Stop::full, false;
   if (has_had_its_share(job, tokens)) return stop_ = Stop::share, false;
 
   PicoUsd reserve;
   if (auto bound = price::bound({lane_.provider, lane_.model}, ServiceTier::batch,
-                                row.input_bound, row.output_bound, {.at = core_.now()}))
+                                rendered->input_bound, row.output_bound, {.at = core_.now()}))
     reserve = *bound;
   const Totals& t = job.job.totals;
   PicoUsd& spent = spent_[job.job.id];
@@ -80,15 +85,10 @@ bool Filling::take(JobAtWork& job, ShapeAtWork& shape, const RequestRow& row) {
     return false;
   }
 
-  auto body = job.input.body(row.offset, row.length, row.index, lane_.endpoint, lane_.model);
-  if (!body) {  // it cannot be said there: refused before it is bought
-    core_.close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
-    return !core_.broken;
-  }
   request_.clear();
   line_.api->append_request(request_, spec_,
                             dialect::custom_id_of(spec_.token, static_cast<int32_t>(placements_.size())),
-                            *body, !file_form_, placements_.empty());
+                            rendered->body, !file_form_, placements_.empty());
   const auto length = static_cast<int64_t>(request_.size());
   if (bytes_ + length > most_bytes_ && !placements_.empty()) return stop_ = Stop::full, false;
   piece_ += request_;

@@ -32,6 +32,7 @@ class Filling {
   void took(Engine::Core& core);
 
   const std::vector<store::Placement>& placements() const { return placements_; }
+  const GroupCounts& taken() const { return taken_; }
   int64_t bytes() const { return bytes_; }
   int64_t tokens() const { return tokens_; }
   Stop stopped_by() const { return stop_; }
@@ -61,7 +62,7 @@ class Filling {
   std::vector<int32_t> shapes_;
   std::vector<MarkedHead> heads_;
   std::map<JobId, PicoUsd> spent_;
-  std::map<std::pair<JobId, int32_t>, int64_t> taken_;
+  GroupCounts taken_;
   int64_t bytes_ = 0, tokens_ = 0;
   Stop stop_ = Stop::nothing_left;
   bool exact_ = true;  // the spool holds the placements and nothing else

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "dialect/cached_content.h"
+#include "patient/after.h"
 
 namespace twolane::patient {
 namespace {
@@ -40,10 +41,17 @@ Result<std::string_view> JobInput::line(int64_t offset, int64_t length) {
 }
 
 Result<std::string> JobInput::body(int64_t offset, int64_t length, int64_t index, Endpoint endpoint,
-                                   std::string_view model, const KeptHead* kept) {
+                                   std::string_view model, const KeptHead* kept,
+                                   const AnswerSource* answers) {
   last_mark_ = nullptr;
+  inserted_ = 0;
   const std::string_view text = TRY(line(offset, length));
-  const RequestText request = TRY(request_text(options_, text, index));
+  RequestText request = TRY(request_text(options_, text, index));
+  std::string whole;
+  if (answers) {
+    whole = TRY(with_answers_in(request, *answers));
+    request.body = whole;
+  }
   auto body = body_for(options_, request, endpoint, model);
   if (!body || !marks_.any()) return body;
   const PromptText prompt = TRY(prompt_text(request.endpoint, request.body));
@@ -52,6 +60,15 @@ Result<std::string> JobInput::body(int64_t offset, int64_t length, int64_t index
   if (!last_mark_) return body;
   if (kept && kept->hash == last_mark_->head) return naming_kept(std::move(*body), *kept);
   return with_mark(std::move(*body), endpoint, *last_mark_);
+}
+
+Result<std::string> JobInput::with_answers_in(const RequestText& request,
+                                              const AnswerSource& answers) {
+  const auto places = TRY(answer_places(request.body, request.after));
+  std::vector<std::string> texts(request.after.size());
+  for (const AnswerPlace& place : places)
+    if (texts[place.which].empty()) texts[place.which] = TRY(answers(place.which));
+  return with_answers(request.body, places, texts, inserted_);
 }
 
 Result<std::string> JobInput::custom_id(int64_t offset, int64_t length, int64_t index) {

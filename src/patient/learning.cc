@@ -97,11 +97,11 @@ void Engine::Core::learn_from(const BatchAtWork& batch, bool by_itself) {
 void Engine::Core::slow(BatchId id) {
   auto batch = batches.find(id);
   if (batch == batches.end() || batch->second.row.cancelling()) return;
-  for (const auto& [job, unfinished] : batch->second.unfinished)
-    if (auto j = jobs.find(job); j != jobs.end() && unfinished > 0) {
-      ++j->second.standing.restarts;
-      keep_standing(j->second);
-      tell_plan(j->second);
+  for (const auto& [stage, unfinished] : batch->second.unfinished)
+    if (JobAtWork* const job = at_stage(stage); job != nullptr && unfinished > 0) {
+      ++job->standing.restarts;
+      keep_standing(*job);
+      tell_plan(*job);
     }
   cancel(id, "because others were faster");
 }

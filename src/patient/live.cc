@@ -84,23 +84,23 @@ int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, 
   int64_t were_open = 0;
   PicoUsd spent;
   for (const RequestRow& row : rows) {
+    auto rendered = render(job, row, *endpoint, target.model);
+    if (!rendered) {
+      close_open(job, shape.shape.number, row.index, RequestState::failed, rendered.error());
+      if (broken) return 0;
+      continue;
+    }
     PicoUsd reserve;
-    if (auto bound = price::bound(target, tier, row.input_bound, row.output_bound, {.at = now()}))
+    if (auto bound = price::bound(target, tier, rendered->input_bound, row.output_bound, {.at = now()}))
       reserve = *bound;
     const Totals& t = job.job.totals;
     if (job.job.cap && t.cost + t.reserved + t.unconfirmed + spent + reserve > *job.job.cap) {
       job.capped = true;
       break;
     }
-    auto body = job.input.body(row.offset, row.length, row.index, *endpoint, target.model);
-    if (!body) {
-      close_open(job, shape.shape.number, row.index, RequestState::failed, body.error());
-      if (broken) return 0;
-      continue;
-    }
     spent += reserve;
     placements.push_back({job.job.id, row.index, reserve});
-    bodies.push_back(std::move(*body));
+    bodies.push_back(std::move(rendered->body));
     if (row.state == RequestState::open) ++were_open;
   }
   if (placements.empty()) {
@@ -118,7 +118,8 @@ int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, 
   row.probe = probe;
   row.state = BatchState::submitted;
   row.created = row.sent = now();
-  BatchAtWork* wave = place(std::move(row), placements);
+  const auto sent = static_cast<int64_t>(placements.size());
+  BatchAtWork* wave = place(std::move(row), placements, {{{job.job.id, shape.shape.number}, sent}});
   if (wave == nullptr) return 0;
   shape.open -= were_open;
   tell_plan(*wave);
@@ -133,7 +134,7 @@ int64_t Engine::Core::send_wave(Line& line, JobAtWork& job, ShapeAtWork& shape, 
   if (tier == ServiceTier::flex) look_at_shed_later(wave->row.id);
   look_at_cap(job);
   changed();
-  return static_cast<int64_t>(placements.size());
+  return sent;
 }
 
 // Sends a wave's call. What flex takes says nothing of how many standard calls fit into a minute.
@@ -167,9 +168,9 @@ void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
 // Requests whose batch is being cancelled and takes too long about it. Its answers may still come, and
 // are then booked as paid twice.
 bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
-  auto job = jobs.find(action.job);
+  JobAtWork* const job = at_stage(action.job);
   auto batch = batches.find(action.batch);
-  if (job == jobs.end() || batch == batches.end() || batch->second.line != &line) return false;
+  if (job == nullptr || batch == batches.end() || batch->second.line != &line) return false;
   const int64_t room = live_room(line, ServiceTier::standard);
   if (room == 0) return true;
   auto members = store.members(action.batch);
@@ -178,7 +179,8 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   int64_t taken = 0;
   for (const store::Member& m : *members) {
     if (taken >= room) break;
-    if (m.job != action.job || !m.current || m.request != RequestState::batched || job->second.cut.contains(m.index)) continue;
+    if (m.job != job->job.id || stage_of(*job, m.shape) != action.job) continue;
+    if (!m.current || m.request != RequestState::batched || job->cut.contains(m.index)) continue;
     by_shape[m.shape].push_back({m.job, m.index, m.offset, m.length, 0, m.shape, m.request, m.tries,
                                  m.input_bound, m.output_bound});
     ++taken;
@@ -186,7 +188,7 @@ bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   for (auto& [shape, rows] : by_shape) {
     // What a cap holds back stays in its batch.
     left(batch->second, action.job,
-         send_wave(line, job->second, job->second.shapes[static_cast<size_t>(shape)], std::move(rows),
+         send_wave(line, *job, job->shapes[static_cast<size_t>(shape)], std::move(rows),
                    ServiceTier::standard, true, false));
     if (broken) return true;
   }

@@ -42,7 +42,7 @@ void Engine::Core::pack(const plan::Pack& action) {
   row.bytes = filling.bytes();
   row.tokens = filling.tokens();
   row.created = now();
-  BatchAtWork* batch = place(std::move(row), filling.placements());
+  BatchAtWork* batch = place(std::move(row), filling.placements(), filling.taken());
   if (batch == nullptr) return;
   batch->spooled = filling.spool_is_exact();
   choose_content(*batch, filling.heads());
@@ -54,7 +54,8 @@ void Engine::Core::pack(const plan::Pack& action) {
 }
 
 // Commits the batch with its attempts, then takes it to work.
-BatchAtWork* Engine::Core::place(Batch row, const std::vector<store::Placement>& placements) {
+BatchAtWork* Engine::Core::place(Batch row, const std::vector<store::Placement>& placements,
+                                 const GroupCounts& groups) {
   row.requests = static_cast<int64_t>(placements.size());
   if (!ok(store.place(row, placements))) return nullptr;
   BatchAtWork batch;
@@ -62,10 +63,11 @@ BatchAtWork* Engine::Core::place(Batch row, const std::vector<store::Placement>&
   batch.row = std::move(row);
   batch.line = line_of(batch.row.provider);
   batch.spec = {id.hex(), batch.row.endpoint, batch.row.model, batch.row.requests};
-  for (const store::Placement& p : placements) ++batch.unfinished[p.job];
-  for (const auto& [job, n] : batch.unfinished) {
-    batch.jobs.insert(job);
-    if (!ok(refresh(jobs.at(job)))) return nullptr;
+  for (const auto& [group, n] : groups) {
+    if (n == 0) continue;
+    JobAtWork& job = jobs.at(group.first);
+    batch.unfinished[stage_of(job, group.second)] += n;
+    if (batch.jobs.insert(group.first).second && !ok(refresh(job))) return nullptr;
   }
   return &batches.insert_or_assign(id, std::move(batch)).first->second;
 }
@@ -96,10 +98,11 @@ Result<TokenRoom> Engine::Core::token_room(const plan::Lane& lane) {
 void Engine::Core::look_at_cap(JobAtWork& job) {
   if (!job.capped) return;
   const Totals& t = job.job.totals;
-  if (t.of(RequestState::open) > 0 && t.of(RequestState::batched) + t.of(RequestState::live) == 0) {
+  const int64_t not_bought = t.of(RequestState::open) + t.of(RequestState::waiting);
+  if (t.of(RequestState::open) > 0 && not_bought == t.unfinished()) {
     Error cap;
     cap.code = "money.cap";
-    cap.message = "stopped by the cap, " + std::to_string(t.of(RequestState::open)) + " requests not bought";
+    cap.message = "stopped by the cap, " + std::to_string(not_bought) + " requests not bought";
     cap.why = "booked " + exact_usd(t.cost) + " of " + exact_usd(*job.job.cap) +
               " USD; the next request could cost more than what is left";
     cap.next = {"run it again with a higher --max-cost"};
@@ -141,6 +144,7 @@ void Engine::Core::close_open(JobAtWork& job, std::optional<int32_t> shape, std:
     if (shape && s.shape.number != *shape) continue;
     s.open = index ? std::max<int64_t>(s.open - *closed, 0) : 0;
   }
+  count_open(job);
   ok(refresh(job));
   tell_plan(job);
   changed();
@@ -163,8 +167,8 @@ void Engine::Core::close_cancelled(JobAtWork& job) {
   changed();
 }
 
-void Engine::Core::left(BatchAtWork& batch, JobId job, int64_t count) {
-  int64_t& n = batch.unfinished[job];
+void Engine::Core::left(BatchAtWork& batch, JobId stage, int64_t count) {
+  int64_t& n = batch.unfinished[stage];
   n = std::max<int64_t>(n - count, 0);
 }
 
@@ -173,8 +177,9 @@ void Engine::Core::count_waiting(BatchAtWork& batch, const std::vector<store::Me
   batch.unwanted.clear();
   for (const store::Member& m : members) {
     if (!m.current || is_final(m.request) || m.request == RequestState::open) continue;
-    const bool unwanted = !batch.wave() && jobs.at(m.job).cut.contains(m.index);
-    ++(unwanted ? batch.unwanted : batch.unfinished)[m.job];
+    const JobAtWork& job = jobs.at(m.job);
+    if (!batch.wave() && job.cut.contains(m.index)) ++batch.unwanted[m.job];
+    else ++batch.unfinished[stage_of(job, m.shape)];
   }
 }
 
@@ -203,7 +208,7 @@ void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& se
     touched.insert(m.job);
     if (m.current && m.attempt == AttemptState::running) {
       if (!batch.wave() && jobs.at(m.job).cut.contains(m.index)) --batch.unwanted[m.job];
-      else left(batch, m.job, 1);
+      else left(batch, stage_of(jobs.at(m.job), m.shape), 1);
     }
     if (!s.request) continue;
     ShapeAtWork& shape = jobs.at(m.job).shapes[static_cast<size_t>(m.shape)];
@@ -216,6 +221,7 @@ void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& se
   for (const JobId id : touched) {
     JobAtWork& job = jobs.at(id);
     if (!ok(refresh(job))) return;
+    count_open(job);
     job.capped = false;
     if (came_back.contains(id)) keep_standing(job);
     tell_plan(job);

@@ -20,7 +20,7 @@ void Engine::Core::look_at_promise(JobAtWork& job) {
   if (s.promise && s.deadline == job.job.deadline && s.kept == job.job.kept) return;
   s.deadline = job.job.deadline;
   s.kept = job.job.kept;
-  s.promise = plan::assess(plan, job.job.id, now());
+  s.promise = assess(job);
   s.miss.reset();
   keep_standing(job);
 }

@@ -12,7 +12,7 @@ constexpr int64_t looked_at = 256;  // requests of an owner, for how large its r
 Result<double> mean_tokens(Engine::Core& core, const plan::Portion& portion) {
   const auto rows = TRY(core.store.open_requests(portion.job, portion.shape, 0, looked_at));
   double sum = 0;
-  for (const RequestRow& row : rows) sum += static_cast<double>(quota_tokens(row));
+  for (const RequestRow& row : rows) sum += static_cast<double>(quota_tokens(row.input_bound));
   return rows.empty() ? 1 : sum / static_cast<double>(rows.size());
 }
 

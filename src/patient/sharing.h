@@ -15,9 +15,9 @@ struct Room {
 };
 
 // Estimated from the bound that no tokenizer exceeds.
-inline int64_t quota_tokens(const RequestRow& row) {
+inline int64_t quota_tokens(int64_t input_bound) {
   constexpr int64_t bytes_per_token = 4;
-  return row.input_bound / bytes_per_token + 1;
+  return input_bound / bytes_per_token + 1;
 }
 
 // The share of each tenant (plan::JobView::tenant). Empty where one has it all, or everything fits.

@@ -23,6 +23,14 @@ bool truth_at(const Json& json, const char* key) {
 
 Time time_at(const Json& json, const char* key) { return {wire::int_at(json, key)}; }
 
+std::vector<Time> times_at(const Json& json, const char* key) {
+  std::vector<Time> times;
+  if (const Json* all = wire::find(json, key); all && all->is_array())
+    for (const Json& at : *all)
+      if (at.is_number_integer()) times.push_back({at.get<int64_t>()});
+  return times;
+}
+
 Json shown(Time at) { return at.ms == 0 ? Json(nullptr) : Json(rfc3339(at)); }
 
 std::optional<plan::Verdict::Kind> kind_of(std::string_view name) {
@@ -37,6 +45,7 @@ Json json_of(const Standing& s) {
   Json returned = Json::array();
   for (const Time at : s.returned) returned.push_back(at.ms);
   out["returned"] = std::move(returned);
+  for (const Time at : s.opened) out["opened"].push_back(at.ms);
   if (s.promise)
     out["promise"] = {{"kind", name_of(s.promise->kind)}, {"on_time", s.promise->on_time}, {"earliest", s.promise->earliest.ms}};
   if (s.miss) out["miss"] = {{"at", s.miss->at.ms}, {"finish", s.miss->finish.ms}, {"probability", s.miss->probability}};
@@ -74,9 +83,8 @@ Result<Standing> recall_standing(store::Store& store, JobId job) {
   s.restarts = static_cast<int32_t>(wire::int_at(*json, "restarts"));
   s.deadline = time_at(*json, "deadline");
   s.kept = truth_at(*json, "kept");
-  if (const Json* all = wire::find(*json, "returned"); all && all->is_array())
-    for (const Json& at : *all)
-      if (at.is_number_integer()) s.returned.push_back({at.get<int64_t>()});
+  s.returned = times_at(*json, "returned");
+  s.opened = times_at(*json, "opened");
   if (const Json* promise = wire::find(*json, "promise"))
     if (const auto kind = kind_of(wire::string_at(*promise, "kind")))
       s.promise = {*kind, number_at(*promise, "on_time", 1), time_at(*promise, "earliest")};

@@ -40,6 +40,7 @@ struct Standing {
   bool rush = false;            // promoted by its user
   int32_t restarts = 0;         // batches given up for being slow
   std::vector<Time> returned;   // by shape: since when requests that were placed before are open; 0: none is
+  std::vector<Time> opened;     // of a job with chains, by steps after: when the first of them was open; 0: none was
   Time deadline;                // that the next two are about
   bool kept = false;
   std::optional<plan::Verdict> promise;

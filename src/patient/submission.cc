@@ -98,8 +98,8 @@ Result<SegmentId> Engine::Core::spool(BatchAtWork& batch, bool inline_form) {
   const KeptHead* kept = kept_head(batch.row.id);
   for (const store::Member& m : TRY(store.members(batch.row.id))) {
     const KeptHead* its = kept != nullptr && kept->job == m.job ? kept : nullptr;
-    const std::string body = TRY(jobs.at(m.job).input.body(m.offset, m.length, m.index, batch.row.endpoint,
-                                                           batch.row.model, its));
+    const RequestRow row{m.job, m.index, m.offset, m.length, 0, m.shape, m.request, m.tries, m.input_bound, m.output_bound};
+    const std::string body = TRY(render(jobs.at(m.job), row, batch.row.endpoint, batch.row.model, its)).body;
     batch.line->api->append_request(piece, batch.spec, dialect::custom_id_of(batch.spec.token, m.position),
                                     body, inline_form, m.position == 0);
     if (piece.size() < (256u << 10)) continue;

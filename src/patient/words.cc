@@ -41,6 +41,7 @@ Status Engine::Core::obey(const store::Word& word) {
   } else if (word.verb == "promote") {
     if (index) return promote_one(job, *index);
     job.standing.rush = true;
+    if (job.job.state == JobState::paused) job.job.state = JobState::running;  // it is wanted now
     keep_standing(job);
   } else if (word.verb == "cancel") {
     if (!word.argument.empty()) return cut(job, word.argument);
@@ -89,7 +90,7 @@ Status Engine::Core::keep_cut(JobAtWork& job) {
 
 Result<BatchAtWork*> Engine::Core::batch_of(JobId job, int64_t index) {
   for (auto& [id, batch] : batches) {
-    if (batch.wave() || batch.unfinished[job] == 0) continue;
+    if (batch.wave() || !batch.jobs.contains(job)) continue;
     for (const store::Member& m : TRY(store.members(id)))
       if (m.job == job && m.index == index && m.current) return &batch;
   }
@@ -107,7 +108,7 @@ Status Engine::Core::promote_one(JobAtWork& job, int64_t index) {
   const int64_t sent = send_wave(*line, job, shape, {*row}, ServiceTier::standard, true, false);
   if (broken) return fail(*broken);
   if (batch == nullptr || sent == 0) return {};
-  left(*batch, job.job.id, 1);  // it is not waited for there any more
+  left(*batch, stage_of(job, row->shape), 1);  // it is not waited for there any more
   tell_plan(*batch);
   return {};
 }

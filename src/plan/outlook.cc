@@ -75,13 +75,17 @@ struct Outlooks {
     if (v.earliest <= deadline && room_behind) return v;
     // The live lane cannot do it alone: batches must return the rest.
     v.on_time = 1 - late;
-    if (v.on_time >= sure) return v;
-    v.kind = v.on_time >= hopeless_below ? Verdict::Kind::at_risk : Verdict::Kind::cannot;
+    v.kind = kind_of(v.on_time);
     return v;
   }
 };
 
 Outlook outlook(const State& state, JobId job, Time now) { return Outlooks::of(state, job, now); }
+
+Verdict::Kind kind_of(double on_time) {
+  if (on_time >= sure) return Verdict::Kind::accepted;
+  return on_time >= hopeless_below ? Verdict::Kind::at_risk : Verdict::Kind::cannot;
+}
 
 std::string_view name_of(Verdict::Kind kind) {
   constexpr std::string_view names[] = {"accepted", "at_risk", "cannot"};

@@ -38,6 +38,8 @@ struct Verdict {
   Time earliest;             // by which it can be kept by the live lane alone
 };
 std::string_view name_of(Verdict::Kind kind);  // accepted, at_risk, cannot
+// Of a deadline that is to be kept: accepted from 0.99 on, without hope below 0.05.
+Verdict::Kind kind_of(double on_time);
 Verdict assess(const State& state, LaneId lane, int64_t requests, Time deadline, bool kept, Time now);
 // The same of a job that was told already and of which nothing was placed yet.
 Verdict assess(const State& state, JobId job, Time now);
