@@ -88,13 +88,20 @@ net::Awaitable<void> Worker::say_refusal(net::Exchange& exchange, Call& call, wi
   co_await say_no(exchange, call, std::move(no));
 }
 
+// The answer in the door's words, and what it used.
+Result<std::string> Worker::told_answer(Call& call, const std::string& body) {
+  const Endpoint from = call.choice->endpoint;
+  auto served = dialect::read_served(from, body);
+  auto told = dialect::translate_answer(from, body, call.door.endpoint, call.model, call.asked, served ? &*served : nullptr);
+  if (served) call.served = std::move(*served);
+  else estimate_usage(call, call.door.endpoint, call.asked, dialect::answer_text(from, body));
+  return told;
+}
+
 // A whole answer, or the provider's refusal. Whether the connection upstream can be used again.
 net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Connection up,
                                          net::Deadline& limit) {
-  wire::HttpReply reply;
   net::MessageHead& head = up->channel.parser().head;
-  reply.status = head.status;
-  reply.headers = head.headers;
   call.upstream_id = wire::header(head.headers, id_header(call.choice->provider->dialect));
   std::string body;
   wire::Sink take = [&body](std::string_view piece) -> Status {
@@ -118,14 +125,12 @@ net::Awaitable<bool> Worker::tell_answer(net::Exchange& exchange, Call& call, Co
     co_return false;
   }
   if (call.routed) answers(call);
-  if (reply.status >= 300) {
-    reply.body = wire::Body(std::move(body));
+  if (head.status >= 300) {
+    wire::HttpReply reply{head.status, head.headers, wire::Body(std::move(body))};
     co_await say_refusal(exchange, call, std::move(reply));
     co_return true;
   }
-  if (auto served = dialect::read_served(call.choice->endpoint, body)) call.served = std::move(*served);
-  else estimate_usage(call, call.door.endpoint, call.asked, dialect::answer_text(call.choice->endpoint, body));
-  auto told = dialect::translate_answer(call.choice->endpoint, body, call.door.endpoint, call.model, call.asked);
+  auto told = told_answer(call, body);
   if (!told) {
     Refusal no(502, "The provider's answer cannot be told here: " + told.error().message + ' ' + told.error().why,
                "upstream_answer");

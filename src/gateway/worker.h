@@ -143,6 +143,7 @@ class Worker final : public net::StreamHandler {
   net::Awaitable<void> say_refusal(net::Exchange& exchange, Call& call, wire::HttpReply reply);
   net::Awaitable<bool> pass_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
+  Result<std::string> told_answer(Call& call, const std::string& body);
   net::Awaitable<bool> tell_answer(net::Exchange& exchange, Call& call, Connection up,
                                    net::Deadline& limit);
   net::Awaitable<bool> tell_events(net::Exchange& exchange, Call& call, Connection up,
