@@ -159,16 +159,18 @@ class Line {
 
   void declare_jobs() {
     JobFlags& j = in_.job;
-    const char* request = "one request: its custom_id or line number";
     server_flag(command("jobs", "list jobs", Verb::jobs));
     job_command("show", "one job and its batches", Verb::show);
     job_command("results", "answers so far, to stdout or -o", Verb::results)
         ->add_option("-o,--output", j.output, "file instead of stdout")
         ->type_name("FILE");
-    CLI::App* cancel = job_command("cancel", "stop buying for a job, collect what was bought", Verb::cancel);
+    CLI::App* cancel = job_command("cancel", "buy nothing more for a job, or for some of it; collect what was bought", Verb::cancel);
     CLI::App* retry = job_command("retry", "open failed and expired requests again", Verb::retry);
     CLI::App* promote = job_command("promote", "move a job or a request to the live lane now", Verb::promote);
-    for (CLI::App* c : {cancel, retry, promote}) c->add_option("REQUEST", j.request, request);
+    cancel->add_option("REQUEST", j.requests, "these requests only: their custom_ids or line numbers");
+    cancel->add_option("--rows", j.rows, "the requests on these lines of the input only: 5001-10000,12000")->type_name("LINES");
+    for (CLI::App* c : {retry, promote})
+      c->add_option("REQUEST", j.requests, "one request: its custom_id or line number")->expected(0, 1);
     job_command("pause", "place nothing new", Verb::pause);
     CLI::App* resume = job_command("resume", "go on", Verb::resume);
     for (CLI::App* c : {cancel, retry, promote, resume}) {

@@ -71,7 +71,8 @@ struct QuoteFlags {
 
 struct JobFlags {
   std::string job;      // any unique prefix of its name
-  std::string request;  // custom_id, or the line's number
+  std::vector<std::string> requests;  // custom_ids, or numbers of lines; of retry and promote one at most
+  std::string rows;     // cancel: lines of the input, "5001-10000,12000"
   std::string by, within;
   bool best_effort = false;
   std::string output;

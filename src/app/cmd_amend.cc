@@ -12,6 +12,7 @@
 #include "app/signals.h"
 #include "app/snapshot.h"
 #include "app/verbs.h"
+#include "patient/asking.h"
 
 namespace twolane::app {
 namespace {
@@ -26,8 +27,8 @@ class Amend {
     job_ = TRY(find_job(home_->store(), shell_.in.job.job));
     word_.job = job_.id;
     word_.verb = verb_of(shell_.in.verb);
-    if (!shell_.in.job.request.empty())
-      word_.argument = std::to_string(TRY(patient::find_request(home_->store(), home_->payloads(), job_, shell_.in.job.request)));
+    CHECKED(patient::may_be_asked(job_, word_.verb));
+    CHECKED(find_requests());
     if (!home_->owned()) return leave_word();
     CHECKED(open());
     if (shell_.in.verb == Verb::pause || shell_.in.verb == Verb::deadline) return amend();
@@ -35,6 +36,19 @@ class Amend {
   }
 
  private:
+  // Which of its requests are meant, if not all.
+  Status find_requests() {
+    const JobFlags& flags = shell_.in.job;
+    if (!flags.requests.empty())
+      some_ = TRY(patient::find_requests(home_->store(), home_->payloads(), job_, flags.requests));
+    if (!flags.rows.empty()) {
+      const IndexRanges on_rows = TRY(patient::requests_on(home_->store(), job_, flags.rows));
+      for (const IndexRange& range : on_rows.all()) some_.add(range);
+    }
+    word_.argument = some_.text();
+    return {};
+  }
+
   // The world in which the job lives, whatever the flags of its run were.
   Status open() {
     WorldFlags flags = shell_.in.world;
@@ -56,7 +70,8 @@ class Amend {
       word_.argument = rfc3339(TRY(deadline(known_time(job_.world, home_->store())))) +
                        std::string(shell_.in.job.best_effort ? patient::best_effort_mark : "");
     CHECKED(home_->store().leave_word(word_));
-    shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb + '\n' +
+    shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb +
+                  (some_.empty() ? "" : ' ' + counted(some_.count(), "request")) + '\n' +
                   "next  twolane show " + short_name(job_.id) + '\n');
     return answer(true);
   }
@@ -115,10 +130,10 @@ class Amend {
       if (const auto obeyed = driver.engine().obey({0, job_.id, "resume", ""}); !obeyed) return {false, obeyed.error()};
       return driver.drive(job_.id, watcher);
     }
-    const int64_t index = std::strtoll(word_.argument.c_str(), nullptr, 10);
     return driver.drive_until(job_.id, watcher, [&] {
-      if (!driver.engine().quiet()) return false;
-      const auto request = home_->store().request(job_.id, index);
+      if (!driver.engine().quiet() || !driver.engine().has_withdrawn(job_.id)) return false;
+      if (shell_.in.verb == Verb::cancel) return true;
+      const auto request = home_->store().request(job_.id, some_.all().front().from);
       return !request || !*request || (*request)->state != RequestState::live;
     });
   }
@@ -141,6 +156,7 @@ class Amend {
   std::unique_ptr<RunWorld> world_;
   Job job_;
   store::Word word_;
+  IndexRanges some_;  // of its requests; none: the job as a whole is meant
 };
 
 }  // namespace

@@ -19,7 +19,9 @@ std::string state_of(const Job& job, Time now) {
   if (job.state == JobState::cancelled) return "cancelled";
   if (t.unfinished() == 0) {
     if (t.late > 0) return "done, " + grouped(t.late) + " late";
-    return failed > 0 ? "done, " + grouped(failed) + " failed" : "done on time";
+    if (failed > 0) return "done, " + grouped(failed) + " failed";
+    const int64_t cancelled = t.of(RequestState::cancelled);
+    return cancelled > 0 ? "done, " + grouped(cancelled) + " cancelled" : "done on time";
   }
   if (const auto trouble = patient::trouble_from_json(job.trouble)) return "held: " + trouble->code;
   if (job.state == JobState::paused) return "paused";
@@ -104,7 +106,8 @@ std::string show_text(const JobView& view, const std::string& flag, const Zone& 
   out += "input   " + escaped(job.input_name, 60) + ", " + counted(job.requests, "request") + '\n';
   out += "done " + grouped(t.of(RequestState::succeeded)) + "   in batches " + grouped(t.of(RequestState::batched)) +
          "   waiting " + grouped(t.of(RequestState::open)) + "   live " + grouped(t.of(RequestState::live)) +
-         "   failed " + grouped(t.of(RequestState::failed) + t.of(RequestState::expired)) + '\n';
+         "   failed " + grouped(t.of(RequestState::failed) + t.of(RequestState::expired));
+  out += t.of(RequestState::cancelled) > 0 ? "   cancelled " + grouped(t.of(RequestState::cancelled)) + '\n' : "\n";
   out += "money   " + spoken_usd(t.cost) + " booked, " + spoken_usd(t.reserved) + " reserved, " +
          spoken_usd(t.unconfirmed) + " unconfirmed\n";
   if (job.kept && view.promise && t.unfinished() > 0)

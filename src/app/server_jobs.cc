@@ -130,11 +130,16 @@ Status ServerJobs::results(const Job& job, const std::function<Status(std::strin
   return {};
 }
 
-Result<JobView> ServerJobs::ask(const std::string& verb, const std::string& name, const std::string& argument) {
+Result<JobView> ServerJobs::ask(const std::string& verb, const std::string& name, const std::string& argument,
+                                const wire::Json& body) {
   wire::HttpCall call;
   call.method = "POST";
   call.url = url_ + std::string(root) + '/' + wire::percent_encoded(name) + '/' + verb;
   if (!argument.empty()) call.url += '?' + argument;
+  if (!body.is_null()) {
+    call.headers.emplace_back("content-type", "application/json");
+    call.body = wire::Body(wire::dump(body));
+  }
   return gateway::view_from_json(TRY(json_of(std::move(call))));
 }
 

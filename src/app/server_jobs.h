@@ -23,8 +23,10 @@ class ServerJobs final : public JobSource {
   Status results(const Job& job, const std::function<Status(std::string_view)>& write) override;
   std::string flag() const override { return " --server " + url_; }
 
-  // What `twolane VERB JOB` asks for: the job as it stands then. `argument`: a query, or empty.
-  Result<JobView> ask(const std::string& verb, const std::string& name, const std::string& argument);
+  // What `twolane VERB JOB` asks for: the job as it stands then. `argument`: a query, or empty; `body`: null, or
+  // which of its requests are meant.
+  Result<JobView> ask(const std::string& verb, const std::string& name, const std::string& argument,
+                      const wire::Json& body);
 
  private:
   explicit ServerJobs(std::string url) : url_(std::move(url)) {}

@@ -125,14 +125,17 @@ std::string done_text(const Ending& e, const Zone& zone) {
 
 std::string failures_text(const Ending& e) {
   const int64_t cancelled = e.job.totals.of(RequestState::cancelled);
-  std::string head = failed(e.job) > 0 ? "done with failures   " : "cancelled   ";
+  const int64_t open = e.job.totals.unfinished();  // left on purpose: the job is paused
+  std::string head = failed(e.job) > 0 ? "done with failures   " : e.job.state == JobState::cancelled ? "cancelled   " : "done in part   ";
   head += grouped(answered(e.job)) + " answered";
   if (failed(e.job) > 0) head += ", " + grouped(failed(e.job)) + " failed";
   if (cancelled > 0) head += ", " + grouped(cancelled) + " cancelled";
+  if (open > 0) head += ", " + grouped(open) + " open";
   std::string out = spread(head + " (exit 1)", escaped(e.output)) + '\n' + cause_lines(e) + paid_line(e.job);
   out += e.job.totals.paid_twice.n == 0 && failed(e.job) > 0 ? "; failures were not billed\n" : "\n";
   out += unconfirmed_line(e.job);
-  if (failed(e.job) > 0) out += "next  twolane retry " + short_name(e.job.id) + '\n';
+  if (open > 0) out += "next  twolane resume " + short_name(e.job.id) + '\n';
+  else if (failed(e.job) > 0) out += "next  twolane retry " + short_name(e.job.id) + '\n';
   else out += "next  " + command(e) + " --again\n";
   return out;
 }

@@ -11,6 +11,7 @@
 
 #include "gateway/job_json.h"
 #include "gateway/keeper.h"
+#include "patient/asking.h"
 #include "patient/find.h"
 
 namespace twolane::gateway {
@@ -21,7 +22,7 @@ using wire::Json;
 
 int status_of(const Error& e) {
   if (e.code == "usage.job" || e.code == "usage.request" || e.code == "store.unknown_job") return 404;
-  if (e.code == "usage.job_ambiguous" || e.code == "store.active" || e.code == "job.unfinished") return 409;
+  if (e.code == "usage.job_ambiguous" || e.code == "store.active" || e.code.starts_with("job.")) return 409;
   if (e.code.starts_with("usage.") || e.code.starts_with("time.")) return 400;
   return 500;
 }
@@ -104,10 +105,11 @@ Result<store::Word> word_of(Keeper& keeper, const Ask& ask, const Job& job, std:
   store::Word word;
   word.job = job.id;
   word.verb = verb;
+  CHECKED(patient::may_be_asked(job, verb));
   const std::string request = wire::percent_decoded(asked(ask.door.query, "request"));
   if (verb == "deadline") {
     word.argument = wire::percent_decoded(asked(ask.door.query, "by"));
-    TRY(parse_rfc3339(word.argument));
+    CHECKED(patient::may_be_due(TRY(parse_rfc3339(word.argument)), keeper.now()));
     if (asked(ask.door.query, "best_effort") == "true") word.argument += patient::best_effort_mark;
   } else if (!request.empty()) {
     auto& home = keeper.home();
@@ -123,7 +125,7 @@ namespace {
 Result<HttpReply> obey(Keeper& keeper, const Ask& ask, const Job& job, std::string_view verb) {
   CHECKED(keeper.obey(TRY(word_of(keeper, ask, job, verb))));
   const auto after = TRY(keeper.home().store().job(job.id));
-  return json_reply(job_to_json(after ? *after : job, keeper.now()));
+  return after ? show(keeper, *after) : Result<HttpReply>(json_reply(job_to_json(job, keeper.now())));
 }
 
 Result<HttpReply> answer(Keeper& keeper, const Ask& ask, std::string_view rest) {

@@ -11,6 +11,7 @@ constexpr size_t portions_most = 4096;  // of a batch
 constexpr int restarts_most = 2;        // of each batch's worth of a job
 constexpr double quick_share = 0.09;    // t*: what the drain reaches before 9 % of batches end is not packed
 constexpr double worth_a_move = 1.2;
+constexpr int64_t worth_withdrawing = 2;  // wanted requests to each unwanted one
 constexpr double likely_enough = 0.75;  // of a new batch for what is still wanted of a withdrawn one
 
 }  // namespace
@@ -23,7 +24,7 @@ void Decision::withdraw() {
     int64_t wanted = 0;
     for (const auto& [job, n] : b.members) wanted += n;
     const bool costs_nothing = wanted == 0 || b.sent.ms == 0;
-    if (costs_nothing || (b.unwanted >= wanted && room_for_another(b))) cancel(b, CancelFor::unwanted);
+    if (costs_nothing || (b.unwanted * worth_withdrawing >= wanted && room_for_another(b))) cancel(b, CancelFor::unwanted);
   }
 }
 

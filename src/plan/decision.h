@@ -63,8 +63,9 @@ class Decision {
 
   // --- batches: those that nobody wants, stuck and slow ones, and those to come
   // A provider cannot take one request out of a batch. One in which nothing is wanted is cancelled, as is one
-  // that was not sent yet; one with both kinds where at least half of it is not wanted and a new batch for the
-  // rest will probably (three in four) end before any job of it would have to go live.
+  // that was not sent yet; one with both kinds where at least a third of it is not wanted and a new batch for
+  // the rest will probably (three in four) end before any job of it would have to go live: of what that saves at most
+  // half is lost again by promotions.
   void withdraw();
   bool room_for_another(const BatchView& b) const;
   void restart(LaneState& lane);

@@ -259,8 +259,8 @@ TEST(Planner, ABatchIsWithdrawnWhenThatPays) {
     bool sent = true, paused = false, kept = true, withdrawn = false;
   } rows[] = {
       {"nothing in it is wanted", 0, 10, hours(24), hours(1), true, false, true, true},
-      {"most is wanted", 60, 40, hours(24), hours(1)},
-      {"half of it is not, and there is time", 50, 50, hours(24), hours(1), true, false, true, true},
+      {"most is wanted", 67, 33, hours(24), hours(1)},
+      {"a third of it is not, and there is time", 66, 33, hours(24), hours(1), true, false, true, true},
       {"no time for another batch", 40, 60, hours(2), minutes(75)},
       {"what came back would not be placed", 40, 60, hours(24), hours(1), true, true},
       {"it was not sent yet", 99, 1, hours(24), minutes(1), false, false, true, true},

@@ -116,6 +116,9 @@ void Audit::ledger_of(const Job& job) {
       const Batch& batch = batches.at(a.key.batch);
       const std::string custom_id = dialect::custom_id_of(batch.id.hex(), a.key.position);
       if (a.state == AttemptState::answered) ++kept[a.index];
+      const auto cut = laws_.cut.find({job.id, a.index});
+      if (cut != laws_.cut.end() && batch.created > cut->second)
+        broken("request " + std::to_string(a.index) + " was bought after it was cancelled");
       if (a.charged) {
         sums.cost += a.cost;
         if (a.state != AttemptState::answered) sums.paid_twice += a.cost, ++tally_.paid_twice;

@@ -2,8 +2,10 @@
 // providers' own account of every charge.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/providers.h"
@@ -15,6 +17,7 @@ namespace twolane::seeded {
 struct Tally {
   int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
   int charges = 0, contents = 0, deleted_contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
+  int cut = 0;  // requests that were cancelled one by one
   int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
   Time end;
 };
@@ -23,6 +26,7 @@ struct Laws {
   store::Store& store;
   sim::Providers& providers;
   const std::set<std::string>& deleted;  // cached contents that a stranger removed
+  const std::map<std::pair<JobId, int64_t>, Time>& cut;  // requests that were cancelled one by one, and since when
   bool all_done = false;                 // every job was finished
   Time now;
 

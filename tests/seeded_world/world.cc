@@ -51,6 +51,7 @@ World::World(uint64_t seed) : seed_(seed), random_(seed * 0x9E3779B97F4A7C15ull 
   make_orders();
   lives_left_ = static_cast<int>(draw(8));
   word_left_ = static_cast<int>(draw(3));
+  if (chance(0.3)) cuts_left_ = 1 + static_cast<int>(draw(3));
 }
 
 World::~World() {
@@ -312,6 +313,22 @@ void World::say_words(patient::Engine& engine) {
   }
 }
 
+// Now and then less is wanted of a job than was asked for.
+void World::cut_jobs(patient::Engine& engine) {
+  if (cuts_left_ == 0 || !chance(0.005)) return;
+  const Order& order = orders_[draw(orders_.size())];
+  if (!order.accepted || order.finished) return;
+  --cuts_left_;
+  const auto from = static_cast<int64_t>(draw(static_cast<uint64_t>(order.requests)));
+  const IndexRange part{from, std::min(from + static_cast<int64_t>(draw(static_cast<uint64_t>(order.requests))), order.requests - 1)};
+  IndexRanges places;
+  places.add(part);
+  if (auto s = engine.obey({0, order.id, "cancel", places.text()}); !s && !engine.broken())
+    broken("a part was not cancelled: " + s.error().message);
+  for (int64_t i = part.from; i <= part.to; ++i)
+    if (cut_.try_emplace({order.id, i}, world_->now()).second) ++tally_.cut;
+}
+
 // Somebody else with the same key clears up: what a batch names may be gone before the batch is done.
 void World::delete_contents() {
   const auto ask = [&](const std::string& method, const std::string& path) {
@@ -353,6 +370,7 @@ Status World::run_process() {
       }
     if (auto e = engine.broken()) return fail(*e);
     say_words(engine);
+    cut_jobs(engine);
     if (stranger_ && chance(0.02)) delete_contents();
     bool done = true;
     for (Order& order : orders_) {
@@ -389,7 +407,7 @@ void World::check(store::Store& store) {
     if ((*job)->requests != order.requests) broken("a job has lost requests");
     jobs.push_back(**job);
   }
-  const Laws laws{store, *providers_, deleted_, all_done_, world_->now()};
+  const Laws laws{store, *providers_, deleted_, cut_, all_done_, world_->now()};
   for (std::string& law : laws.broken_by(jobs, tally_)) broken(std::move(law));
 }
 

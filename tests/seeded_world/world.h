@@ -67,6 +67,7 @@ class World {
   Status run_process();        // one life of the process, until it is done or dies
   Status accept_orders(store::Store& store, store::Payloads& payloads);
   void say_words(patient::Engine& engine);
+  void cut_jobs(patient::Engine& engine);
   void delete_contents();
   void check(store::Store& store);
   void broken(std::string law) { broken_.push_back(std::move(law)); }
@@ -86,6 +87,8 @@ class World {
   bool awaits_calls_ = false;          // with dying, until live calls are in flight
   int lives_left_ = 0;
   int word_left_ = 0;
+  int cuts_left_ = 0;
+  std::map<std::pair<JobId, int64_t>, Time> cut_;  // requests that were cancelled one by one, and since when
   bool all_done_ = false;
   std::vector<std::string> broken_;
   Tally tally_;
