@@ -30,6 +30,7 @@ class OneEngine : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   void open(sim::Scenario scenario, int64_t quota, double live_per_minute = 600) {
+    engine_.reset();
     providers_ = sim::Providers::open(std::move(scenario), 1, "").value();
     world_ = std::make_unique<sim::VirtualWorld>(*providers_, 1, begin);
     patient::Settings s;
@@ -52,11 +53,14 @@ class OneEngine : public ::testing::Test {
     int64_t requests = 0;
     Duration within = hours(24);
     bool kept = false;
+    std::string lines = {};  // instead of so many requests
+    std::optional<PicoUsd> cap = {};
   };
   JobId give(const Given& g) {
     const std::string path = directory_ / (std::to_string(++given_) + ".jsonl");
     {
       std::ofstream out(path);
+      out << g.lines;
       for (int64_t i = 0; i < g.requests; ++i)
         out << R"({"custom_id":"r)" << i << R"(","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-5.4-mini",)"
             << R"("max_completion_tokens":20,"messages":[{"role":"user","content":")" << given_ << " of " << g.owner << ", "
@@ -68,6 +72,7 @@ class OneEngine : public ::testing::Test {
     job.accepted = world_->now();
     job.deadline = world_->now() + g.within;
     job.kept = g.kept;
+    job.cap = g.cap;
     const auto checked = patient::take_in(path, {}, job, {world_->random() | 1}, "", *store_, payloads_, false);
     if (!checked) {
       ADD_FAILURE() << checked.error().message << ": " << checked.error().why;
