@@ -70,7 +70,11 @@ TEST(CommandLine, ReadsTheOtherCommands) {
     ASSERT_TRUE(r.has_value()) << r.error().message;
     EXPECT_EQ(static_cast<int>(r->verb), static_cast<int>(c.verb)) << (c.words.empty() ? "" : c.words[0]);
   }
-  EXPECT_EQ(parse({"retry", "7f", "t-1"})->job.request, "t-1");
+  EXPECT_EQ(parse({"retry", "7f", "t-1"})->job.requests, std::vector<std::string>{"t-1"});
+  EXPECT_FALSE(parse({"retry", "7f", "t-1", "t-2"}));
+  const auto cut = parse({"cancel", "7f", "t-1", "t-2", "--rows", "5-9"});
+  EXPECT_EQ(cut->job.requests, (std::vector<std::string>{"t-1", "t-2"}));
+  EXPECT_EQ(cut->job.rows, "5-9");
   EXPECT_NE(parse({"run", "--help"})->text.find("--max-cost"), std::string::npos);
 }
 
