@@ -35,6 +35,7 @@ void run(uint64_t seed, Tally& sum) {
   sum.paid_twice += t.paid_twice;
   sum.unfinished_jobs += t.unfinished_jobs;
   sum.cut += t.cut;
+  sum.followed += t.followed;
 }
 
 // Four shares, so that a test runner can put them on several cores.
@@ -49,9 +50,9 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     failures += HasFailure() ? 1 : 0;
   }
   std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d contents (%d deleted by others), %d unheard, "
-              "%d paid twice; %d jobs stopped by their cap; %d requests cancelled one by one\n",
+              "%d paid twice; %d jobs stopped by their cap; %d requests cancelled one by one; %d answers followed\n",
               sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.contents, sum.deleted_contents, sum.unheard,
-              sum.paid_twice, sum.unfinished_jobs, sum.cut);
+              sum.paid_twice, sum.unfinished_jobs, sum.cut, sum.followed);
   if (count >= 100) {  // the faults bite: a world in which nothing happens proves nothing
     EXPECT_GT(sum.restarts, 0);
     EXPECT_GT(sum.answered, 0);
@@ -59,6 +60,7 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     EXPECT_GT(sum.unheard, 0);
     EXPECT_GT(sum.paid_twice, 0);
     EXPECT_GT(sum.cut, 0);
+    EXPECT_GT(sum.followed, 0);
   }
 }
 

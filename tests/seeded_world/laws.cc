@@ -19,6 +19,7 @@ class Audit {
   void requests_of(const Job& job);
   void read_charges();
   void ledger_of(const Job& job);
+  void order_of(const Job& job, const std::map<int64_t, Time>& bought, const std::map<int64_t, Time>& answered);
   void fees();
   void unheard();
   std::vector<std::string> take() { return std::move(broken_); }
@@ -102,6 +103,7 @@ void Audit::booked(const Batch& batch, const Attempt& attempt, const std::string
 void Audit::ledger_of(const Job& job) {
   Totals sums;
   std::map<int64_t, int> kept;
+  std::map<int64_t, Time> bought, answered;  // first, and when its answer came
   std::map<BatchId, Batch> batches;
   auto theirs = laws_.store.batches_of(job.id);
   if (!theirs) return broken("batches cannot be read");
@@ -115,7 +117,9 @@ void Audit::ledger_of(const Job& job) {
     for (const Attempt& a : *some) {
       const Batch& batch = batches.at(a.key.batch);
       const std::string custom_id = dialect::custom_id_of(batch.id.hex(), a.key.position);
-      if (a.state == AttemptState::answered) ++kept[a.index];
+      if (a.state == AttemptState::answered) ++kept[a.index], answered[a.index] = a.at;
+      const auto [first, fresh] = bought.try_emplace(a.index, batch.created);
+      if (!fresh) first->second = std::min(first->second, batch.created);
       const auto cut = laws_.cut.find({job.id, a.index});
       if (cut != laws_.cut.end() && batch.created > cut->second)
         broken("request " + std::to_string(a.index) + " was bought after it was cancelled");
@@ -134,8 +138,26 @@ void Audit::ledger_of(const Job& job) {
     if (n != 1) broken("request " + std::to_string(index) + " has " + std::to_string(n) + " kept answers");
   if (static_cast<int64_t>(kept.size()) != job.totals.of(RequestState::succeeded))
     broken("answers kept are not the requests that succeeded");
+  order_of(job, bought, answered);
   contents_of(job, sums);
   compare(job, sums);
+}
+
+// Nothing is bought before the answers that it comes after, and nothing waits for what will never come.
+void Audit::order_of(const Job& job, const std::map<int64_t, Time>& bought, const std::map<int64_t, Time>& answered) {
+  auto needs = laws_.store.needs(job.id, 0, job.requests);
+  if (!needs) return broken("what requests come after cannot be read");
+  for (const store::NeededAnswer& n : *needs) {
+    const std::string who = "request " + std::to_string(n.need.index) + " after " + std::to_string(n.need.needed);
+    const auto waiting = laws_.store.request(job.id, n.need.index);
+    if (waiting && *waiting && (*waiting)->state == RequestState::waiting && is_final(n.state) && n.state != RequestState::succeeded)
+      broken(who + " waits in vain");
+    const auto its = bought.find(n.need.index);
+    if (its == bought.end()) continue;
+    const auto answer = answered.find(n.need.needed);
+    if (answer == answered.end() || answer->second > its->second) broken(who + " was bought before that answer");
+    else ++tally_.followed;
+  }
 }
 
 void Audit::contents_of(const Job& job, Totals& sums) {

@@ -18,6 +18,7 @@ struct Tally {
   int restarts = 0, batches = 0, requests = 0, answered = 0, failed = 0, other = 0;
   int charges = 0, contents = 0, deleted_contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
   int cut = 0;  // requests that were cancelled one by one
+  int followed = 0;  // answers that another request was asked with, or after
   int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
   Time end;
 };

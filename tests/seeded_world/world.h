@@ -20,6 +20,7 @@
 #include "sim/virtual_world.h"
 #include "store/payloads.h"
 #include "store/store.h"
+#include "wire/json.h"
 
 namespace twolane::seeded {
 
@@ -57,6 +58,7 @@ class World {
   void make_scenario();
   void make_orders();
   std::string make_lines(int n, int order);
+  std::string come_after(wire::Json& line, int order, int i) const;
   std::string make_lines_with_heads(int n, int order);
   void arm();                  // chooses when the process dies next
   void operation();            // counts one; dies if its time has come
