@@ -16,7 +16,7 @@ namespace twolane::patient {
 using dialect::Output;
 using dialect::ResultLine;
 
-constexpr size_t lines_at_once = 4000;
+constexpr size_t lines_at_once = 10'000;  // a transaction waits for the disk
 constexpr size_t piece_bytes = 1 << 20;
 constexpr size_t longest_line = 256 << 20;
 constexpr int most_failures = 6;  // downloads in a row, before its results are taken for lost
@@ -170,6 +170,7 @@ Status Engine::Core::read_results(BatchAtWork& batch, SegmentId segment, int64_t
   }
   if (auto line = splitter.finish()) take(*line);
   if (!settlements.empty()) commit();
+  batch.unheard = std::ranges::count(members, AttemptState::running, &store::Member::attempt);
   if (batch.ours > 0) batch.row.settled_some = true;
   return {};
 }
@@ -179,11 +180,12 @@ void Engine::Core::close_collection(BatchAtWork& batch) {
   const ResultsFound found = results_found_from_json(batch.row.outputs);
   if (batch.ours == 0 && batch.strange > 0 && !batch.line->entry->batch.lists_token && !batch.row.settled_some)
     return not_ours(batch);
-  auto members = store.members(batch.row.id);
-  if (!members) return broke(members.error());
-  const auto waiting = std::count_if(members->begin(), members->end(), [](const store::Member& m) {
-    return m.attempt == AttemptState::running;
-  });
+  int64_t waiting = 0;
+  if (batch.unheard != 0) {
+    auto members = store.members(batch.row.id);
+    if (!members) return broke(members.error());
+    waiting = std::ranges::count(*members, AttemptState::running, &store::Member::attempt);
+  }
   Heard rest{Heard::What::missing, dialect::Verdict::unavailable, false, true};
   // Elsewhere every request gets a line, run or not: no line means that it was lost, and may be billed.
   if (batch.line->entry->batch.silent_end && found.outputs.empty()) {

@@ -103,6 +103,7 @@ struct BatchAtWork {
   int collections = 0;       // complete downloads in which something was missing
   bool refresh = false;      // ask again where the results are before collecting
   int64_t ours = 0, strange = 0;  // result lines that were, and were not, for its requests
+  std::optional<int64_t> unheard;  // of its requests, when a results file was last read to its end
   Time next_look;
   int64_t shed = 0;          // of a flex wave: calls for which there was no capacity
   bool shed_told = false;    // the plan has heard how many of them were

@@ -231,7 +231,8 @@ void Engine::Core::settle(BatchAtWork& batch, std::vector<store::Settlement>& se
 }
 
 bool Engine::Core::settle_rest(BatchAtWork& batch, const Heard& heard, std::string_view error) {
-  auto all = store.members(batch.row.id);
+  const bool none_waits = batch.unheard == 0 && heard.what == Heard::What::missing;
+  auto all = none_waits ? std::vector<store::Member>() : store.members(batch.row.id);
   if (!all) {
     broke(all.error());
     return false;

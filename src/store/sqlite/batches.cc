@@ -140,6 +140,15 @@ Result<int64_t> free_slot(Connection& connection, BatchId id) {
   return slot;
 }
 
+// How many placed from `first` on follow one another in their job too.
+size_t run_at(const std::vector<Placed>& placed, size_t first) {
+  size_t end = first + 1;
+  while (end < placed.size() && placed[end].lot_number == placed[first].lot_number &&
+         placed[end].idx == placed[end - 1].idx + 1)
+    ++end;
+  return end - first;
+}
+
 Result<std::vector<Batch>> read_batches(Query& query) {
   std::vector<Batch> batches;
   while (TRY(query.next())) batches.push_back(read_batch(query));
@@ -198,8 +207,8 @@ Result<std::vector<Batch>> SqliteStore::batches_of(JobId job) {
 }
 
 Result<std::vector<Member>> SqliteStore::members(BatchId id) {
-  static const std::string request_sql =
-      std::string("SELECT ") + request_columns + ", attempt FROM request WHERE request = ?1";
+  static const std::string request_sql = std::string("SELECT ") + request_columns +
+                                         ", attempt FROM request WHERE request BETWEEN ?1 AND ?2";
   const Snapshot snapshot = TRY(Snapshot::take(*connection_));
   const auto batch = TRY(members_.get(*connection_, id));
   std::vector<JobId> jobs;
@@ -207,26 +216,32 @@ Result<std::vector<Member>> SqliteStore::members(BatchId id) {
 
   std::vector<Member> members;
   members.reserve(batch->placed.size());
-  Query request(*connection_, request_sql);
   for (const Placed& placed : batch->placed) {
     Member& member = members.emplace_back();
     member.job = jobs[static_cast<size_t>(placed.lot_number)];
     member.index = placed.idx;
     member.position = static_cast<int32_t>(members.size()) - 1;
-    request.with(request_key(batch->lots[static_cast<size_t>(placed.lot_number)], placed.idx));
-    if (!TRY(request.next())) {
-      member.request = RequestState::cancelled;  // of a forgotten job: nobody wants its answer
-      continue;
+    member.request = RequestState::cancelled;  // of a forgotten job: nobody wants its answer
+  }
+  Query request(*connection_, request_sql);
+  for (size_t first = 0; first < members.size();) {
+    const size_t count = run_at(batch->placed, first);
+    const Placed& placed = batch->placed[first];
+    const int64_t key = request_key(batch->lots[static_cast<size_t>(placed.lot_number)], placed.idx);
+    request.with(key, key + static_cast<int64_t>(count) - 1);
+    while (TRY(request.next())) {
+      const RequestRow row = TRY(read_request(request, members[first].job));
+      Member& member = members[first + static_cast<size_t>(row.index - placed.idx)];
+      member.shape = row.shape;
+      member.tries = row.tries;
+      member.request = row.state;
+      member.input_bound = row.input_bound;
+      member.output_bound = row.output_bound;
+      member.offset = row.offset;
+      member.length = row.length;
+      member.current = request.integer(9) == attempt_key(batch->slot, member.position);
     }
-    const RequestRow row = TRY(read_request(request, member.job));
-    member.shape = row.shape;
-    member.tries = row.tries;
-    member.request = row.state;
-    member.input_bound = row.input_bound;
-    member.output_bound = row.output_bound;
-    member.offset = row.offset;
-    member.length = row.length;
-    member.current = request.integer(9) == attempt_key(batch->slot, member.position);
+    first += count;
   }
   Query attempts(*connection_,
                  "SELECT attempt, state FROM attempt WHERE attempt BETWEEN ?1 AND ?2");

@@ -12,6 +12,11 @@ namespace {
 
 constexpr int busy_wait_ms = 10'000;  // another process leaves a word, or reads a checkpointed page
 
+// SQLite counts the memory of the whole process behind a lock unless it is told before its first use not to.
+void count_no_memory() {
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 // SQLite gives its side files the permissions of the database, so it is made first, for its owner
 // only.
 Status make_private(const std::string& path) {
@@ -24,6 +29,7 @@ Status make_private(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Disk* disk) {
+  count_no_memory();
   std::unique_ptr<Connection> connection(new Connection);
   connection->path_ = path;
   const char* vfs = nullptr;
