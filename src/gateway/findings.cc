@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "audit/owned_call.h"
 #include "audit/report.h"
 #include "audit/report_json.h"
 #include "gateway/books.h"
@@ -68,14 +67,19 @@ Status Findings::load() {
 }
 
 Status Findings::look(Time now) {
-  // Threads note what they relay each for itself: by their ends, as in a log, the calls are one traffic.
-  std::vector<audit::OwnedCall> calls;
-  for (Books* books : books_) {
-    books->take_sightings(bytes_);
-    each_sighting(bytes_, [&calls](const audit::Call& call) { calls.emplace_back(call); });
+  // Threads note what they relay each for itself, in the order in which it ends: merged by that, as in a
+  // log, the calls are one traffic.
+  bytes_.resize(books_.size());
+  std::vector<SightingReader> threads;
+  for (size_t i = 0; i < books_.size(); ++i) {
+    books_[i]->take_sightings(bytes_[i]);
+    if (SightingReader reader(bytes_[i]); reader.next()) threads.push_back(reader);
   }
-  std::ranges::stable_sort(calls, {}, &audit::OwnedCall::end);
-  for (const audit::OwnedCall& call : calls) rolling_.take(call.view());
+  while (!threads.empty()) {
+    const auto first = std::ranges::min_element(threads, {}, &SightingReader::end);
+    rolling_.take(first->call());
+    if (!first->next()) threads.erase(first);
+  }
   if (saved_.ms == 0) saved_ = now;
   if (rolling_.taken() == saved_calls_ || now < saved_ + between_saves) return {};
   saved_ = now;

@@ -38,7 +38,7 @@ class Findings {
   std::string path_;
   audit::Rolling rolling_;
   std::vector<Books*> books_;
-  std::string bytes_;  // memory that goes back and forth
+  std::vector<std::string> bytes_;  // memory that goes back and forth, one for each thread
   int64_t saved_calls_ = 0;
   Time saved_;
 };

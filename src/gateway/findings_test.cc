@@ -77,7 +77,7 @@ TEST(Findings, NotesAreTheLinesOfTheLog) {
   EXPECT_EQ(reader.read().passed, 3);
   std::string bytes;
   books.take_sightings(bytes);
-  each_sighting(bytes, [&](const audit::Call& c) { noted.call(c); });
+  for (SightingReader reader(bytes); reader.next();) noted.call(reader.call());
   EXPECT_EQ(noted.calls.size(), 5u);
   EXPECT_EQ(noted.calls, read.calls);
   books.take_sightings(bytes);

@@ -65,18 +65,19 @@ void Sightings::take(std::string& into) {
   into.swap(bytes_);
 }
 
-void each_sighting(std::string_view bytes, const std::function<void(const audit::Call&)>& each) {
-  while (bytes.size() >= sizeof(Fixed)) {
-    Fixed f;
-    std::memcpy(&f, bytes.data(), sizeof f);
-    bytes.remove_prefix(sizeof f);
-    std::array<std::string_view, texts> said;
-    for (size_t i = 0; i < texts; ++i) {
-      said[i] = bytes.substr(0, f.lengths[i]);
-      bytes.remove_prefix(said[i].size());
-    }
-    each(call_of(f, said));
+bool SightingReader::next() {
+  if (rest_.size() < sizeof(Fixed)) return false;
+  Fixed f;
+  std::memcpy(&f, rest_.data(), sizeof f);
+  rest_.remove_prefix(sizeof f);
+  std::array<std::string_view, texts> said;
+  for (size_t i = 0; i < texts; ++i) {
+    said[i] = rest_.substr(0, f.lengths[i]);
+    rest_.remove_prefix(said[i].size());
   }
+  call_ = call_of(f, said);
+  end_ = f.at;
+  return true;
 }
 
 }  // namespace twolane::gateway

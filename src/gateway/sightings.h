@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -29,7 +28,19 @@ class Sightings {
   std::string bytes_;
 };
 
-// The calls in what take() gave, as the audit's reader would read their lines in the access log.
-void each_sighting(std::string_view bytes, const std::function<void(const audit::Call&)>& each);
+// The calls in what take() gave, one after the other, as the audit's reader would read their lines in the
+// access log.
+class SightingReader {
+ public:
+  explicit SightingReader(std::string_view bytes) : rest_(bytes) {}
+  bool next();  // whether there is another one
+  const audit::Call& call() const { return call_; }
+  Time end() const { return end_; }
+
+ private:
+  std::string_view rest_;
+  audit::Call call_;
+  Time end_;
+};
 
 }  // namespace twolane::gateway
