@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dialect/translate_scan.h"
 #include "wire/json.h"
 
 namespace twolane::gateway {
@@ -175,8 +176,8 @@ std::string Meter::text() const {
 }
 
 std::string Meter::response_id() const {
-  const auto json = wire::parse_json(first_);
-  return json ? std::string(wire::string_at(*json, "id")) : std::string();
+  const auto event = dialect::scan(first_);
+  return event ? std::string(dialect::text_member(*event, "id")) : std::string();
 }
 
 std::optional<dialect::Served> Meter::served() const {

@@ -57,13 +57,13 @@ void Features::add_word(std::string_view piece) {
   int64_t ascii = 0, capitals = 0, latin = 0, cyrillic = 0;
   size_t n = 0;
   for (size_t i = 0; i < piece.size(); i += n) {
-    const CharClass c = classes.at(piece, i, n);
-    if (n == 1) {
-      if (!is_ascii_letter(piece[i])) continue;
-      ++ascii;
-      capitals += c == CharClass::upper;
-      continue;
+    for (; i < piece.size() && static_cast<uint8_t>(piece[i]) < 0x80; ++i) {
+      ascii += is_ascii_letter(piece[i]);
+      capitals += piece[i] >= 'A' && piece[i] <= 'Z';
     }
+    if (i == piece.size()) break;
+    const CharClass c = classes.at(piece, i, n);
+    if (n == 1) continue;  // no character at all
     if (c == CharClass::other || c == CharClass::space) continue;  // the sign before a word
     const Feature f = script_of(code_point(piece.substr(i), n));
     ++at(f);

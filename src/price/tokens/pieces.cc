@@ -14,6 +14,7 @@ constexpr bool is_word(CharClass c) { return is_letter(c) || c == CharClass::mar
 constexpr bool is_blank(CharClass c) { return c == CharClass::space || c == CharClass::newline; }
 constexpr bool is_sign(CharClass c) { return c == CharClass::other || c == CharClass::mark; }
 
+constexpr bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 }  // namespace
@@ -94,6 +95,8 @@ size_t Pieces::ends_in_lower(size_t begin, size_t& uppers_end) const {
   uppers_end = at;
   if (ended(at) || c != CharClass::lower) return last_of_both;
   for (; !ended(at); at += n) {
+    while (!ended(at) && is_ascii_lower(text_[at])) ++at;  // most words are nothing else
+    if (ended(at)) break;
     c = look(at, n);
     if (c != CharClass::lower && c != CharClass::other_letter && c != CharClass::mark) break;
   }
