@@ -15,6 +15,9 @@
 #include "gateway/gateway.h"
 #include "sim/server.h"
 
+// mimalloc's, where the program is linked with it: the calling thread's empty pages go back to the system.
+extern "C" [[gnu::weak]] void mi_collect(bool force) noexcept;
+
 namespace twolane::app {
 namespace {
 
@@ -194,6 +197,9 @@ Result<int> serve(const Shell& shell) {
   settings.access_log = log_of(shell);
   settings.certificate_file = flags.certificate;
   settings.key_file = flags.key;
+  settings.at_rest = [] {
+    if (mi_collect) mi_collect(true);
+  };
   const auto providers = settings.providers;
   auto gateway = TRY(gateway::Gateway::make(std::move(settings)));
   const uint16_t port = TRY(gateway->listen());

@@ -113,6 +113,7 @@ std::string Gateway::Core::metrics() {
 // Once a second, on every thread.
 void Gateway::Core::look(Worker& worker, bool first) {
   worker.flush();
+  if (worker.came_to_rest() && settings.at_rest) settings.at_rest();
   if (first) {
     if (const Status read = shared->keys.refresh(); !read)
       std::fprintf(stderr, "keys stay as they were: %s\n", read.error().why.c_str());

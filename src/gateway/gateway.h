@@ -30,6 +30,9 @@ struct Settings {
   Duration grace = seconds(30);   // for requests under way when it is to stop
   int64_t body_limit = 64 << 20;  // of a model call
   std::optional<Keeper::Settings> patient;  // none: interactive calls only
+  // Called on a thread that serves calls when none came for a second, once: the memory that its allocator
+  // holds for calls to come can go back to the system. May be empty.
+  std::function<void()> at_rest;
 };
 
 class Gateway {

@@ -11,27 +11,38 @@ namespace {
 
 using net::same_name;
 
+// A few names of headers. Length and last letter tell most others apart before names are compared.
 template <size_t n>
-bool is_one_of(std::string_view name, const std::string_view (&names)[n]) {
-  return std::ranges::any_of(names, [name](std::string_view other) { return same_name(name, other); });
-}
+class Names {
+ public:
+  consteval Names(const std::string_view (&names)[n]) {
+    std::ranges::copy(names, names_);
+    for (const std::string_view name : names) seen_ |= mark(name);
+  }
+  bool has(std::string_view name) const {
+    if (name.empty() || (seen_ & mark(name)) == 0) return false;
+    return std::ranges::any_of(names_, [name](std::string_view other) { return same_name(name, other); });
+  }
+
+ private:
+  static constexpr uint64_t mark(std::string_view name) { return uint64_t{1} << ((name.size() * 5 + wire::lower(name.back())) % 64); }
+
+  std::string_view names_[n];
+  uint64_t seen_ = 0;
+};
 
 // Headers that are one connection's business (RFC 9110, 7.6.1).
-constexpr std::string_view hop[] = {"connection",        "keep-alive", "transfer-encoding",
-                                    "content-length",    "te",         "trailer",
-                                    "upgrade",           "expect",     "proxy-connection",
-                                    "proxy-authenticate"};
+constexpr Names hop({"connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer", "upgrade", "expect",
+                     "proxy-connection", "proxy-authenticate"});
 // Of the client's, what the provider must not see: our keys, and codings that could not be metered.
-constexpr std::string_view ours[] = {"host",    "authorization",   "x-api-key", "x-goog-api-key",
-                                     "api-key", "accept-encoding", "cookie",    "proxy-authorization",
-                                     "prefer"};
-
+constexpr Names ours({"host", "authorization", "x-api-key", "x-goog-api-key", "api-key", "accept-encoding", "cookie",
+                      "proxy-authorization", "prefer"});
 // What also goes on to a provider of another dialect.
-constexpr std::string_view any_dialect[] = {"content-type", "user-agent", "traceparent", "tracestate"};
+constexpr Names any_dialect({"content-type", "user-agent", "traceparent", "tracestate"});
 
 bool goes_on(std::string_view name) {
-  return !is_one_of(name, hop) && !is_one_of(name, ours) &&
-         !(name.size() > 8 && same_name(name.substr(0, 8), "twolane-"));
+  constexpr std::string_view own = "twolane-";
+  return !hop.has(name) && !ours.has(name) && !(name.size() > own.size() && same_name(name.substr(0, own.size()), own));
 }
 
 bool is_events(const wire::Headers& headers) {
@@ -51,7 +62,7 @@ std::string Worker::upstream_head(const Call& call, const wire::Headers& headers
   head.append(" HTTP/1.1\r\nHost: ").append(net::authority(provider.url)).append("\r\n");
   head.append(provider.auth);
   for (const auto& [name, value] : headers)
-    if (same_words ? goes_on(name) : is_one_of(name, any_dialect))
+    if (same_words ? goes_on(name) : any_dialect.has(name))
       head.append(name).append(": ").append(value).append("\r\n");
   if (!same_words && provider.dialect == Dialect::anthropic) head += "anthropic-version: 2023-06-01\r\n";
   head.append("Content-Length: ").append(std::to_string(length)).append("\r\n\r\n");
@@ -72,7 +83,7 @@ std::string Worker::answer_head(const net::MessageHead& head, const Call& call,
       out.append("Content-Length: ").append(value).append("\r\n");
     } else if (same_name(name, "transfer-encoding") && !close) {
       out.append("Transfer-Encoding: chunked\r\n");
-    } else if (!is_one_of(name, hop) && (limits.empty() || wire::header(limits, name).empty())) {
+    } else if (!hop.has(name) && (limits.empty() || wire::header(limits, name).empty())) {
       has_id = has_id || same_name(name, id_header(call.door.dialect));
       out.append(name).append(": ").append(value).append("\r\n");
     }
@@ -232,15 +243,18 @@ net::Awaitable<void> Worker::say_trouble(net::Exchange& exchange, Call& call, Tr
 
 net::Awaitable<net::ErrorCode> Worker::next_piece(Call& call, Connection up, net::Deadline& limit,
                                                   std::string_view& raw) {
-  const auto asked = net::Clock::now();
-  const Duration own = call.routed ? call.routed->route->rules().idle : Duration{};
-  // Until something was told, a routed call's limit is that of the first byte.
-  if (!call.routed || call.bytes_out > 0) limit.in(own.ms > 0 ? own : shared_.limits.idle);
-  const net::ErrorCode failed = co_await up->channel.read_part(raw);
+  net::ErrorCode failed = up->channel.part_so_far(raw);
+  if (!failed && raw.empty() && !up->channel.parser().is_done()) {
+    const auto asked = net::Clock::now();
+    const Duration own = call.routed ? call.routed->route->rules().idle : Duration{};
+    // Until something was told, a routed call's limit is that of the first byte.
+    if (!call.routed || call.bytes_out > 0) limit.in(own.ms > 0 ? own : shared_.limits.idle);
+    else if (!limit.is_linked()) limit.in(first_byte_limit(call));
+    failed = co_await up->channel.read_part(raw);
+    call.waited += net::Clock::now() - asked;
+  }
   limit.clear();
-  const auto came = net::Clock::now();
-  call.waited += came - asked;
-  if (!failed && call.headed == net::Clock::time_point{}) call.headed = came;
+  if (!failed && call.headed == net::Clock::time_point{}) call.headed = net::Clock::now();
   if (failed && call.routed) call.routed->broke = true;
   co_return failed;
 }

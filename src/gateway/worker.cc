@@ -86,15 +86,15 @@ Worker::Worker(Shared& shared, AccessLog& log, InFlight in_flight, const net::Lo
 Worker::~Worker() = default;
 
 std::string Worker::fresh_id() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string id = "req_";
-  id.reserve(36);
+  constexpr std::string_view digits = "0123456789abcdef", begin = "req_";
+  std::string id(begin.size() + 32, ' ');
+  char* to = std::ranges::copy(begin, id.data()).out;
   for (int half = 0; half < 2; ++half) {
     uint64_t x = ids_ += 0x9E3779B97F4A7C15ull;  // splitmix64
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
     x ^= x >> 31;
-    for (int i = 0; i < 16; ++i, x >>= 4) id += digits[x & 15];
+    for (int i = 0; i < 16; ++i, x >>= 4) *to++ = digits[x & 15];
   }
   return id;
 }
@@ -212,8 +212,10 @@ std::optional<Refusal> Worker::is_nowhere(const net::MessageHead& head, Call& ca
 // A coroutine's frame beyond 1 KB is memory that malloc is slow with: what has large temporaries on
 // the way of every request is a plain function, or a coroutine of its own.
 net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
-  auto owned = take_call();
+  ++begun_;
+  const auto owned = std::make_unique<Call>();
   Call& call = *owned;
+  call.body = take_memory();
   net::MessageHead& head = exchange.head();
   call.began = net::Clock::now();
   call.door = find_door(head.method, head.target, head.headers);
@@ -234,25 +236,22 @@ net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
     co_await ask_keeper(exchange, call);
   }
   book(call, head);
-  keep_call(std::move(owned));
+  keep_memory(std::move(call.body));
 }
 
-// Calls, and bodies of usual size, reuse the memory of those before them.
-std::unique_ptr<Call> Worker::take_call() {
-  if (spare_calls_.empty()) return std::make_unique<Call>();
-  auto call = std::move(spare_calls_.back());
-  spare_calls_.pop_back();
-  return call;
+// Bodies of usual size reuse the memory of those before them.
+std::string Worker::take_memory() {
+  if (spare_memory_.empty()) return {};
+  std::string memory = std::move(spare_memory_.back());
+  spare_memory_.pop_back();
+  return memory;
 }
 
-void Worker::keep_call(std::unique_ptr<Call> call) {
+void Worker::keep_memory(std::string body) {
   constexpr size_t most = 64, most_bytes = 32 << 10;
-  if (spare_calls_.size() >= most) return;
-  std::string memory = std::move(call->body);
-  *call = Call();
-  memory.clear();
-  if (memory.capacity() <= most_bytes) call->body = std::move(memory);
-  spare_calls_.push_back(std::move(call));
+  if (spare_memory_.size() >= most || body.capacity() > most_bytes) return;
+  body.clear();
+  spare_memory_.push_back(std::move(body));
 }
 
 net::Awaitable<void> Worker::say(net::Exchange& exchange, Call& call, wire::HttpReply reply) {
@@ -382,6 +381,12 @@ void Worker::book(Call& call, const net::MessageHead& head) {
   books_.record(r);
   in_flight_.ended(call.in_flight, r);
   if (books_.all_written()) in_flight_.written();
+}
+
+bool Worker::came_to_rest() {
+  const bool rested = std::exchange(rests_, begun_ == begun_before_);
+  begun_before_ = begun_;
+  return rests_ && !rested;
 }
 
 void Worker::flush() {

@@ -89,6 +89,7 @@ class Worker final : public net::StreamHandler {
   net::HttpServer& server() { return server_; }
   Books& books() { return books_; }
   void flush();  // lines of the access log
+  bool came_to_rest();  // true once after the last request, when none came since it was asked before
 
   net::Awaitable<void> handle(net::Exchange& exchange) override;
   wire::HttpReply refusal(int status) override;
@@ -172,8 +173,8 @@ class Worker final : public net::StreamHandler {
   void estimate_usage(Call& call, Endpoint endpoint, std::string_view request, std::string_view answer);
   void book(Call& call, const net::MessageHead& head);
   const std::shared_ptr<net::Origin>& upstream_origin(const Provider& provider);
-  std::unique_ptr<Call> take_call();
-  void keep_call(std::unique_ptr<Call> call);
+  std::string take_memory();
+  void keep_memory(std::string body);
   std::string fresh_id();
 
   Shared& shared_;
@@ -183,10 +184,12 @@ class Worker final : public net::StreamHandler {
   InFlight in_flight_;
   net::HttpServer server_;
   uint64_t ids_;
+  int64_t begun_ = 0, begun_before_ = 0;  // requests
+  bool rests_ = true;
   // Choices by door and name as written: finding one takes a look into the catalogue.
   std::unordered_map<std::string, std::shared_ptr<const Choice>> choices_;
   std::unordered_map<const Provider*, std::shared_ptr<net::Origin>> origins_;
-  std::vector<std::unique_ptr<Call>> spare_calls_;  // done with, and empty
+  std::vector<std::string> spare_memory_;  // of bodies that are done with; empty
   // The last key that was seen, which is very often the next one too.
   std::string last_secret_;
   std::shared_ptr<Key> last_key_;

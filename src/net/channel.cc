@@ -13,6 +13,8 @@ namespace {
 thread_local std::vector<std::unique_ptr<char[]>> spare_blocks;
 constexpr size_t most_spare = 64;
 
+constexpr size_t tls_record = 16 << 10;  // bytes, at most (RFC 8446, 5.1)
+
 std::unique_ptr<char[]> take_block(size_t size) {
   if (size != ReadBuffer::least || spare_blocks.empty())
     return std::make_unique_for_overwrite<char[]>(size);
@@ -124,13 +126,9 @@ template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::read_head(bool skip_body) {
   parser_.emplace(header_limit_);
   if (skip_body) parser_->skip(true);
-  for (;;) {
-    if (!buffer_.empty()) {
-      ErrorCode error;
-      buffer_.consumed(parser_->put(buffer_.bytes(), error));
-      if (error && error != http::error::need_more) co_return error;
-      if (parser_->is_header_done()) break;
-    }
+  for (std::string_view raw;;) {
+    if (const ErrorCode wrong = parse(raw)) co_return wrong;
+    if (parser_->is_header_done()) break;
     const ErrorCode failed = co_await fill();
     if (failed) co_return failed;
   }
@@ -142,36 +140,39 @@ template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::read_body(wire::Sink take) {
   parser_->take = std::move(take);
   while (!parser_->is_done()) {
-    if (!buffer_.empty()) {
-      ErrorCode error;
-      buffer_.consumed(parser_->put(buffer_.bytes(), error));
-      if (error && error != http::error::need_more) co_return error;
-      if (parser_->is_done()) break;
-    }
-    const ErrorCode failed = co_await fill();
-    if (failed == asio::error::eof && parser_->need_eof()) {
-      ErrorCode error;
-      parser_->put_eof(error);
-      co_return error;
-    }
+    std::string_view raw;
+    const ErrorCode failed = co_await read_part(raw);
     if (failed) co_return failed;
   }
   co_return ErrorCode{};
+}
+
+// What was read already, as far as it goes; `raw` is what was parsed, and holds until the next read.
+template <bool parses_requests>
+ErrorCode Channel<parses_requests>::parse(std::string_view& raw) {
+  raw = {};
+  if (buffer_.empty()) return {};
+  ErrorCode error;
+  const auto bytes = buffer_.bytes();
+  const size_t n = parser_->put(bytes, error);
+  buffer_.consumed(n);
+  if (error && error != http::error::need_more) return error;
+  raw = {static_cast<const char*>(bytes.data()), n};
+  return {};
+}
+
+template <bool parses_requests>
+ErrorCode Channel<parses_requests>::part_so_far(std::string_view& raw) {
+  raw = {};
+  return parser_->is_done() ? ErrorCode() : parse(raw);
 }
 
 template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::read_part(std::string_view& raw) {
   raw = {};
   while (!parser_->is_done()) {
-    if (!buffer_.empty()) {
-      ErrorCode error;
-      const char* const begin = static_cast<const char*>(buffer_.bytes().data());
-      const size_t n = parser_->put(buffer_.bytes(), error);
-      buffer_.consumed(n);
-      if (error && error != http::error::need_more) co_return error;
-      raw = {begin, n};
-      if (n > 0 || parser_->is_done()) break;
-    }
+    if (const ErrorCode wrong = parse(raw)) co_return wrong;
+    if (!raw.empty() || parser_->is_done()) break;
     const ErrorCode failed = co_await fill();
     if (failed == asio::error::eof && parser_->need_eof()) {
       ErrorCode error;
@@ -186,6 +187,11 @@ Awaitable<ErrorCode> Channel<parses_requests>::read_part(std::string_view& raw) 
 template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::write_bytes(std::string_view first,
                                                            std::string_view second) {
+  std::string joined;  // over TLS: one record instead of two
+  if (stream.is_tls() && !first.empty() && !second.empty() && first.size() + second.size() <= tls_record) {
+    joined.append(first).append(second);
+    first = joined, second = {};
+  }
   while (!first.empty()) {
     if (stream.is_tls()) sent = true;
     const std::array<asio::const_buffer, 2> both = {asio::buffer(first), asio::buffer(second)};

@@ -84,9 +84,12 @@ class Channel {
   // Reads some more of the body: its pieces go to `take`, and `raw` is all of it as it came, framing
   // included; it holds until the next read. parser().is_done() tells the end.
   Awaitable<ErrorCode> read_part(std::string_view& raw);
+  // The same for what came with the head or the piece before, without waiting.
+  ErrorCode part_so_far(std::string_view& raw);
   void set_taker(wire::Sink take) { parser_->take = std::move(take); }
   // Writes both, in one call to the kernel where it takes them.
   Awaitable<ErrorCode> write_bytes(std::string_view first, std::string_view second = {});
+
 
   Parser& parser() { return *parser_; }
   // What the taker of the body said against it.
@@ -103,6 +106,7 @@ class Channel {
 
  private:
   Awaitable<ErrorCode> fill();
+  ErrorCode parse(std::string_view& raw);
   Awaitable<ErrorCode> write_block(const char* bytes, size_t length);
 
   ReadBuffer buffer_;

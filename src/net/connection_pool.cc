@@ -46,12 +46,13 @@ std::shared_ptr<Origin> ConnectionPool::origin_of(const wire::Url& url) {
 
 std::shared_ptr<ClientConnection> ConnectionPool::take_idle(Origin& origin, Duration youngest,
                                                             Duration warm) {
-  const auto too_old = Clock::now() - real(youngest);
+  const auto now = lately();
+  const auto too_old = now - real(youngest);
   while (!origin.idle.empty() && origin.idle.back()->idle_since > too_old) {
     auto connection = std::move(origin.idle.back());
     origin.idle.pop_back();
     connection->idle_too_long.clear();
-    const bool trusted = Clock::now() - connection->idle_since < real(warm);
+    const bool trusted = now - connection->idle_since < real(warm);
     if (trusted || connection->channel.stream.quiet()) return connection;
   }
   return nullptr;
@@ -90,7 +91,7 @@ void ConnectionPool::put_back(std::shared_ptr<ClientConnection> connection) {
   connection->channel.rest();
   connection->channel.progress = nullptr;
   connection->used_before = true;
-  connection->idle_since = Clock::now();
+  connection->idle_since = lately();
   connection->idle_too_long.in(keep_);
   origin.idle.push_back(std::move(connection));
   origin.wake_next();

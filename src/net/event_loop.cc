@@ -1,13 +1,20 @@
 // Tasks, deadlines and signals of one event loop.
 #include "net/event_loop.h"
 
+#include <ctime>
 #include <exception>
 #include <utility>
 
 namespace twolane::net {
 
+Clock::time_point lately() {
+  timespec ticked{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &ticked);  // the same clock as std::chrono::steady_clock
+  return Clock::time_point(std::chrono::seconds(ticked.tv_sec) + std::chrono::nanoseconds(ticked.tv_nsec));
+}
+
 void Deadline::in(Duration from_now) {
-  at_ = Clock::now() + real(from_now);
+  at_ = lately() + real(from_now);
   if (is_linked()) return;
   loop_.deadlines_.push_back(*this);
   loop_.arm_sweep();
@@ -63,7 +70,7 @@ void EventLoop::arm_sweep() {
 }
 
 void EventLoop::sweep() {
-  const auto now = Clock::now();
+  const auto now = lately();
   Deadlines due;
   for (auto it = deadlines_.begin(); it != deadlines_.end();) {
     Deadline& deadline = *it++;

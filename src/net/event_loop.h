@@ -20,6 +20,10 @@ class EventLoop;
 using ListHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+// Real time as of the kernel's last tick, some milliseconds ago: for limits of time, at a fraction of
+// what Clock::now() costs. A request sets a dozen of them.
+Clock::time_point lately();
+
 // A point in real time after which `expired` is called, late by at most one sweep. It is called
 // once for each time it was set, never from within a member.
 class Deadline : public ListHook {

@@ -45,14 +45,16 @@ Awaitable<int> Exchange::body(wire::Sink take) {
     if (failed) co_return -1;
   }
   const ErrorCode failed = co_await channel.read_body(std::move(take));
-  if (!failed) {
-    read_ = true;
-    co_return 0;
-  }
+  if (failed) co_return refusal_of_body(failed);
+  read_ = true;
+  co_return 0;
+}
+
+int Exchange::refusal_of_body(const ErrorCode& failed) {
   keep_ = false;
-  if (const auto refused = channel.refusal())
-    co_return refused->code == "net.body_limit" ? 413 : 507;
-  co_return status_of(failed);
+  if (const auto refused = client_->channel.refusal())
+    return refused->code == "net.body_limit" ? 413 : 507;
+  return status_of(failed);
 }
 
 Awaitable<int> Exchange::body(std::string& to, int64_t limit) {
@@ -68,6 +70,15 @@ Awaitable<int> Exchange::body(std::string& to, int64_t limit) {
     to.append(piece);
     return {};
   };
+  // Most bodies are there with their heads.
+  ServerChannel& channel = client_->channel;
+  channel.set_taker(take);
+  std::string_view raw;
+  if (const ErrorCode failed = channel.part_so_far(raw)) co_return refusal_of_body(failed);
+  if (channel.parser().is_done()) {
+    read_ = true;
+    co_return 0;
+  }
   co_return co_await body(std::move(take));
 }
 

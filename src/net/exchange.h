@@ -57,6 +57,8 @@ class Exchange {
   bool whole() const { return answered_ && keep_ && read_; }
 
  private:
+  int refusal_of_body(const ErrorCode& failed);
+
   std::shared_ptr<ServerConnection> client_;
   const HttpServer::Settings& settings_;
   const std::string& date_;  // the server's, kept up to date while it works

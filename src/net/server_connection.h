@@ -73,7 +73,7 @@ class Pace {
   void go_on() {
     const int64_t bytes = connection_.channel.bytes_read + connection_.channel.bytes_written;
     const auto passed =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
+        std::chrono::duration_cast<std::chrono::milliseconds>(lately() - began_).count();
     const Duration allowed = stall_ + milliseconds(bytes * 1000 / slowest_ - passed);
     connection_.deadline.in(std::clamp(allowed, Duration{0}, stall_));
   }
@@ -81,7 +81,7 @@ class Pace {
   ServerConnection& connection_;
   Duration stall_;
   int64_t slowest_;
-  Clock::time_point began_ = Clock::now();
+  Clock::time_point began_ = lately();
 };
 
 }  // namespace twolane::net
