@@ -70,7 +70,7 @@ class Amend {
       word_.argument = rfc3339(TRY(deadline(known_time(job_.world, home_->store())))) +
                        std::string(shell_.in.job.best_effort ? patient::best_effort_mark : "");
     CHECKED(home_->store().leave_word(word_));
-    shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + word_.verb +
+    shell_.remark("job " + short_name(job_.id) + ": the process that owns the home was asked to " + std::string(asked_to(shell_.in.verb)) +
                   (some_.empty() ? "" : ' ' + counted(some_.count(), "request")) + '\n' +
                   "next  twolane show " + short_name(job_.id) + '\n');
     return answer(true);

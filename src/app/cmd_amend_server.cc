@@ -42,7 +42,7 @@ Result<int> ask(const Shell& shell) {
     object["job"] = after.job.id.hex();
     object["left_word"] = false;
   } else {
-    std::string said = "job " + name + ": the server was asked to " + verb + '\n';
+    std::string said = "job " + name + ": the server was asked to " + std::string(asked_to(shell.in.verb)) + '\n';
     if (after.promise && after.job.kept) said += promise_text(*after.promise, after.now, shell.zone);
     shell.remark(said + "next  twolane show " + name + server->flag() + '\n');
     object.update(job_json(after.job, after.job.deadline));

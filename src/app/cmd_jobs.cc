@@ -95,6 +95,34 @@ wire::Json batch_json(const Batch& b) {
           {"provider_done", b.said_done < 0 ? wire::Json(nullptr) : wire::Json(b.said_done)}};
 }
 
+std::string chance_text(double probability) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.0f %%", 100 * probability);
+  return text;
+}
+
+// What was promised, when the rest goes live, what is foreseen.
+std::string outlook_text(const JobView& view, const std::string& flag, const Zone& zone) {
+  const Job& job = view.job;
+  const Time now = view.now;
+  if (job.state == JobState::cancelling) return "cancel  nothing more is bought; what was bought is collected\n";
+  std::string out;
+  if (!job.kept) out += "promise none: best effort is never promoted\n";
+  else if (view.promise)
+    out += "promise " + (view.promise->kind == plan::Verdict::Kind::accepted ? "accepted: the live lane can keep it whatever the batches do\n"
+                                                                             : promise_text(*view.promise, now, zone));
+  if (view.miss && view.miss->finish > now)
+    out += "late    the deadline will be missed: live, the rest takes until " + day_and_time(view.miss->finish, now, zone) +
+           (view.miss->probability < 0.995 ? "; batches may be in time with " + chance_text(1 - view.miss->probability) : "") + "\n";
+  if (job.state == JobState::paused)
+    return out + "paused  nothing is placed, not even for the deadline: twolane resume " + short_name(job.id) + flag + '\n';
+  if (job.kept && view.takeover > now)
+    out += "live    from " + day_and_time(view.takeover, now, zone) + " on, what batches have not returned by then\n";
+  else if (job.kept && view.takeover.ms > 0)
+    out += "live    what batches have not returned goes live now\n";
+  return out;
+}
+
 // `flag`: what the commands that it names need behind them.
 std::string show_text(const JobView& view, const std::string& flag, const Zone& zone) {
   const Job& job = view.job;
@@ -105,15 +133,13 @@ std::string show_text(const JobView& view, const std::string& flag, const Zone& 
   out += job.cap ? ", cap " + spoken_usd(*job.cap) + " USD\n" : ", no cap\n";
   out += "input   " + escaped(job.input_name, 60) + ", " + counted(job.requests, "request") + '\n';
   out += "done " + grouped(t.of(RequestState::succeeded)) + "   in batches " + grouped(t.of(RequestState::batched)) +
-         "   waiting " + grouped(t.of(RequestState::open)) + "   live " + grouped(t.of(RequestState::live)) +
+         "   waiting " + grouped(t.of(RequestState::open) + t.of(RequestState::waiting)) + "   live " + grouped(t.of(RequestState::live)) +
          "   failed " + grouped(t.of(RequestState::failed) + t.of(RequestState::expired));
   out += t.of(RequestState::cancelled) > 0 ? "   cancelled " + grouped(t.of(RequestState::cancelled)) + '\n' : "\n";
+  if (const int64_t n = t.of(RequestState::waiting); n > 0) out += "after   " + counted(n, "request") + " of those that wait, for answers of others\n";
   out += "money   " + spoken_usd(t.cost) + " booked, " + spoken_usd(t.reserved) + " reserved, " +
          spoken_usd(t.unconfirmed) + " unconfirmed\n";
-  if (job.kept && view.promise && t.unfinished() > 0)
-    if (const std::string said = promise_text(*view.promise, now, zone); !said.empty()) out += "promise " + said;
-  if (view.miss)
-    out += "late    the deadline will be missed: live, the rest takes until " + day_and_time(view.miss->finish, now, zone) + "\n";
+  if (t.unfinished() > 0) out += outlook_text(view, flag, zone);
   if (const auto batches = provider_batches(view.batches); !batches.empty()) out += batch_table(batches, now);
   for (const auto& c : view.causes)
     out += "failed  " + grouped(c.count) + "  " + escaped(c.code, 24) + "  " + escaped(c.message, 40) + '\n';
@@ -158,6 +184,7 @@ int show_command(const Shell& shell) {
     for (const auto& b : view.batches) object["batches"].push_back(batch_json(b));
     object["promise"] = patient::promise_json(view.promise);
     object["miss_foreseen"] = patient::miss_json(view.miss);
+    object["takeover_at"] = view.takeover.ms > 0 ? wire::Json(rfc3339(view.takeover)) : wire::Json(nullptr);
     const auto trouble = patient::trouble_from_json(view.job.trouble);
     object["error"] = trouble ? error_object(*trouble, view.job.totals.cost) : wire::Json(nullptr);
     if (!shell.in.common.json) shell.print(show_text(view, source->flag(), shell.zone));

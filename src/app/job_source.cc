@@ -41,6 +41,7 @@ class HomeJobs final : public JobSource {
     const auto standing = TRY(patient::recall_standing(home_->store(), view.job.id));
     view.promise = standing.promise;
     view.miss = standing.miss;
+    view.takeover = standing.takeover;
     return view;
   }
 

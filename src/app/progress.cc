@@ -70,6 +70,7 @@ std::string waiting_remark(const Snapshot& s) {
     if (first == 0 || b.number < first) first = b.number;
     last = std::max(last, b.number);
   }
+  if (first == 0 && s.after_others > 0) return grouped(s.after_others) + " after others of the file";
   if (first == 0) return {};
   if (first == last) return "batch " + std::to_string(first) + " is being sent";
   return "batches " + std::to_string(first) + " to " + std::to_string(last) + " are being sent";
@@ -150,7 +151,7 @@ std::vector<std::string> block(const Snapshot& s, const Zone& zone, size_t colum
   rows.push_back(count_row("in batches", s.batched, batches_remark(s, zone)));
   rows.push_back(count_row("waiting", s.waiting, waiting_remark(s)));
   rows.push_back(count_row("live", s.live, {}));
-  rows.push_back(count_row("failed", s.failed, {}));
+  rows.push_back(count_row("failed", s.failed, s.cancelled > 0 ? grouped(s.cancelled) + " of them cancelled by you" : ""));
   rows.push_back("money    " + money_row(s));
   rows.push_back("finish   " + finish_row(s, zone));
   rows.push_back("rescue   " + rescue_row(s, zone));
@@ -188,7 +189,8 @@ std::vector<std::string> PlainLines::tick(const Snapshot& s) {
   std::string text = "waiting: done " + grouped(s.done) + ", in batches " + grouped(s.batched);
   if (s.waiting > 0) text += ", waiting " + grouped(s.waiting);
   if (s.live > 0) text += ", live " + grouped(s.live);
-  text += ", failed " + grouped(s.failed) + ", " + spoken_usd(s.booked) + " USD";
+  if (s.cancelled > 0) text += ", cancelled " + grouped(s.cancelled);
+  text += ", failed " + grouped(s.failed - s.cancelled) + ", " + spoken_usd(s.booked) + " USD";
   if (!s.held.empty()) text += "; held: " + escaped(s.held);
   stamp(lines, s.now, std::move(text));
   return lines;

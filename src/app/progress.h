@@ -25,7 +25,9 @@ struct Snapshot {
 
   int64_t requests = 0;
   int64_t done = 0, batched = 0, waiting = 0, live = 0, failed = 0;  // these sum to `requests`
+  int64_t after_others = 0;  // of the waiting: for answers of other requests of the job
   int64_t promoted = 0;  // a remark: these are among the done
+  int64_t cancelled = 0;  // likewise, among the failed
 
   PicoUsd booked, reserved;
   PicoUsd list_kept;        // the answers so far at the standard tier

@@ -57,6 +57,23 @@ TEST(Progress, ThePackingBlock) {
             "next     send batch 2 now\n");
 }
 
+TEST(Progress, WhatComesAfterOthersIsSaid) {
+  Snapshot s = packing();
+  s.batches.pop_back();
+  s.after_others = 3000;
+  EXPECT_EQ(block(s, zone)[5], "  waiting        3,082   3,000 after others of the file");
+}
+
+TEST(Progress, WhatWasCancelledIsNoFailure) {
+  Snapshot s = packing();
+  s.waiting = 0, s.failed = 3082, s.cancelled = 3000;
+  EXPECT_EQ(block(s, zone)[7], "  failed         3,082   3,000 of them cancelled by you");
+  PlainLines lines(zone);
+  lines.begin(s);
+  s.now = s.now + hours(1);
+  EXPECT_EQ(lines.tick(s).back(), "22:16:40 waiting: done 1, in batches 10,000, cancelled 3,000, failed 82, 0.00 USD");
+}
+
 TEST(Progress, ThePromotingBlock) {
   Snapshot s = packing();
   s.now = utc("2026-11-26T04:33:00Z");

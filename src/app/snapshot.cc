@@ -79,10 +79,12 @@ Result<Snapshot> Watcher::look(const patient::Engine* engine, Time now) {
   s.requests = job.requests;
   s.done = t.of(RequestState::succeeded);
   s.batched = t.of(RequestState::batched);
-  s.waiting = t.of(RequestState::open);
+  s.after_others = t.of(RequestState::waiting);
+  s.waiting = t.of(RequestState::open) + s.after_others;
   s.live = t.of(RequestState::live);
   s.failed = s.requests - s.done - s.batched - s.waiting - s.live;
   s.promoted = t.promoted;
+  s.cancelled = t.of(RequestState::cancelled);
   s.booked = t.cost;
   s.reserved = t.reserved + t.unconfirmed;
   for (const auto& lane : t.lanes) s.list_kept += lane.list;

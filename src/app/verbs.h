@@ -19,4 +19,7 @@ constexpr std::string_view verb_of(Verb verb) {
   }
 }
 
+// "the server was asked to ..."
+constexpr std::string_view asked_to(Verb verb) { return verb == Verb::deadline ? "move the deadline" : verb_of(verb); }
+
 }  // namespace twolane::app

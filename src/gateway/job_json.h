@@ -24,6 +24,7 @@ struct JobView {
   std::vector<patient::Cause> causes;
   std::optional<plan::Verdict> promise;  // what was said of its deadline when it was given
   std::optional<patient::Miss> miss;     // of the deadline, if one is foreseen
+  Time takeover;                         // when what is unfinished must go live; 0: never
 };
 
 wire::Json job_to_json(const Job& job, Time now);

@@ -56,6 +56,7 @@ Result<HttpReply> show(Keeper& keeper, const Job& job) {
   const auto standing = TRY(patient::recall_standing(keeper.home().store(), job.id));
   view.promise = standing.promise;
   view.miss = standing.miss;
+  view.takeover = keeper.engine().forecast(job.id).takeover;
   return json_reply(view_to_json(view));
 }
 

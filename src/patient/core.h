@@ -175,6 +175,7 @@ struct Engine::Core {
   void look_at_promise(JobAtWork& job); // anew where the deadline is another one
   void foresee(const plan::AtRisk& risk);
   void withdraw_misses();               // that the plan does not foresee any more
+  void tell_takeovers();
   void tell_plan(JobAtWork& job);
   plan::GroupView view_of(JobAtWork& job, ShapeAtWork& shape);
   void tell_plan(JobAtWork& job, ShapeAtWork& shape);
@@ -369,6 +370,7 @@ struct Engine::Core {
   std::vector<HeardLive> heard_live;
   std::unique_ptr<store::Segment> live_segment;
 
+  Time takeovers_told;
   bool planning = false;       // a replan is due
   bool settling_live = false;  // settle_answers is due
   bool stopping = false;

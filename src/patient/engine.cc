@@ -376,6 +376,7 @@ void Engine::Core::replan() {
     if (broken) return;
   }
   withdraw_misses();
+  tell_takeovers();
   pump_all();
 }
 

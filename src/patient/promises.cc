@@ -6,6 +6,8 @@ namespace {
 
 constexpr Duration foreseen_no_more = minutes(5);  // a miss that the plan has not repeated for so long is withdrawn
 constexpr Duration finish_moved = minutes(10);     // a new guess differs by as much
+constexpr Duration takeover_told_each = minutes(5);
+constexpr Duration takeover_moved = minutes(2);
 
 }  // namespace
 
@@ -36,7 +38,20 @@ void Engine::Core::foresee(const plan::AtRisk& risk) {
   miss = Miss{first ? now() : miss->at, risk.finish, risk.probability};
   keep_standing(job);
   if (first)
-    note(risk.job, "the deadline will be missed: even live, the rest takes until about " + rfc3339(risk.finish));
+    note(risk.job, "the deadline will be missed: even live, the rest takes until about " + rfc3339({risk.finish.ms / 1000 * 1000}));
+}
+
+// For those who look from another process. Where it moves all the time, as in a drain, it is told now and then.
+void Engine::Core::tell_takeovers() {
+  if (now() - takeovers_told < takeover_told_each) return;
+  takeovers_told = now();
+  for (auto& [id, job] : jobs) {
+    if (!job.active || job.job.totals.unfinished() == 0) continue;
+    const Time at = plan::outlook(plan, id, now()).takeover;
+    if (std::max(at - job.standing.takeover, job.standing.takeover - at) < takeover_moved) continue;
+    job.standing.takeover = at;
+    keep_standing(job);
+  }
 }
 
 void Engine::Core::withdraw_misses() {

@@ -41,7 +41,8 @@ std::optional<plan::Verdict::Kind> kind_of(std::string_view name) {
 }
 
 Json json_of(const Standing& s) {
-  Json out = {{"rush", s.rush}, {"restarts", s.restarts}, {"deadline", s.deadline.ms}, {"kept", s.kept}};
+  Json out = {{"rush", s.rush}, {"restarts", s.restarts}, {"deadline", s.deadline.ms}, {"kept", s.kept},
+              {"takeover", s.takeover.ms}};
   Json returned = Json::array();
   for (const Time at : s.returned) returned.push_back(at.ms);
   out["returned"] = std::move(returned);
@@ -83,6 +84,7 @@ Result<Standing> recall_standing(store::Store& store, JobId job) {
   s.restarts = static_cast<int32_t>(wire::int_at(*json, "restarts"));
   s.deadline = time_at(*json, "deadline");
   s.kept = truth_at(*json, "kept");
+  s.takeover = time_at(*json, "takeover");
   s.returned = times_at(*json, "returned");
   s.opened = times_at(*json, "opened");
   if (const Json* promise = wire::find(*json, "promise"))

@@ -45,6 +45,7 @@ struct Standing {
   bool kept = false;
   std::optional<plan::Verdict> promise;
   std::optional<Miss> miss;
+  Time takeover;                // when what is unfinished must go live, as of some minutes ago at most; 0: never
 };
 
 // Errors: the store's. What was never remembered, or cannot be read, is as a new job's.
