@@ -58,10 +58,9 @@ std::string lane_line(const QuotedLane& lane, int decimals) {
 
 std::string names(const QuotedChoice& c) {
   std::string out;
-  for (const Target& t : c.targets) {
-    const std::string name = t.provider + '/' + t.model;
-    if (out.find(name) == out.npos) out += (out.empty() ? "" : ", ") + name;
-  }
+  for (auto t = c.targets.begin(); t != c.targets.end(); ++t)
+    if (std::find(c.targets.begin(), t, *t) == t)
+      out += (out.empty() ? "" : ", ") + t->provider + '/' + t->model;
   return escaped(out, 60);
 }
 
@@ -118,8 +117,7 @@ std::string verdict_line(const QuotedChoice& c) {
   std::string out =
       "verdict  " + std::string(kept ? "patient" : name_of(c.verdict.tier)) + " on " + names(c);
   if (c.saving && c.saving->n > 0)
-    out += ", saves " + spoken_usd(*c.saving) + " USD (" + share(*c.saving, c.synchronous) +
-           ")\n         against " +
+    out += "\n         saves " + spoken_usd(*c.saving) + " USD (" + share(*c.saving, c.synchronous) + ") against " +
            (c.lane(QuotedLane::Kind::cached) ? "standard with caching" : "standard");
   return out + "\n         " + std::string(c.verdict.words) + '\n';
 }

@@ -60,6 +60,13 @@ class Quote(Command):
             self.assertIn(words, text)
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
 
+    def test_models_of_one_file_are_all_named(self):
+        def line(i, value, text):
+            value["body"]["model"] = "gpt-5.4-mini" if i % 2 else "gpt-5.4"
+            return json.dumps(value)
+        text = self.twolane("quote", self.requests(count=4, change=line), env=NO_TABLES).out
+        self.assertRegex(text, r"(?m)^openai/gpt-5\.4, openai/gpt-5\.4-mini$|^openai/gpt-5\.4-mini, openai/gpt-5\.4$")
+
     @unittest.skipUnless((TABLES / "o200k_base.tiktoken").exists(), "no token tables: scripts/fetch_token_tables.sh")
     def test_tokens_of_openais_models_are_counted_exactly(self):
         path = self.requests(count=3, model="gpt-4o", messages=[{"role": "user", "content": "hello world"}])
