@@ -152,6 +152,19 @@ TEST_F(Moves, AnOutageUsesUpNoTries) {
   EXPECT_EQ(answered(job), 100);
 }
 
+// Close to the deadline nobody waits ten minutes for a call of which nothing is heard.
+TEST_F(Moves, CallsThatAreLostAreMadeAgainInTime) {
+  sim::Scenario scenario = steady(hours(20));
+  scenario.lost = 0.05;
+  scenario.flex_refused = 1;
+  open(scenario, 0);
+  const JobId job = give({"ana", 1, 300, hours(2), true});
+  EXPECT_LE(done(job, begin + hours(4)), begin + hours(2));
+  EXPECT_EQ(answered(job), 300);
+  EXPECT_EQ(totals(job).late, 0);
+  EXPECT_GT(totals(job).unconfirmed_attempts, 5) << "some were lost";
+}
+
 // A miss that is foreseen is said once, and withdrawn when the deadline can be kept again.
 TEST_F(Moves, AForeseenMissIsWithdrawn) {
   open(steady(hours(5)), 0);

@@ -45,7 +45,8 @@ struct Line {
   int refusals = 0;  // in a row
   int pauses = 0;    // in a row
   Time down_since;   // since when nothing but refusals was heard
-  Duration takes = seconds(8);  // a synchronous call, from its start to its answer; learned
+  Duration takes = seconds(8);  // a synchronous call, from its start to its answer or its end without one; learned
+  Duration answers_in = takes;  // those that were answered
   Time paused_until;
   // Flex calls take minutes and are shed at any time. They are counted apart, so that the standard tier is
   // neither filled nor slowed by them; the calls a minute are the same for both.
@@ -335,6 +336,7 @@ struct Engine::Core {
 
   // --- pace.cc
   int64_t live_room(Line& line, ServiceTier tier);  // calls that may be sent now
+  Duration patience_of(const Line& line, const JobAtWork& job);  // for a standard call of it
   void tell_plan(Line& line);
   void recall_pace(Line& line);    // as an earlier process left it
   void forget_pace(Line& line);    // of a slowness that is over

@@ -69,7 +69,7 @@ bool Engine::Core::drain(Line& line, const plan::Drain& action) {
   if (room == 0) return true;
   auto rows = store.open_requests(job.job.id, action.shape, 0, room);
   if (!rows) return broke(rows.error()), true;
-  const Duration patience = action.tier == ServiceTier::flex ? std::min(action.patience, answer_within) : answer_within;
+  const Duration patience = action.tier == ServiceTier::flex ? std::min(action.patience, answer_within) : patience_of(line, job);
   send_wave(line, job, shape, std::move(*rows), action.tier, true, false, patience);
   return true;
 }
@@ -145,9 +145,11 @@ void Engine::Core::await(Line& line, const BatchAtWork& wave, int32_t position, 
     --(flex ? line.flex_in_flight : line.in_flight);
     if (!flex) {
       line.takes = line.takes + (took - line.takes) / 16;
+      if (result.reply() != nullptr) line.answers_in = line.answers_in + (took - line.answers_in) / 16;
       tell_plan(line);
     }
-    const bool given_up = flex && result.failure() != nullptr && result.failure()->sent && took >= patience;
+    const bool short_of_time = flex || patience < answer_within;
+    const bool given_up = short_of_time && result.failure() != nullptr && result.failure()->sent && took >= patience;
     answered({id, position, given_up, std::move(result)});
   });
 }
@@ -279,7 +281,8 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   if (reply == nullptr) return take_silence(wave, m, heard, s, texts);
   const Circumstances how = circumstances(m);
   Line& line = *wave.line;
-  const bool all_fail = is_down(line);
+  const bool flex_overloaded = wave.row.tier == ServiceTier::flex && reply->status == 503;
+  const bool all_fail = is_down(line) || flex_overloaded;
   const std::string body = reply->body.text().value_or(std::string());
   const bool good = reply->status / 100 == 2;
   auto served = dialect::read_served(wave.row.endpoint, body);
@@ -315,7 +318,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   else slow_down(line, refusal);
 }
 
-// No answer. A flex call that was given up may have been run, and be billed; it says nothing of the line.
+// No answer. A call that was given up may have been run, and be billed; it is not its request's own fault.
 void Engine::Core::take_silence(BatchAtWork& wave, const store::Member& m, const HeardLive& heard, store::Settlement& s,
                                 std::deque<std::string>& texts) {
   const wire::NetFailure& failure = *heard.result.failure();
@@ -323,10 +326,11 @@ void Engine::Core::take_silence(BatchAtWork& wave, const store::Member& m, const
   const auto what = failure.sent ? Heard::What::error : Heard::What::never_ran;
   s = patient::settle(m, {what, Verdict::unavailable, false, !excused, excused}, circumstances(m));
   Error lost;
-  lost.code = heard.given_up ? "provider.flex_too_slow" : "provider.no_answer";
-  lost.message = heard.given_up ? "no answer on the flex tier while there was time to wait for it" : failure.message;
+  lost.code = heard.given_up ? "provider.given_up" : "provider.no_answer";
+  lost.message = heard.given_up ? "no answer while there was time to wait for it" : failure.message;
   s.error = texts.emplace_back(trouble_to_json(lost));
-  if (!heard.given_up) slow_down(*wave.line, {});
+  const bool shed = heard.given_up && wave.row.tier == ServiceTier::flex;  // says nothing of the line
+  if (!shed) slow_down(*wave.line, {});
 }
 
 // A shape is proven by its first answer, and refused after three clear refusals.

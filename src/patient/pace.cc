@@ -20,7 +20,8 @@ constexpr Duration slowness_lasts = hours(1);
 constexpr int down_from = 3;            // refusals in a row, then one call at a time asks whether it is over
 constexpr Duration down_at_most = hours(6);  // then failures are the requests' own all the same
 constexpr Duration longest_pause = minutes(1);
-constexpr int64_t flex_at_a_time = 128;  // half of the connections that a process has to a provider
+constexpr int64_t flex_at_a_time = 192;  // of the 256 connections that a process has to a provider
+constexpr Duration least_patience = minutes(2);
 
 std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
 
@@ -35,6 +36,15 @@ int64_t Engine::Core::live_room(Line& line, ServiceTier tier) {
   const int64_t most = flex ? flex_at_a_time : line.account.live_in_flight;
   const int64_t free = (line.refusals < down_from ? most : 1) - (flex ? line.flex_in_flight : line.in_flight);
   return std::max<int64_t>(std::min(free, static_cast<int64_t>(line.tokens)), 0);
+}
+
+// Near the deadline a call that is lost must not be waited for until there is no time for another: a third of the
+// time that is left, but four times as long as answers take, and two minutes, the least that the planner keeps free.
+Duration Engine::Core::patience_of(const Line& line, const JobAtWork& job) {
+  const Duration left = job.job.deadline - now();
+  if (!job.job.kept || left <= Duration{0}) return answer_within;
+  const Duration least = std::min(std::max(line.answers_in * 4, least_patience), answer_within);
+  return std::clamp(left / 3, least, answer_within);
 }
 
 // What can be drained is bounded by the allowed rate and by the calls that may be under way at a time. Small
