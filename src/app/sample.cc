@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "app/escape.h"
 #include "app/figures.h"
@@ -27,7 +28,12 @@ std::vector<int64_t> spaced_indexes(int64_t requests, int64_t n) {
 }
 
 bool Sample::buy(const Job& job, int64_t n, Driven& driven) {
-  const auto indexes = spaced_indexes(job.requests, n);
+  const auto first = first_steps(job.id, spaced_indexes(job.requests, n));
+  if (!first) {
+    driven.error = first.error();
+    return false;
+  }
+  const std::vector<int64_t>& indexes = *first;
   const PicoUsd before = job.totals.cost;
   for (int round = 0; round < rounds; ++round) {
     const auto open = still_open(job.id, indexes);
@@ -51,6 +57,18 @@ bool Sample::buy(const Job& job, int64_t n, Driven& driven) {
     return false;
   }
   return true;
+}
+
+// Of a request that waits for the answer of another, that other one.
+Result<std::vector<int64_t>> Sample::first_steps(JobId job, const std::vector<int64_t>& indexes) {
+  std::set<int64_t> first;
+  for (int64_t index : indexes) {
+    for (auto needs = TRY(home.store().needs(job, index, index)); !needs.empty();
+         needs = TRY(home.store().needs(job, index, index)))
+      index = needs.front().need.needed;
+    first.insert(index);
+  }
+  return std::vector<int64_t>(first.begin(), first.end());
 }
 
 Result<bool> Sample::any_in_flight(JobId job, const std::vector<int64_t>& indexes) {

@@ -27,6 +27,7 @@ struct Sample {
   bool buy(const Job& job, int64_t n, Driven& driven);
 
  private:
+  Result<std::vector<int64_t>> first_steps(JobId job, const std::vector<int64_t>& indexes);
   Result<bool> any_in_flight(JobId job, const std::vector<int64_t>& indexes);
   Result<std::vector<int64_t>> still_open(JobId job, const std::vector<int64_t>& indexes);
   Result<std::string> shown(const Job& job, const std::vector<int64_t>& indexes, PicoUsd before);

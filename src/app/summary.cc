@@ -259,6 +259,7 @@ wire::Json job_json(const Job& job, Time now) {
           {"expired", t.of(RequestState::expired)},
           {"cancelled", t.of(RequestState::cancelled)},
           {"open", t.unfinished()},
+          {"waiting", t.of(RequestState::waiting)},
           {"promoted", t.promoted},
           {"late", t.late},
           {"on_time", on_time(at_this_moment)},

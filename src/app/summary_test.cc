@@ -148,7 +148,7 @@ TEST(Summary, TheJsonHasEveryMemberAndItsTypes) {
   const auto object = ending_json(e);
   EXPECT_EQ(wire::dump(object),
             R"({"schema":1,"ok":true,"exit":0,"job":"7f3c91aabbccddee","input":"tickets.jsonl",)"
-            R"("requests":13083,"succeeded":13083,"failed":0,"expired":0,"cancelled":0,"open":0,)"
+            R"("requests":13083,"succeeded":13083,"failed":0,"expired":0,"cancelled":0,"open":0,"waiting":0,)"
             R"("promoted":672,"late":0,"on_time":true,"deadline":"2026-11-26T05:00:00Z","kept":true,)"
             R"("accepted_at":"2026-11-25T20:16:00Z","finished_at":"2026-11-26T04:35:40Z",)"
             R"("input_tokens":8111460,"cached_tokens":0,"output_tokens":156996,"cost_usd":"3.4472",)"

@@ -29,6 +29,7 @@ Json progress_json(Keeper& keeper, const Object& b, const Job& job) {
               {"expired", t.of(RequestState::expired)},
               {"cancelled", t.of(RequestState::cancelled)},
               {"open", t.unfinished()},
+              {"waiting", t.of(RequestState::waiting)},
               {"promoted", t.promoted},
               {"late", t.late},
               {"deadline", rfc3339(job.deadline)},

@@ -12,7 +12,7 @@ PICO = decimal.Decimal("0.000000000001")
 
 MEMBERS = {
     "schema": int, "ok": bool, "exit": int, "job": str, "requests": int, "succeeded": int, "failed": int,
-    "expired": int, "cancelled": int, "open": int, "promoted": int, "on_time": bool, "finished_at": str,
+    "expired": int, "cancelled": int, "open": int, "waiting": int, "promoted": int, "on_time": bool, "finished_at": str,
     "input_tokens": int, "cached_tokens": int, "output_tokens": int, "cost_usd": str, "list_cost_usd": str,
     "saved_usd": str, "paid_twice_usd": str, "unconfirmed_usd": str, "lanes": dict, "elapsed_s": (int, float),
 }
