@@ -16,6 +16,7 @@ using dialect::Refusal;
 using dialect::Verdict;
 
 constexpr Duration pump_pause = seconds(1);  // waves are at least this far apart
+constexpr int32_t flex_tries = 2;            // failures after which a request waits for the standard tier
 constexpr int probes = 3;                    // refused one after the other, before a shape is
 constexpr int64_t segment_most = 64 << 20;   // of answers, before a new payload segment is begun
 
@@ -69,6 +70,10 @@ bool Engine::Core::drain(Line& line, const plan::Drain& action) {
   if (room == 0) return true;
   auto rows = store.open_requests(job.job.id, action.shape, 0, room);
   if (!rows) return broke(rows.error()), true;
+  if (action.tier == ServiceTier::flex) {
+    std::erase_if(*rows, [](const RequestRow& row) { return row.tries >= flex_tries; });
+    if (rows->empty()) return false;
+  }
   const Duration patience = action.tier == ServiceTier::flex ? std::min(action.patience, answer_within) : patience_of(line, job);
   send_wave(line, job, shape, std::move(*rows), action.tier, true, false, patience);
   return true;
