@@ -186,7 +186,7 @@ void idle_memory(const Peers& peers, int connections) {
     load.hold_ = true;
     const int64_t before = pss_kb(*proxy);
     load.open_idle(proxy->port, connections);
-    ::usleep(600'000);
+    ::usleep(3'000'000);  // twolane and its allocator notice after one that nothing comes
     std::printf("  %-16s %7lld   (%lld KB before)\n", name.c_str(),
                 static_cast<long long>((pss_kb(*proxy) - before) * 1024 / connections), static_cast<long long>(before));
     load.close_idle();

@@ -7,6 +7,7 @@
 
 #include "app/accounts.h"
 #include "app/address.h"
+#include "app/allocator.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/escape.h"
@@ -14,9 +15,6 @@
 #include "dialect/catalogue.h"
 #include "gateway/gateway.h"
 #include "sim/server.h"
-
-// mimalloc's, where the program is linked with it: the calling thread's empty pages go back to the system.
-extern "C" [[gnu::weak]] void mi_collect(bool force) noexcept;
 
 namespace twolane::app {
 namespace {
@@ -197,9 +195,8 @@ Result<int> serve(const Shell& shell) {
   settings.access_log = log_of(shell);
   settings.certificate_file = flags.certificate;
   settings.key_file = flags.key;
-  settings.at_rest = [] {
-    if (mi_collect) mi_collect(true);
-  };
+  settings.at_rest = give_back_now;
+  give_back_soon();
   const auto providers = settings.providers;
   auto gateway = TRY(gateway::Gateway::make(std::move(settings)));
   const uint16_t port = TRY(gateway->listen());

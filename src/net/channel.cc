@@ -124,7 +124,7 @@ Awaitable<ErrorCode> Channel<parses_requests>::fill() {
 
 template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::read_head(bool skip_body) {
-  parser_.emplace(header_limit_);
+  parser_ = std::make_unique<Parser>(header_limit_);
   if (skip_body) parser_->skip(true);
   for (std::string_view raw;;) {
     if (const ErrorCode wrong = parse(raw)) co_return wrong;

@@ -110,7 +110,7 @@ class Channel {
   Awaitable<ErrorCode> write_block(const char* bytes, size_t length);
 
   ReadBuffer buffer_;
-  std::optional<Parser> parser_;
+  std::unique_ptr<Parser> parser_;  // of the message under way
   int64_t header_limit_;
 };
 

@@ -11,7 +11,7 @@
 namespace twolane::net {
 
 Awaitable<ErrorCode> Stream::client_handshake(ssl::context& context, std::string host) {
-  tls_.emplace(socket_, context);
+  tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, context);
   ErrorCode ignored;
   // Server names are sent for names only (RFC 6066, 3), certificates are checked for addresses too.
   if (asio::ip::make_address(host, ignored); ignored)
@@ -25,7 +25,7 @@ Awaitable<ErrorCode> Stream::client_handshake(ssl::context& context, std::string
 }
 
 Awaitable<ErrorCode> Stream::server_handshake(ssl::context& context) {
-  tls_.emplace(socket_, context);
+  tls_ = std::make_unique<ssl::stream<Socket&>>(socket_, context);
   auto [failed] = co_await tls_->async_handshake(ssl::stream_base::server, as_result);
   co_return failed;
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "net/asio.h"
@@ -18,7 +18,7 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   Socket& socket() { return socket_; }
-  bool is_tls() const { return tls_.has_value(); }
+  bool is_tls() const { return tls_ != nullptr; }
 
   // From here on everything goes through TLS. A client checks the certificate against `host`.
   Awaitable<ErrorCode> client_handshake(ssl::context& context, std::string host);
@@ -41,7 +41,7 @@ class Stream {
 
  private:
   Socket socket_;
-  std::optional<ssl::stream<Socket&>> tls_;
+  std::unique_ptr<ssl::stream<Socket&>> tls_;
   bool closed_ = false;
 };
 
