@@ -240,6 +240,38 @@ TEST_P(StoreContract, the_first_answer_decides_and_the_second_is_paid_twice) {
   expect_totals_true({7});
 }
 
+// Requests side by side that end alike are moved together, unless one of them has gone elsewhere.
+TEST_P(StoreContract, neighbours_end_together_and_the_promoted_one_by_its_own_way) {
+  accept(7, 6);
+  place(batch_named(100), {7}, {0, 1, 2, 3, 4, 5});
+  Settlement back = outcome({100}, 2, AttemptState::expired, RequestState::open);
+  ASSERT_OK(settle({back}));
+  Batch wave = batch_named(101);
+  wave.tier = ServiceTier::standard;
+  wave.promotion = true;
+  place(wave, {7}, {2});
+  Settlement late = answer({100}, 4);
+  ASSERT_OK(settle({late}));
+
+  // 2 is live by now, 4 has its answer: the rest of the batch comes all at once.
+  ASSERT_OK(settle({answer({100}, 0), answer({100}, 1), answer({100}, 3), late, answer({100}, 5)}));
+  for (const int64_t i : {0, 1, 3, 4, 5}) EXPECT_EQ(state({7}, i), RequestState::succeeded) << i;
+  EXPECT_EQ(state({7}, 2), RequestState::live);
+  expect_totals_true({7});
+
+  accept(8, 4);
+  place(batch_named(102), {8}, {0, 1, 2, 3});
+  ASSERT_OK(settle({outcome({102}, 1, AttemptState::unconfirmed, RequestState::open)}));
+  Batch again = wave;
+  again.id = {103};
+  place(again, {8}, {1});
+  ASSERT_OK(settle({answer({102}, 0), answer({102}, 1), answer({102}, 2), answer({102}, 3)}));
+  for (const int64_t i : {0, 1, 2, 3}) EXPECT_EQ(state({8}, i), RequestState::succeeded) << i;
+  EXPECT_TRUE(store_->members({103}).value()[0].current);  // decided by the earlier attempt
+  EXPECT_EQ(outcome_of({8}, 1).result.offset, 4001);
+  expect_totals_true({8});
+}
+
 TEST_P(StoreContract, failures_count_as_tries_and_a_retry_forgets_them) {
   accept(7, 3);
   place(batch_named(100), {7}, {0, 1, 2});

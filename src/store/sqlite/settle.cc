@@ -48,6 +48,9 @@ class Settler {
         finish_request_(connection,
                         "UPDATE request SET state = ?2 "
                         "WHERE request = ?1 AND state = ?3 AND attempt = ?4"),
+        finish_run_(connection,
+                    "UPDATE request NOT INDEXED SET state = ?3 WHERE request BETWEEN ?1 AND ?2"
+                    " AND state = ?4 AND attempt = ?5 + (request - ?1)"),
         select_request_(connection,
                         "SELECT state, tries, shape, attempt FROM request WHERE request = ?1"),
         update_request_(connection,
@@ -69,6 +72,7 @@ class Settler {
   }
 
   Status write() {
+    CHECKED(move_run());
     Query segment(connection_,
                   "INSERT INTO batch_segment(slot, number, segment) VALUES(?1, ?2, ?3)");
     Query lot(connection_,
@@ -229,8 +233,64 @@ class Settler {
                       ", but its request does not go with it",
                   "a request succeeds with its answered attempt and with no other");
     if (!s.request && !s.counts_as_try) return {};
-    if (TRY(finished_at_once(batch, job, placed, s))) return {};
+    if (!ends_with_latest(batch, s)) {
+      CHECKED(move_run());
+      return move_one(batch, job, placed, s);
+    }
+    if (!continues_run(batch, job, placed, s)) {
+      CHECKED(move_run());
+      run_ = {&batch, &job, *s.request, placed.idx, std::move(run_.settlements)};
+    }
+    run_.settlements.push_back(&s);
+    return {};
+  }
 
+  // What mostly happens: the latest attempt ends its request.
+  static bool ends_with_latest(const BatchAtWork& batch, const Settlement& s) {
+    return s.request && is_final(*s.request) && !s.counts_as_try &&
+           may_step(request_steps, batch.placed_as, *s.request);
+  }
+
+  bool continues_run(const BatchAtWork& batch, const JobRow& job, const Placed& placed,
+                     const Settlement& s) const {
+    if (run_.settlements.empty()) return false;
+    const auto count = static_cast<int64_t>(run_.settlements.size());
+    return run_.batch == &batch && run_.job == &job && run_.to == *s.request &&
+           s.key.position == run_.settlements.back()->key.position + 1 && placed.idx == run_.first + count;
+  }
+
+  Status move_run() {
+    if (run_.settlements.size() < 2 || !TRY(finished_together()))
+      for (const Settlement* s : run_.settlements) {
+        const Placed& placed = run_.batch->members->placed[static_cast<size_t>(s->key.position)];
+        if (!TRY(finished_at_once(*run_.batch, *run_.job, placed, *s)))
+          CHECKED(move_one(*run_.batch, *run_.job, placed, *s));
+      }
+    run_.settlements.clear();
+    return {};
+  }
+
+  // The whole run by one walk. False: some attempt is not its request's latest any more, and nothing
+  // happened.
+  Result<bool> finished_together() {
+    const auto count = static_cast<int64_t>(run_.settlements.size());
+    const int64_t first = request_key(run_.job->lot, run_.first);
+    CHECKED(connection_.run("SAVEPOINT run"));
+    CHECKED(finish_run_
+                .with(first, first + count - 1, letter_of(run_.to), letter_of(run_.batch->placed_as),
+                      key_of(*run_.batch, *run_.settlements.front()))
+                .done());
+    if (connection_.changes() != count) {
+      CHECKED(connection_.run("ROLLBACK TO run; RELEASE run"));
+      return false;
+    }
+    CHECKED(connection_.run("RELEASE run"));
+    jobs_.moved(*run_.job, 0, run_.batch->placed_as, run_.to, count);  // never open: the shape does not matter
+    for (int64_t i = 0; i < count; ++i) followers_.ended(*run_.job, first + i, run_.to);
+    return true;
+  }
+
+  Status move_one(const BatchAtWork& batch, JobRow& job, const Placed& placed, const Settlement& s) {
     const int64_t key = request_key(job.lot, placed.idx);
     select_request_.with(key);
     if (!TRY(select_request_.next()))
@@ -255,13 +315,9 @@ class Settler {
     return {};
   }
 
-  // What mostly happens, with one access: the latest attempt ends its request. False: anything
-  // else.
+  // With one access. False: the attempt is not the latest any more, or the request ended before.
   Result<bool> finished_at_once(const BatchAtWork& batch, JobRow& job, const Placed& placed,
                                 const Settlement& s) {
-    if (!s.request || !is_final(*s.request) || s.counts_as_try ||
-        !may_step(request_steps, batch.placed_as, *s.request))
-      return false;
     CHECKED(finish_request_
                 .with(request_key(job.lot, placed.idx), letter_of(*s.request),
                       letter_of(batch.placed_as), key_of(batch, s))
@@ -277,10 +333,18 @@ class Settler {
   TouchedJobs jobs_;
   Followers followers_;
   const Time at_;
-  Query insert_, finish_request_, select_request_, update_request_;
+  Query insert_, finish_request_, finish_run_, select_request_, update_request_;
   std::unordered_map<BatchId, std::unique_ptr<BatchAtWork>> batches_;
   BatchAtWork* current_ = nullptr;
   std::string usage_;
+  // Requests that follow one another in batch and job and end alike: counted, not yet moved.
+  struct {
+    const BatchAtWork* batch = nullptr;
+    JobRow* job = nullptr;
+    RequestState to = RequestState::open;
+    int64_t first = 0;  // its index
+    std::vector<const Settlement*> settlements;
+  } run_;
 };
 
 // Lines come shuffled; rows that lie side by side are written side by side. Within one batch no two
