@@ -66,9 +66,12 @@ std::string names(const QuotedChoice& c) {
 
 std::string amounts_line(const QuotedChoice& c) {
   std::string out = "  input " + tokens(c.input_tokens) + " tokens, ";
-  out += c.exact ? "exact" : "estimated +-" + thousandths(c.error_thousandths) + " %";
+  if (!c.exact && c.error_thousandths == 0) out += "exact but for answers in it";
+  else out += c.exact ? "exact" : "estimated +-" + thousandths(c.error_thousandths) + " %";
   out += "; output " + tokens(c.output.expected) + " (" + c.output_from + "), limit " +
          tokens(c.output.limit) + '\n';
+  if (c.answers > 0)
+    out += "  " + counted(c.answers, "answer") + " of other requests in it, as long as answers are taken to be\n";
   if (c.media > 0)
     out += "  " + counted(c.media, "picture or file") + " taken for " +
            grouped(patient::tokens_of_media) + " tokens each\n";
@@ -160,6 +163,7 @@ wire::Json choice_json(const QuotedChoice& c) {
                           {"limit", c.output.limit},
                           {"from", c.output_from}};
   out["media"] = c.media;
+  out["answers_in_prompts"] = c.answers;
   out["prefix"] = prefix_json(c.prefix);
   out["lanes"] = wire::Json::array();
   for (const auto& lane : c.lanes) {

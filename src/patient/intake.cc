@@ -383,6 +383,12 @@ Status Intake::total_up() {
     return {};
   };
   CHECKED(each_row(count));
+  // An answer is no longer than its request's limit, wherever it goes.
+  CHECKED(needs_.each_use([&](int64_t needed, int64_t index, int32_t uses) -> Status {
+    const RowSpool::Entry from = TRY(spool_.at(needed)), to = TRY(spool_.at(index));
+    bound.add(level_of(to.shape, needs_.steps_after(index), shapes), uses * from.output_bound, 0);
+    return {};
+  }));
   out_.requests = count_;
   out_.input_bytes = pump_->bytes();
   out_.input_tokens_estimated = checker_->input_tokens_estimated();

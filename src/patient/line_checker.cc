@@ -96,7 +96,9 @@ Result<CheckedLine> LineChecker::check_line_parts(const BatchLine& line) {
     e.where.custom_id = line.custom_id.text;
     return fail(std::move(e));
   }
-  auto checked = check_request(endpoint, line.body.text, after->answers);
+  size_t answers = 0;
+  for (const CheckedLine::After& a : *after) answers += static_cast<size_t>(a.uses);
+  auto checked = check_request(endpoint, line.body.text, answers);
   if (!checked) {
     Error e = std::move(checked).error();
     if (e.code != "provider.no_endpoint" && e.code != "wire.json") {
@@ -107,23 +109,25 @@ Result<CheckedLine> LineChecker::check_line_parts(const BatchLine& line) {
     return fail(std::move(e));
   }
   checked->custom_id = line.custom_id.text;
-  checked->after = std::move(after->ids);
+  checked->after = std::move(*after);
   return checked;
 }
 
-Result<LineChecker::After> LineChecker::check_after(const BatchLine& line) {
-  After after;
+Result<std::vector<CheckedLine::After>> LineChecker::check_after(const BatchLine& line) {
+  std::vector<CheckedLine::After> after;
   if (line.after.is == BatchLine::Is::absent) return after;
   if (line.after.is == BatchLine::Is::other && line.after.text == "null") return after;
-  after.ids = TRY(ids_after(line.after));
-  for (const std::string& id : after.ids) {
+  const std::vector<std::string> ids = TRY(ids_after(line.after));
+  for (const std::string& id : ids) {
+    after.push_back({id, 0});
     if (id != line.custom_id.text) continue;
     Error e = field_error("after", "the line comes after itself", "it would wait for its own answer",
                           "name earlier lines");
     e.code = "input.after";
     return fail(std::move(e));
   }
-  after.answers = TRY(answer_places(line.body.text, after.ids)).size();
+  const auto places = TRY(answer_places(line.body.text, ids));
+  for (const AnswerPlace& place : places) ++after[place.which].uses;
   return after;
 }
 

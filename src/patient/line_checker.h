@@ -26,7 +26,11 @@ struct CheckedLine {
   std::string_view custom_id;  // empty for rows that do not name one; valid until the next check
   int32_t shape = 0;
   int64_t input_bound = 0, output_bound = 0;  // tokens; of what it comes after nothing is in it
-  std::vector<std::string> after;  // ids of the requests whose answers it needs
+  struct After {
+    std::string id;    // of a request that it comes after
+    int32_t uses = 0;  // so often that answer goes into the body
+  };
+  std::vector<After> after;
 };
 
 // A good request, for who looks on while an input is checked (a quote). Valid during the call.
@@ -56,11 +60,7 @@ class LineChecker {
   Result<CheckedLine> check_line_parts(const BatchLine& line);
   Result<CheckedLine> check_row(const Record& record);
   Status check_members(const BatchLine& line) const;
-  struct After {
-    std::vector<std::string> ids;
-    size_t answers = 0;  // places for them in the body
-  };
-  static Result<After> check_after(const BatchLine& line);
+  static Result<std::vector<CheckedLine::After>> check_after(const BatchLine& line);
   Result<CheckedLine> check_request(Endpoint endpoint, std::string_view body, size_t answers = 0);
   Status try_translation(int32_t route, Endpoint written, uint64_t fingerprint,
                          std::string_view body);

@@ -15,9 +15,9 @@ constexpr size_t most_faults = 1 << 20;
 
 }  // namespace
 
-Status Needs::add(int64_t index, std::span<const std::string> ids) {
+Status Needs::add(int64_t index, std::span<const CheckedLine::After> after) {
   int32_t place = 0;
-  for (const std::string& id : ids) CHECKED(named_.add({IdSet::hash_of(id), index, place++}));
+  for (const auto& [id, uses] : after) CHECKED(named_.add({IdSet::hash_of(id), index, place++, uses}));
   return {};
 }
 
@@ -45,7 +45,7 @@ Status Needs::join(const IdSet& ids) {
       for (; more && id.entry().hash <= hash; more = TRY(id.next()))
         if (id.entry().hash == hash) candidates.push_back(id.entry().index);
     }
-    CHECKED(found_.add({named.index, named.place, TRY(find(named, candidates))}));
+    CHECKED(found_.add({named.index, named.place, named.uses, TRY(find(named, candidates))}));
   }
   return found_.seal();
 }
@@ -136,21 +136,31 @@ Status Needs::count_steps() {
   return {};
 }
 
-Status Needs::each(const std::function<Status(std::span<const store::Need>)>& take) const {
+Status Needs::each_found(const std::function<Status(std::span<const Found>)>& take) const {
   std::vector<Found> some;
-  std::vector<store::Need> needs;
-  const auto give = [&]() -> Status {
-    needs.clear();
-    for (const Found& f : some) needs.push_back({f.index, f.place, f.needed});
-    return take(needs);
-  };
   for (int64_t from = 0; from < good_count_; from += static_cast<int64_t>(some.size())) {
     some.resize(static_cast<size_t>(std::min<int64_t>(good_count_ - from, at_once)));
     CHECKED(good_.read(from * static_cast<int64_t>(sizeof(Found)), some.data(), some.size() * sizeof(Found)));
-    CHECKED(give());
+    CHECKED(take(some));
   }
-  some = unwritten_;
-  return give();
+  return take(unwritten_);
+}
+
+Status Needs::each(const std::function<Status(std::span<const store::Need>)>& take) const {
+  std::vector<store::Need> needs;
+  return each_found([&](std::span<const Found> some) -> Status {
+    needs.clear();
+    for (const Found& f : some) needs.push_back({f.index, f.place, f.needed});
+    return take(needs);
+  });
+}
+
+Status Needs::each_use(const std::function<Status(int64_t, int64_t, int32_t)>& take) const {
+  return each_found([&](std::span<const Found> some) -> Status {
+    for (const Found& f : some)
+      if (f.uses > 0) CHECKED(take(f.needed, f.index, f.uses));
+    return {};
+  });
 }
 
 // ---------------------------------------------------------------- faults

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "patient/id_set.h"
+#include "patient/line_checker.h"
 #include "patient/repeated_ids.h"
 #include "patient/request_text.h"
 #include "patient/row_spool.h"
@@ -32,7 +33,7 @@ class Needs {
         found_(spill_directory), good_(spill_directory) {}
 
   // What the line at `index` comes after.
-  Status add(int64_t index, std::span<const std::string> ids);
+  Status add(int64_t index, std::span<const CheckedLine::After> after);
   bool any() const { return named_.size() > 0; }
 
   // Once, when all was read and the repeated ids were found. Lines that come after nothing good are
@@ -52,17 +53,20 @@ class Needs {
   }
   // All needs of good requests, some at a time, in the order of the requests.
   Status each(const std::function<Status(std::span<const store::Need>)>& take) const;
+  // The answers that go into bodies, likewise: whose, into whose, and how often.
+  Status each_use(const std::function<Status(int64_t needed, int64_t index, int32_t uses)>& take) const;
 
  private:
   struct Named {  // an id, as its hash
     uint64_t hash;
     int64_t index;
-    int32_t place;
+    int32_t place, uses;
     auto operator<=>(const Named&) const = default;
   };
   struct Found {
     int64_t index;
     int32_t place;
+    int32_t uses;
     int64_t needed;  // -1: no good line has that id
     auto operator<=>(const Found&) const = default;
   };
@@ -76,6 +80,7 @@ class Needs {
   Result<int64_t> find(const Named& named, std::span<const int64_t> candidates) const;
   Status judge(RepeatedIds& repeats, bool set_aside);
   Status judge_one(std::span<const Found> needs, bool set_aside);
+  Status each_found(const std::function<Status(std::span<const Found>)>& take) const;
   Status count_steps();
   Result<RequestText> request(int64_t index, std::string& line) const;
   Result<Error> error_of(const Fault& fault) const;

@@ -41,6 +41,18 @@ TEST_F(NeedsTest, chains_have_their_lengths) {
   EXPECT_EQ(store->job(job.id).value()->totals.of(RequestState::waiting), 3);
 }
 
+// What is said of the cost beforehand counts each answer wherever it goes, as long as it may be.
+TEST_F(NeedsTest, answers_count_in_the_bound) {
+  const auto bound = [&](const std::string& second) {
+    return take(file("a.jsonl", line("a", "", "1") + second), {}, true)->list_bound;
+  };
+  const auto alone = bound(line("b", "\"a\"", "{{answers}} {{answers}}"));
+  const auto once = bound(line("b", "\"a\"", "{{answer}} {{answers}}-"));
+  const auto twice = bound(line("b", "\"a\"", "{{answer}} {{answer}}--"));
+  EXPECT_EQ((once - alone).n, 64 * 750'000);
+  EXPECT_EQ((twice - alone).n, 2 * 64 * 750'000);
+}
+
 TEST_F(NeedsTest, a_job_without_after_is_as_before) {
   const auto checked = take_bytes("a.jsonl", line("a", "", "{{answer}} {{answer:b}}") + line("b", "null", "{{answer}}") +
                                                  line("c", "[]", "x"));

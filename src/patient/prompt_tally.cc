@@ -59,13 +59,13 @@ Status PromptTally::add(PerModel& to, const SeenRequest& request, const PromptTe
   to.without_limit += !request.own_limit;
   to.media += prompt.media;
   to.marked += prompt.marked;
+  to.answers += static_cast<int64_t>(request.answers);
   if (to.exact) return {};
   prompt.each([&](std::string_view text) { to.features.add(text); });
   return {};
 }
 
-void PromptTally::follow_prefix(const PromptText& prompt, const std::vector<int>& models) {
-  const std::string_view all = prompt.bytes;
+void PromptTally::follow_prefix(std::string_view all, const std::vector<int>& models) {
   if (all.size() < beginning) return;
   const uint64_t key =
       dialect::hash_bytes(all.substr(0, beginning), static_cast<uint64_t>(models[0]));
@@ -108,9 +108,15 @@ Status PromptTally::see(const SeenRequest& request) {
   const PromptText prompt = TRY(prompt_text(request.endpoint, request.body));
   for (const int m : models) CHECKED(add(models_[static_cast<size_t>(m)], request, prompt));
   if (prompt.operation != Operation::chat) return {};
-  follow_prefix(prompt, models);
+  // From the first answer of another request on, no two prompts are alike.
+  const auto alike = [&](std::string_view text) {
+    return request.answers == 0 ? text.size() : std::min(text.find("{{answer"), text.size());
+  };
+  const auto whole = [&](std::string_view text) { return alike(text) == text.size(); };
+  follow_prefix(std::string_view(prompt.bytes).substr(0, alike(prompt.bytes)), models);
   if (prompt.marked) return {};
-  CHECKED(follow_head(prompt.head(), prompt.head_hash(), false, models));
+  if (whole(prompt.head())) CHECKED(follow_head(prompt.head(), prompt.head_hash(), false, models));
+  if (!whole(prompt.blocks())) return {};
   return follow_head(prompt.blocks(), prompt.blocks_hash(), true, models);
 }
 

@@ -35,6 +35,7 @@ class PromptTally {
     int64_t without_limit = 0;  // requests that set none of their own
     int64_t media = 0;
     int64_t marked = 0;                // requests that set cache marks themselves
+    int64_t answers = 0;               // of other requests, that go into these
     price::tokens::Features features;  // for the error of an estimate
   };
   // Requests that begin alike.
@@ -67,7 +68,7 @@ class PromptTally {
   const std::vector<int>& models_of(const Shape& shape);
   int model(int choice, const Target& target);
   Status add(PerModel& to, const SeenRequest& request, const PromptText& prompt);
-  void follow_prefix(const PromptText& prompt, const std::vector<int>& models);
+  void follow_prefix(std::string_view all, const std::vector<int>& models);
   Status follow_head(std::string_view text, uint64_t hash, bool in_message, const std::vector<int>& models);
 
   TokenCounting& counting_;

@@ -35,6 +35,8 @@ class Choice {
   Result<QuotedChoice> quote() {
     sum_up();
     guess_output();
+    out_.input_tokens += answers_in(out_.answers, out_.output.expected);
+    if (out_.answers > 0) out_.exact = false;
     for (const Part& p : parts_) CHECKED(prefixes_.look(p.model->target, p.index, p.error));
     out_.prefix = prefixes_.quoted();
     for (const auto kind : {QuotedLane::Kind::kept, QuotedLane::Kind::batch, QuotedLane::Kind::flex,
@@ -63,6 +65,7 @@ class Choice {
       out_.input_tokens += tokens;
       out_.media += m.media;
       out_.marked += m.marked;
+      out_.answers += m.answers;
       if (!m.exact) {
         out_.exact = false;
         const auto family = price::tokens::family_of(m.target.model);
@@ -105,6 +108,12 @@ class Choice {
                                 out_.output.limit);
   }
 
+  // Tokens of so many answers, where all of them together have `output`.
+  int64_t answers_in(int64_t answers, int64_t output) const {
+    if (out_.requests == 0) return 0;
+    return static_cast<int64_t>(static_cast<__int128>(answers) * output / out_.requests);
+  }
+
   Result<PicoUsd> part_cost(const Part& p, ServiceTier tier, const Amounts& a) const {
     PicoUsd sum;
     for (const PerModel::Band& band : p.model->bands) {
@@ -112,6 +121,7 @@ class Choice {
       Usage usage;
       usage.fresh = static_cast<int64_t>(static_cast<__int128>(corrected(p, band.tokens)) *
                                          a.input_thousandths / whole);
+      usage.fresh += answers_in(p.model->answers, a.output) * band.requests / p.model->requests;
       usage.output = static_cast<int64_t>(static_cast<__int128>(output_of(p, a.output)) *
                                           band.requests / p.model->requests);
       price::Conditions conditions;

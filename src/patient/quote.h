@@ -69,6 +69,7 @@ struct QuotedChoice {
   std::string output_from;  // "--output-tokens", "earlier answers", "assumed"
   int64_t media = 0;
   int64_t marked = 0;
+  int64_t answers = 0;  // of other requests, that go into prompts: each as long as answers are taken to be
   QuotedPrefix prefix;
   std::vector<QuotedLane> lanes;
   price::Verdict verdict;

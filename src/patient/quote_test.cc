@@ -17,13 +17,13 @@ struct Asked {
 
   Asked() { question.now = price::book().date(); }
 
-  void see(const Target& target, int requests, const std::string& content, int64_t limit) {
+  void see(const Target& target, int requests, const std::string& content, int64_t limit, size_t answers = 0) {
     Shape shape;
     shape.number = shapes_++;
     shape.targets = {target};
     const std::string body = wire::dump({{"messages", {{{"role", "user"}, {"content", content}}}}});
     for (int i = 0; i < requests; ++i)
-      ASSERT_TRUE(tally.see({shape, Endpoint::chat_completions, body, limit, true}));
+      ASSERT_TRUE(tally.see({shape, Endpoint::chat_completions, body, limit, true, answers}));
   }
 
   QuotedChoice quote() {
@@ -45,6 +45,22 @@ PicoUsd by_hand(ServiceTier tier, int64_t input, int64_t output) {
   usage.fresh = input;
   usage.output = output;
   return *price::charge(mini, tier, usage);
+}
+
+TEST(Quote, AnswersOfOtherRequestsAreCountedAsLongAsAnswersAre) {
+  Asked alone, chained;
+  for (Asked* a : {&alone, &chained}) {
+    a->question.output_tokens = 20;
+    a->see(mini, 100, "one two three", 40);
+  }
+  alone.see(mini, 100, "after {{answer}}", 40);
+  chained.see(mini, 100, "after {{answer}}", 40, 1);
+  const auto plain = alone.quote(), q = chained.quote();
+  EXPECT_EQ(q.answers, 100);
+  EXPECT_EQ(q.input_tokens, plain.input_tokens + 100 * 20);
+  const auto& cost = *q.lane(QuotedLane::Kind::batch)->cost;
+  EXPECT_EQ(cost.expected, by_hand(ServiceTier::batch, plain.input_tokens + 100 * 20, 200 * 20));
+  EXPECT_EQ(cost.high - plain.lane(QuotedLane::Kind::batch)->cost->high, by_hand(ServiceTier::batch, 100 * 40, 0));
 }
 
 TEST(Quote, IsTokensTimesRates) {
