@@ -112,8 +112,10 @@ std::string outlook_text(const JobView& view, const std::string& flag, const Zon
     out += "promise " + (view.promise->kind == plan::Verdict::Kind::accepted ? "accepted: the live lane can keep it whatever the batches do\n"
                                                                              : promise_text(*view.promise, now, zone));
   if (view.miss && view.miss->finish > now)
-    out += "late    the deadline will be missed: live, the rest takes until " + day_and_time(view.miss->finish, now, zone) +
+    out += std::string("late    the deadline ") + (job.deadline < now ? "was" : "will be") + " missed: live, the rest takes until " + day_and_time(view.miss->finish, now, zone) +
            (view.miss->probability < 0.995 ? "; batches may be in time with " + chance_text(1 - view.miss->probability) : "") + "\n";
+  if (view.miss && view.miss->finish.ms == 0 && now <= job.deadline)
+    out += "late    the cap does not cover what would have to go live for the deadline: run it again with a higher --max-cost\n";
   if (job.state == JobState::paused)
     return out + "paused  nothing is placed, not even for the deadline: twolane resume " + short_name(job.id) + flag + '\n';
   if (job.kept && view.takeover > now)
@@ -140,6 +142,7 @@ std::string show_text(const JobView& view, const std::string& flag, const Zone& 
   out += "money   " + spoken_usd(t.cost) + " booked, " + spoken_usd(t.reserved) + " reserved, " +
          spoken_usd(t.unconfirmed) + " unconfirmed\n";
   if (t.unfinished() > 0) out += outlook_text(view, flag, zone);
+  else if (view.miss) out += "late    the deadline was missed, as was foreseen " + day_and_time(view.miss->at, now, zone) + "\n";
   if (const auto batches = provider_batches(view.batches); !batches.empty()) out += batch_table(batches, now);
   for (const auto& c : view.causes)
     out += "failed  " + grouped(c.count) + "  " + escaped(c.code, 24) + "  " + escaped(c.message, 40) + '\n';

@@ -153,6 +153,8 @@ Door find_door(std::string_view method, std::string_view target, const wire::Hea
     door.want = Want::readyz;
   } else if (get && path == "/metrics") {
     door.want = Want::metrics;
+  } else if (get && path == "/") {
+    door.want = Want::page;
   }
   return door;
 }

@@ -28,6 +28,7 @@ enum class Want : uint8_t {
   healthz,
   readyz,
   metrics,
+  page,          // for people with a browser, "/"
   nothing,
 };
 

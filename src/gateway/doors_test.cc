@@ -56,12 +56,13 @@ TEST(Doors, EverySdksPathsLeadToItsDoor) {
       {"POST", "/upload/v1beta/files", gemini, Want::uploads, Dialect::gemini},
       {"GET", "/v1/models", gemini, Want::models, Dialect::gemini},
       {"GET", "/healthz", {}, Want::healthz, Dialect::openai},
+      {"GET", "/", {}, Want::page, Dialect::openai},
+      {"POST", "/", {}, Want::nothing, Dialect::openai},
       {"GET", "/metrics", {}, Want::metrics, Dialect::openai},
       {"GET", "/v1/chat/completions", plain, Want::nothing, Dialect::openai},
       {"POST", "/v1beta/models/m:explode", gemini, Want::nothing, Dialect::gemini},
       {"POST", "/v1/filesystem", plain, Want::nothing, Dialect::openai},
       {"POST", "/v1/../v1/chat/completions", plain, Want::nothing, Dialect::openai},
-      {"GET", "/", plain, Want::nothing, Dialect::openai},
   };
   for (const Case& c : cases) {
     const Door door = find_door(c.method, c.target, c.headers);

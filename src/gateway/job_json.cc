@@ -163,16 +163,21 @@ Json job_to_json(const Job& job, Time now) {
   return out;
 }
 
-Json view_to_json(const JobView& view) {
+Json summary_to_json(const JobView& view) {
   Json out = job_to_json(view.job, view.now);
+  out["promise"] = patient::promise_json(view.promise);
+  out["miss_foreseen"] = patient::miss_json(view.miss);
+  out["takeover_at"] = time_json(view.takeover);
+  return out;
+}
+
+Json view_to_json(const JobView& view) {
+  Json out = summary_to_json(view);
   Json batches = Json::array(), causes = Json::array();
   for (const Batch& b : view.batches) batches.push_back(batch_json(b));
   for (const auto& c : view.causes) causes.push_back(cause_json(c));
   out["batches"] = std::move(batches);
   out["failures"] = std::move(causes);
-  out["promise"] = patient::promise_json(view.promise);
-  out["miss_foreseen"] = patient::miss_json(view.miss);
-  out["takeover_at"] = time_json(view.takeover);
   return out;
 }
 

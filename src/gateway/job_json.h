@@ -28,7 +28,8 @@ struct JobView {
 };
 
 wire::Json job_to_json(const Job& job, Time now);
-wire::Json view_to_json(const JobView& view);
+wire::Json summary_to_json(const JobView& view);  // with what is promised and foreseen, as a list has it
+wire::Json view_to_json(const JobView& view);     // and with its batches and failures
 // Error server.answer: it is not what these write.
 Result<JobView> view_from_json(const wire::Json& json);
 

@@ -53,6 +53,7 @@ JobView example() {
   view.causes = {{"rate_limit", "slow down", 4, 17, true}};
   view.promise = plan::Verdict{plan::Verdict::Kind::at_risk, 0.75, job.accepted + hours(7)};
   view.miss = patient::Miss{job.accepted + minutes(2), job.accepted + hours(7), 0.5};
+  view.takeover = job.accepted + hours(1);
   return view;
 }
 
@@ -78,6 +79,7 @@ TEST(JobJson, WhatIsReadBackIsWhatWasWritten) {
   EXPECT_EQ(back->promise->kind, plan::Verdict::Kind::at_risk);
   EXPECT_EQ(back->promise->on_time, 0.75);
   EXPECT_EQ(back->miss, view.miss);
+  EXPECT_EQ(back->takeover, view.takeover);
 }
 
 TEST(JobJson, NothingSecretLeaves) {

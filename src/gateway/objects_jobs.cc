@@ -33,6 +33,18 @@ Result<std::vector<Job>> jobs_of(Keeper& keeper, std::string_view owner) {
   return jobs;
 }
 
+// What was promised of it, and what is foreseen.
+Result<JobView> outlook_of(Keeper& keeper, const Job& job) {
+  JobView view;
+  view.job = job;
+  view.now = keeper.now();
+  const auto standing = TRY(patient::recall_standing(keeper.home().store(), job.id));
+  view.promise = standing.promise;
+  view.miss = standing.miss;
+  if (job.totals.unfinished() > 0) view.takeover = keeper.engine().forecast(job.id).takeover;
+  return view;
+}
+
 Result<HttpReply> list(Keeper& keeper, const Ask& ask) {
   int64_t limit = 100;
   const auto text = asked(ask.door.query, "limit");
@@ -45,18 +57,14 @@ Result<HttpReply> list(Keeper& keeper, const Ask& ask) {
   if (!after.empty() && at != jobs.end()) ++at;
   Json data = Json::array();
   for (; at != jobs.end() && static_cast<int64_t>(data.size()) < limit; ++at)
-    data.push_back(job_to_json(*at, keeper.now()));
+    data.push_back(summary_to_json(TRY(outlook_of(keeper, *at))));
   return json_reply({{"object", "list"}, {"data", std::move(data)}, {"has_more", at != jobs.end()}, {"now", rfc3339(keeper.now())}});
 }
 
 Result<HttpReply> show(Keeper& keeper, const Job& job) {
-  JobView view{job, keeper.now(), {}, {}};
+  JobView view = TRY(outlook_of(keeper, job));
   view.batches = TRY(keeper.home().store().batches_of(job.id));
   view.causes = TRY(patient::causes_of(keeper.home().store(), job));
-  const auto standing = TRY(patient::recall_standing(keeper.home().store(), job.id));
-  view.promise = standing.promise;
-  view.miss = standing.miss;
-  view.takeover = keeper.engine().forecast(job.id).takeover;
   return json_reply(view_to_json(view));
 }
 

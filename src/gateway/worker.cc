@@ -6,6 +6,7 @@
 
 #include "gateway/limit_headers.h"
 #include "gateway/listing.h"
+#include "gateway/page.h"
 #include "model/model_name.h"
 #include "net/event_loop.h"
 #include "price/price.h"
@@ -178,6 +179,8 @@ net::Awaitable<void> Worker::answer_probe(net::Exchange& exchange, Want want) {
     reply = plain(200, shared_.metrics());
   } else if (want == Want::healthz) {
     reply = plain(200, "ok\n");
+  } else if (want == Want::page) {
+    reply = jobs_page();
   } else {
     const bool ready = shared_.ready();
     reply = ready ? plain(200, "ready\n") : plain(503, "not ready\n");
@@ -220,7 +223,7 @@ net::Awaitable<void> Worker::handle(net::Exchange& exchange) {
   call.began = net::Clock::now();
   call.door = find_door(head.method, head.target, head.headers);
   call.id = fresh_id();
-  if (call.door.want == Want::healthz || call.door.want == Want::readyz || call.door.want == Want::metrics)
+  if (call.door.want == Want::healthz || call.door.want == Want::readyz || call.door.want == Want::metrics || call.door.want == Want::page)
     co_return co_await answer_probe(exchange, call.door.want);
   auto refused = let_in(head.headers, call);
   if (!refused) refused = is_nowhere(head, call);

@@ -23,7 +23,7 @@ class Promises(Serving):
         self.assertIn("the deadline will be missed", ended.err)
         shown = self.twolane("show", answer["job"], "--json").json
         self.assertEqual((shown["promise"], shown["miss_foreseen"]), (answer["promise"], answer["miss_foreseen"]))
-        self.assertIn("the deadline will be missed", self.twolane("show", answer["job"]).out)
+        self.assertIn("the deadline was missed, as was foreseen", self.twolane("show", answer["job"]).out)
 
     def test_what_is_kept_foresees_nothing(self):
         answer = self.run_sim("--within", "6h", "--on-time", "0.999", count=100).json
