@@ -73,6 +73,13 @@ class Examples(Command):
         for row in rows:
             self.assertIn(int(row["score"]), range(1, 6))
 
+    def test_pairs(self):
+        out, _ = self.example("pairs")
+        lines = self.lines(out / "pairs.out.jsonl")
+        self.assertEqual([l["custom_id"] for l in lines], ["q%d-%s" % (q, who) for q in (1, 2, 3) for who in ("a", "b", "judge")])
+        for line in lines[2::3]:
+            self.assertRegex(line["response"]["body"]["choices"][0]["message"]["content"], r"\[\[\w+\]\]")
+
     def test_synthetic(self):
         out, _ = self.example("synthetic")
         rows = self.rows(out / "messages.csv")
