@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "wire/hex.h"
 #include "wire/http.h"
 
 namespace twolane::app {
@@ -34,13 +35,7 @@ std::string origin_of(const std::string& base_url) {
 std::string fingerprint(std::string_view key) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < 6; ++i) {
-    text += digits[digest[i] >> 4];
-    text += digits[digest[i] & 15];
-  }
-  return text;
+  return wire::hex_of({digest.data(), 6});
 }
 
 std::vector<patient::Account> accounts(const Config& config, const std::string& key_otherwise) {

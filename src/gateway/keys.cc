@@ -9,6 +9,7 @@
 
 #include "model/model_name.h"
 #include "store/small_file.h"
+#include "wire/hex.h"
 #include "wire/json.h"
 
 namespace twolane::gateway {
@@ -71,16 +72,6 @@ Json json_of(const KeyRules& r) {
   return out;
 }
 
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return out;
-}
-
 int64_t month_of(Time now) {
   const Civil c = to_civil(now);
   return c.year * 12 + c.month;
@@ -123,7 +114,7 @@ Status write_keys(const std::string& path, const std::vector<KeyRules>& keys) {
 std::string key_hash(std::string_view secret) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest);
-  return hex_of({reinterpret_cast<const char*>(digest), sizeof digest});
+  return wire::hex_of(digest);
 }
 
 FreshKey fresh_key() {

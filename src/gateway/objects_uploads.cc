@@ -11,6 +11,7 @@
 #include <array>
 
 #include "gateway/keeper.h"
+#include "wire/hex.h"
 
 namespace twolane::gateway {
 namespace {
@@ -130,10 +131,7 @@ class Md5 {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned length = 0;
     EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (unsigned i = 0; i < length; ++i) (out += digits[digest[i] >> 4]) += digits[digest[i] & 15];
-    return out;
+    return wire::hex_of({digest.data(), length});
   }
 
  private:

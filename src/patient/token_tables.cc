@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "wire/base64.h"
+#include "wire/hex.h"
 
 namespace twolane::patient {
 namespace {
@@ -35,12 +36,7 @@ std::string sha256_hex(const std::string& bytes) {
   unsigned int length = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) != 1)
     return {};
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    hex += "0123456789abcdef"[digest[i] >> 4];
-    hex += "0123456789abcdef"[digest[i] & 15];
-  }
-  return hex;
+  return wire::hex_of({digest, length});
 }
 
 std::unexpected<Error> not_the_table(const std::string& path, std::string why) {

@@ -15,6 +15,7 @@
 #include "sim/json_text.h"
 #include "sim/lines.h"
 #include "sim/openai.h"
+#include "wire/hex.h"
 
 namespace twolane::sim {
 
@@ -25,12 +26,7 @@ namespace {
 std::string account_of(std::string_view key) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest);
-  std::string hex;
-  for (int i = 0; i < 6; ++i) {
-    hex += "0123456789abcdef"[digest[i] >> 4];
-    hex += "0123456789abcdef"[digest[i] & 15];
-  }
-  return hex;
+  return wire::hex_of({digest, 6});
 }
 
 std::string_view key_of(const Call& call, Provider provider) {
