@@ -45,17 +45,18 @@ wire::HttpReply no_such(const Ask& ask, std::string what) {
   return refuse(ask.door.dialect, Refusal(404, std::move(what)), ask.id);
 }
 
-std::optional<wire::HttpReply> model_refused(const Ask& ask, const Error& error) {
+wire::HttpReply defect(const Ask& ask, const Error& error) {
+  std::fprintf(stderr, "%s: %s: %s\n", error.code.c_str(), error.message.c_str(), error.why.c_str());
+  return refuse(ask.door.dialect, Refusal(500, "The server could not do this: " + error.message), ask.id);
+}
+
+std::optional<wire::HttpReply> refused_at_any_door(const Ask& ask, const Error& error) {
+  if (error.code.starts_with("store.") || error.code.starts_with("shelf.")) return defect(ask, error);
   if (error.code != "gateway.model_not_allowed") return std::nullopt;
   std::string said = error.message + '.';
   said.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(said.front())));
   if (error.where.line > 0) said = "Line " + std::to_string(error.where.line) + ": " + error.message + '.';
   return refuse(ask.door.dialect, Refusal(403, std::move(said), "model_not_allowed", "model"), ask.id);
-}
-
-wire::HttpReply defect(const Ask& ask, const Error& error) {
-  std::fprintf(stderr, "%s: %s: %s\n", error.code.c_str(), error.message.c_str(), error.why.c_str());
-  return refuse(ask.door.dialect, Refusal(500, "The server could not do this: " + error.message), ask.id);
 }
 
 Result<std::unique_ptr<Keeper>> Keeper::open(Settings settings, KeyRing& keys) {

@@ -187,7 +187,8 @@ Status expire_uploads(Keeper& keeper);
 wire::HttpReply json_reply(const wire::Json& json);
 wire::HttpReply no_such(const Ask& ask, std::string what);
 wire::HttpReply defect(const Ask& ask, const Error& error);
-// Where a batch asks for a model that its key may not use.
-std::optional<wire::HttpReply> model_refused(const Ask& ask, const Error& error);
+// Where a batch is not accepted for something that no door has words of its own for: a model that its key
+// may not use, or a fault here.
+std::optional<wire::HttpReply> refused_at_any_door(const Ask& ask, const Error& error);
 
 }  // namespace twolane::gateway

@@ -83,8 +83,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   const auto accepted = keeper.accept(ask, std::move(batch), order);
   if (!accepted) {
     const Error& e = accepted.error();
-    if (auto refused = model_refused(ask, e)) return std::move(*refused);
-    if (e.code.starts_with("store.") || e.code.starts_with("shelf.")) return defect(ask, e);
+    if (auto refused = refused_at_any_door(ask, e)) return std::move(*refused);
     return wrong(ask, (e.where.field.empty() ? "requests" : e.where.field) + ": " + e.message +
                           (e.why.empty() ? "" : " (" + e.why + ")"));
   }

@@ -333,8 +333,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   const auto accepted = keeper.accept(ask, std::move(batch), order);
   if (!accepted) {
     const Error& e = accepted.error();
-    if (auto refused = model_refused(ask, e)) return std::move(*refused);
-    if (e.code.starts_with("store.") || e.code.starts_with("shelf.")) return defect(ask, e);
+    if (auto refused = refused_at_any_door(ask, e)) return std::move(*refused);
     return wrong(ask, e.message + (e.where.field.empty() ? "" : " (" + e.where.field + ")") +
                           (e.why.empty() ? "" : ": " + e.why));
   }

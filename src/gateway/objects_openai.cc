@@ -259,9 +259,7 @@ HttpReply create(Keeper& keeper, Ask& ask) {
   if (!again.empty()) batch.about["idempotency_key"] = again;
   const auto accepted = keeper.accept(ask, batch, order);
   if (!accepted) {
-    if (auto refused = model_refused(ask, accepted.error())) return std::move(*refused);
-    if (accepted.error().code.starts_with("store.") || accepted.error().code.starts_with("shelf."))
-      return defect(ask, accepted.error());
+    if (auto refused = refused_at_any_door(ask, accepted.error())) return std::move(*refused);
     batch.about["errors"] = Json::array({fault_json(accepted.error())});
     if (const Status put = keeper.shelf().put(batch); !put) return defect(ask, put.error());
   }
