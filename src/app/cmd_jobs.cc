@@ -107,6 +107,8 @@ std::string outlook_text(const JobView& view, const std::string& flag, const Zon
   const Time now = view.now;
   if (job.state == JobState::cancelling) return "cancel  nothing more is bought; what was bought is collected\n";
   std::string out;
+  if (view.cut > 0)
+    out += "cut     " + counted(view.cut, "request") + " not wanted any more; of those in batches an answer is kept if it comes\n";
   if (!job.kept) out += "promise none: best effort is never promoted\n";
   else if (view.promise)
     out += "promise " + (view.promise->kind == plan::Verdict::Kind::accepted ? "accepted: the live lane can keep it whatever the batches do\n"
@@ -187,6 +189,7 @@ int show_command(const Shell& shell) {
     for (const auto& b : view.batches) object["batches"].push_back(batch_json(b));
     object["promise"] = patient::promise_json(view.promise);
     object["miss_foreseen"] = patient::miss_json(view.miss);
+    object["cut"] = view.cut;
     object["takeover_at"] = view.takeover.ms > 0 ? wire::Json(rfc3339(view.takeover)) : wire::Json(nullptr);
     const auto trouble = patient::trouble_from_json(view.job.trouble);
     object["error"] = trouble ? error_object(*trouble, view.job.totals.cost) : wire::Json(nullptr);

@@ -42,6 +42,7 @@ class HomeJobs final : public JobSource {
     view.promise = standing.promise;
     view.miss = standing.miss;
     view.takeover = standing.takeover;
+    view.cut = TRY(patient::recall_cut(home_->store(), view.job.id)).count();
     return view;
   }
 

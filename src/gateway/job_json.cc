@@ -168,6 +168,7 @@ Json summary_to_json(const JobView& view) {
   out["promise"] = patient::promise_json(view.promise);
   out["miss_foreseen"] = patient::miss_json(view.miss);
   out["takeover_at"] = time_json(view.takeover);
+  out["cut"] = view.cut;
   return out;
 }
 
@@ -189,6 +190,7 @@ Result<JobView> view_from_json(const Json& json) {
   view.job = job_of(json, *id);
   view.now = time_at(json, "now");
   view.takeover = time_at(json, "takeover_at");
+  view.cut = wire::int_at(json, "cut");
   if (const Json* promise = wire::find(json, "promise")) view.promise = patient::promise_of(*promise);
   if (const Json* miss = wire::find(json, "miss_foreseen")) view.miss = patient::miss_of(*miss);
   if (const Json* batches = wire::find(json, "batches"); batches && batches->is_array())

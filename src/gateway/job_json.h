@@ -25,6 +25,7 @@ struct JobView {
   std::optional<plan::Verdict> promise;  // what was said of its deadline when it was given
   std::optional<patient::Miss> miss;     // of the deadline, if one is foreseen
   Time takeover;                         // when what is unfinished must go live; 0: never
+  int64_t cut = 0;                       // requests that were cancelled one by one, in whatever state
 };
 
 wire::Json job_to_json(const Job& job, Time now);

@@ -54,6 +54,7 @@ JobView example() {
   view.promise = plan::Verdict{plan::Verdict::Kind::at_risk, 0.75, job.accepted + hours(7)};
   view.miss = patient::Miss{job.accepted + minutes(2), job.accepted + hours(7), 0.5};
   view.takeover = job.accepted + hours(1);
+  view.cut = 3;
   return view;
 }
 
@@ -80,6 +81,7 @@ TEST(JobJson, WhatIsReadBackIsWhatWasWritten) {
   EXPECT_EQ(back->promise->on_time, 0.75);
   EXPECT_EQ(back->miss, view.miss);
   EXPECT_EQ(back->takeover, view.takeover);
+  EXPECT_EQ(back->cut, 3);
 }
 
 TEST(JobJson, NothingSecretLeaves) {

@@ -41,6 +41,7 @@ Result<JobView> outlook_of(Keeper& keeper, const Job& job) {
   const auto standing = TRY(patient::recall_standing(keeper.home().store(), job.id));
   view.promise = standing.promise;
   view.miss = standing.miss;
+  view.cut = TRY(patient::recall_cut(keeper.home().store(), job.id)).count();
   if (job.totals.unfinished() > 0) view.takeover = keeper.engine().forecast(job.id).takeover;
   return view;
 }

@@ -58,6 +58,7 @@ class Cut(BatchDoor):
                    lambda j: any(b["cancelling"] for b in j["batches"]))
         run.send_signal(signal.SIGKILL)
         run.wait()
+        self.assertEqual(self.twolane("show", job, "--json").json["cut"], 33)
         again = self.twolane("run", "in.jsonl", *self.slow(20000), "--within", "24h", "-o", "out.jsonl", "--json").json
         self.assertEqual((again["job"], again["exit"], again["succeeded"] + again["cancelled"]), (job, 1, 60))
         lines = self.lines(self.dir / "out.jsonl")
@@ -96,6 +97,8 @@ class Cut(BatchDoor):
         self.until(lambda: self.remote("show", job, "--json").json, lambda j: any(b["sent_at"] for b in j["batches"]))
         said = self.remote("cancel", job, "t-1", "--rows", "21-40", "--json")
         self.assertEqual((said.exit, said.json["job"]), (0, job), said.err)
+        self.assertEqual(self.remote("show", job, "--json").json["cut"], 21)
+        self.assertIn("cut     21 requests not wanted any more", self.remote("show", job).out)
         wrong = self.remote("cancel", job, "t-41", "--json").json["error"]
         self.assertEqual(wrong["code"], "usage.request")
         shown = self.until(lambda: self.remote("show", job, "--json").json, lambda j: j["open"] == 0)
