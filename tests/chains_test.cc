@@ -209,6 +209,35 @@ TEST_F(Chains, a_chain_that_cannot_fit_is_not_accepted) {
   EXPECT_NE(many.kind, plan::Verdict::Kind::accepted);
 }
 
+// Its first level alone could be in time, so only who looks at the whole chain sees it.
+TEST_F(Chains, a_miss_is_foreseen_while_the_first_steps_run) {
+  open(steady(hours(30)), 0, 20);
+  const JobId job = give({"ana", 1, 0, hours(5), true, chains(700)});
+  EXPECT_NE(promise(job).kind, plan::Verdict::Kind::accepted);
+  run_until(begin + minutes(30));
+  ASSERT_TRUE(engine_->forecast(job).miss.has_value());
+  EXPECT_GT(engine_->forecast(job).miss->finish, begin + hours(5));
+  EXPECT_GT(totals(job).of(RequestState::waiting), 5000);
+}
+
+// A short chain passes the levels that a long one reaches later: those have their share of what is left then.
+TEST_F(Chains, chains_of_different_lengths_share_the_time) {
+  open(steady(hours(30)), 0);
+  std::string lines;
+  for (int step = 0; step < 6; ++step)
+    lines += line(name(step, 0), "long " + std::to_string(step), step ? std::vector{name(step - 1, 0)} : std::vector<std::string>{});
+  for (int step = 0; step < 3; ++step)
+    lines += line(name(step, 1), "short " + std::to_string(step), step ? std::vector{name(step - 1, 1)} : std::vector<std::string>{});
+  const JobId job = give({"ana", 1, 0, hours(12), true, lines});
+  std::vector<Duration> ended(9);
+  while (totals(job).unfinished() > 0 && world_->step())
+    for (int64_t i = 0; i < 9; ++i)
+      if (ended[static_cast<size_t>(i)].ms == 0 && store_->request(job, i).value()->state == RequestState::succeeded)
+        ended[static_cast<size_t>(i)] = world_->now() - begin;
+  for (size_t step = 0; step < 6; ++step) EXPECT_LE(ended[step], hours(2 * static_cast<int64_t>(step + 1))) << step;
+  EXPECT_EQ(totals(job).late, 0);
+}
+
 TEST_F(Chains, a_cap_stops_a_chain_before_it_is_exceeded) {
   open(steady(minutes(5)), 0);
   const JobId job = give({"ana", 1, 0, hours(10), true, chains(5), PicoUsd{2'000'000'000}});

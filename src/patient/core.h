@@ -175,6 +175,10 @@ struct Engine::Core {
   void keep_standing(JobAtWork& job);   // in the store, after a change
   void look_at_promise(JobAtWork& job); // anew where the deadline is another one
   void foresee(const plan::AtRisk& risk);
+  PicoUsd bound_of_one(const JobAtWork& job);
+  bool by_its_cap(const JobAtWork& job);  // the cap will not let its rest be bought live
+  void foresee_cap(JobId stage);
+  void foresee_caps(BatchId batch);     // of all that wait for it
   void withdraw_misses();               // that the plan does not foresee any more
   void tell_takeovers();
   void tell_plan(JobAtWork& job);
@@ -215,7 +219,9 @@ struct Engine::Core {
   void tell_stages(JobAtWork& job, const plan::JobView& whole);
   void forget_stages(JobId job);        // the plan need not know of it any more
   bool is_open(const JobAtWork& job, int32_t level) const;
-  bool look_at_levels(JobAtWork& job, Time since);
+  void look_at_levels(JobAtWork& job);
+  std::vector<int64_t> under_way(const JobAtWork& job) const;
+  void foresee_chains();
   void count_open(JobAtWork& job);      // of a job with chains, after requests were final
   Time takeover(const JobAtWork& job) const;
   plan::Verdict assess(JobAtWork& job);

@@ -205,7 +205,7 @@ Result<JobAtWork*> Engine::Core::load_job(JobId id) {
   }
   job.needs.clear();
   job.needs_from = std::numeric_limits<int64_t>::min() / 2;
-  look_at_levels(job, job.standing.opened.empty() ? job.job.accepted : now());
+  look_at_levels(job);
   tell_plan(job);
   return &job;
 }
@@ -314,9 +314,8 @@ plan::Lane Engine::Core::lane_of(const ShapeAtWork& s, size_t number) const {
 
 void Engine::Core::tell_plan(JobAtWork& job) {
   const Job& j = job.job;
-  const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble ||
-                      job.capped;
-  tell_stages(job, {.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused,
+  const bool paused = !job.active || j.state == JobState::paused || j.state == JobState::cancelling || job.trouble;
+  tell_stages(job, {.id = j.id, .accepted = j.accepted, .deadline = j.deadline, .kept = j.kept, .paused = paused, .capped = job.capped,
                                       .rush = job.standing.rush, .requests = j.requests - job.cut.count(), .on_time = job.terms.on_time,
                                       .tenant = tenant_of(job.terms.owner), .weight = job.terms.weight,
                                       .steps_after = job.terms.steps_after, .restarts = job.standing.restarts});
@@ -375,6 +374,7 @@ void Engine::Core::replan() {
     act(of_jobs(action));
     if (broken) return;
   }
+  foresee_chains();
   withdraw_misses();
   tell_takeovers();
   pump_all();
@@ -388,11 +388,15 @@ void Engine::Core::act(const plan::Action& action) {
                  },
                  [&](const plan::Pack& a) { pack(a); },
                  [&](const plan::Move& a) { move(a); },
-                 [&](const plan::Drain& a) { drains.push_back(a); },
+                 [&](const plan::Drain& a) {
+                   drains.push_back(a);
+                   if (a.tier == ServiceTier::standard) foresee_cap(a.job);
+                 },
                  [&](const plan::Overtake& a) { drains.push_back(a); },
                  [&](const plan::Cancel& a) {
-                   if (a.why == plan::CancelFor::slow) slow(a.batch);
-                   else cancel(a.batch, a.why == plan::CancelFor::unwanted ? "by its user" : "for the deadline");
+                   if (a.why == plan::CancelFor::slow) return slow(a.batch);
+                   if (a.why == plan::CancelFor::deadline) foresee_caps(a.batch);
+                   cancel(a.batch, a.why == plan::CancelFor::unwanted ? "by its user" : "for the deadline");
                  },
                  [&](const plan::Expire& a) { expire(a.job); },
                  [&](const plan::AtRisk& a) { foresee(a); },

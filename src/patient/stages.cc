@@ -1,7 +1,8 @@
 // Jobs whose requests come after one another, as the planner sees them: each level a job of its own.
 //
 // A level is what has equally many steps behind it (Shape::steps_after). To the planner it is a job that was
-// accepted when its first request became open, with the deadline of the whole and so many steps after it.
+// accepted when its first request became open (or the first after it had nothing left to do), with the deadline
+// of the whole and so many steps after it.
 // Ids of such stages are made here and nowhere else: outside of the plan, and of what batches are counted by
 // (BatchAtWork::unfinished), there are jobs only. The last level, and so every job without chains, has the
 // job's own id.
@@ -77,25 +78,35 @@ bool Engine::Core::is_open(const JobAtWork& job, int32_t level) const {
   return !job.chained() || (static_cast<size_t>(level) < opened.size() && opened[static_cast<size_t>(level)].ms != 0);
 }
 
-// True where a level is open that was not before.
-bool Engine::Core::look_at_levels(JobAtWork& job, Time since) {
-  if (!job.chained()) return false;
+// What a job begins with, and what became open without this process.
+void Engine::Core::look_at_levels(JobAtWork& job) {
+  if (!job.chained()) return;
   auto& opened = job.standing.opened;
+  const Time since = opened.empty() ? job.job.accepted : now();
   opened.resize(job.level_requests.size());
-  bool more = false;
   for (const ShapeAtWork& s : job.shapes) {
     Time& at = opened[static_cast<size_t>(s.shape.steps_after)];
-    if (s.open == 0 || at.ms != 0) continue;
-    at = since;
-    more = true;
+    if (s.open > 0 && at.ms == 0) at = since;
   }
-  return more;
 }
 
-// Anew from the store, where answers open requests and failures close them.
+// By level: what is open or lies in batches and waves.
+std::vector<int64_t> Engine::Core::under_way(const JobAtWork& job) const {
+  std::vector<int64_t> all(job.level_requests.size());
+  for (const ShapeAtWork& s : job.shapes) all[static_cast<size_t>(s.shape.steps_after)] += s.open;
+  for (const auto& [id, batch] : batches)
+    for (size_t level = 0; level < all.size() && batch.jobs.contains(job.job.id); ++level)
+      if (const auto n = batch.unfinished.find(stage_id(job.job.id, static_cast<int32_t>(level))); n != batch.unfinished.end())
+        all[level] += n->second;
+  return all;
+}
+
+// Anew from the store, where answers open requests and failures close them. A level that had nothing left to do
+// has its share of the time from now on: chains of other lengths may have passed it before.
 void Engine::Core::count_open(JobAtWork& job) {
   if (!job.chained()) return;
   bool more = false;
+  const std::vector<int64_t> before = under_way(job);
   for (ShapeAtWork& s : job.shapes) {
     const auto open = store.open_count(job.job.id, s.shape.number);
     if (!open) return broke(open.error());
@@ -103,10 +114,36 @@ void Engine::Core::count_open(JobAtWork& job) {
       s.returned = now();
       more = true;
     }
+    const auto level = static_cast<size_t>(s.shape.steps_after);
+    if (*open > s.open && before[level] == 0) {
+      job.standing.opened[level] = now();
+      more = true;
+    }
     s.open = *open;
   }
-  more = look_at_levels(job, now()) || more;
   if (more) keep_standing(job);
+}
+
+// The planner sees one level at a time. That even the live lane could not take all that are left, one after the
+// other, is seen here.
+void Engine::Core::foresee_chains() {
+  for (auto& [id, job] : jobs) {
+    if (!job.chained() || !job.active || !job.job.kept || job.job.totals.unfinished() == 0) continue;
+    const std::vector<int64_t> at_work = under_way(job);
+    Time finish = now();
+    double in_batches = 1;
+    for (int32_t level = levels_of(job) - 1; level >= 0; --level) {
+      const auto i = static_cast<size_t>(level);
+      const int64_t left = is_open(job, level) ? at_work[i] : job.level_requests[i];
+      const auto shape = std::ranges::find_if(job.shapes, [&](const ShapeAtWork& s) { return s.shape.steps_after == level; });
+      const Line* line = line_of(shape->shape.targets[shape->target].provider);
+      if (left == 0 || line == nullptr) continue;
+      finish = finish + line->takes + Duration{static_cast<int64_t>(static_cast<double>(left) * 60'000 / std::max(line->told, 1.0))};
+      const Duration share{(job.job.deadline - now()).ms / (level + 1)};
+      in_batches *= 1 - plan.times(lane_number(lane_of(*shape, shape->target)), left).late(Duration{0}, share);
+    }
+    if (finish > job.job.deadline) foresee({id, finish, 1 - in_batches});
+  }
 }
 
 Time Engine::Core::takeover(const JobAtWork& job) const {
