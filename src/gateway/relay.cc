@@ -55,7 +55,7 @@ std::string Worker::upstream_head(const Call& call, const wire::Headers& headers
   const Provider& provider = *call.choice->provider;
   const bool same_words = !call.choice->translated;
   std::string head;
-  head.reserve(1024);
+  head.reserve(1000);
   std::string target = target_at(*call.choice, call.door, call.streams);
   if (!same_words && call.embeds_several) target.replace(target.rfind(':'), target.npos, ":batchEmbedContents");
   head.append("POST ").append(target);
@@ -114,11 +114,16 @@ net::Awaitable<Worker::Connection> Worker::connect(net::Exchange& exchange, Call
   limit.clear();
   if (call.routed) call.waited += net::Clock::now() - began;  // a target out of reach is not our overhead
   if (opened) co_return std::move(*opened);
-  const auto trouble = patience->over && !call.timed_out ? Trouble::left : Trouble::unreachable;
-  if (call.routed && trouble == Trouble::unreachable && tries_again(call, {Heard::unreached, 0, {}, false})) co_return nullptr;
+  if (patience->over && !call.timed_out) {
+    co_await say_trouble(exchange, call, Trouble::left);
+    co_return nullptr;
+  }
+  if (call.routed && tries_again(call, {Heard::unreached, 0, {}, false})) co_return nullptr;
   Error why = std::move(opened).error();
   if (call.timed_out) why.code = "net.connect", why.message = "no connection within the route's limit";
-  co_await say_trouble(exchange, call, trouble, std::move(why));
+  call.error = "upstream." + why.code;
+  Refusal no(502, "The provider could not be reached: " + why.message, "upstream_unreachable");
+  co_await say_no(exchange, call, std::move(no));
   co_return nullptr;
 }
 
@@ -196,8 +201,7 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
       call.routed->sent = up->channel.sent;
       if (tries_again_after_trouble(exchange, call)) co_return;
     }
-    Error why;
-    co_return co_await say_trouble(exchange, call, trouble, std::move(why));
+    co_return co_await say_trouble(exchange, call, trouble);
   }
   if (call.routed) call.routed->sent = true;
   if (call.routed && allows_another(heard_of(up->channel.parser().head.status))) {
@@ -223,21 +227,16 @@ net::Awaitable<void> Worker::relay(net::Exchange& exchange, Call& call) {
 }
 
 // No answer came from the provider.
-net::Awaitable<void> Worker::say_trouble(net::Exchange& exchange, Call& call, Trouble trouble, Error why) {
+net::Awaitable<void> Worker::say_trouble(net::Exchange& exchange, Call& call, Trouble trouble) {
   if (trouble == Trouble::left) {
     call.status = 499;
     call.error = "gateway.client_left";
     co_return;
   }
-  Refusal no(502, "The provider closed the connection without an answer.", "upstream_broken");
-  call.error = "upstream.broken";
-  if (trouble == Trouble::unreachable) {
-    no = Refusal(502, "The provider could not be reached: " + why.message, "upstream_unreachable");
-    call.error = "upstream." + why.code;
-  } else if (trouble == Trouble::timeout) {
-    no = Refusal(504, "The provider did not answer in time.", "upstream_timeout");
-    call.error = "upstream.timeout";
-  }
+  const bool is_late = trouble == Trouble::timeout;
+  call.error = is_late ? "upstream.timeout" : "upstream.broken";
+  Refusal no = is_late ? Refusal(504, "The provider did not answer in time.", "upstream_timeout")
+                       : Refusal(502, "The provider closed the connection without an answer.", "upstream_broken");
   co_await say_no(exchange, call, std::move(no));
 }
 

@@ -187,8 +187,7 @@ net::Awaitable<bool> Worker::lost_before_it_began(net::Exchange& exchange, Call&
   const auto trouble = call.timed_out            ? Trouble::timeout
                        : exchange.nobody_there() ? Trouble::left
                                                  : Trouble::broken;
-  Error why;
-  co_await say_trouble(exchange, call, trouble, std::move(why));
+  co_await say_trouble(exchange, call, trouble);
   co_return false;
 }
 

@@ -109,8 +109,8 @@ class Worker final : public net::StreamHandler {
                                               std::string_view events);
   net::Awaitable<void> ask_keeper(net::Exchange& exchange, Call& call);
   net::Awaitable<void> relay(net::Exchange& exchange, Call& call);
-  enum class Trouble : uint8_t { left, unreachable, timeout, broken };
-  net::Awaitable<void> say_trouble(net::Exchange& exchange, Call& call, Trouble trouble, Error why);
+  enum class Trouble : uint8_t { left, timeout, broken };
+  net::Awaitable<void> say_trouble(net::Exchange& exchange, Call& call, Trouble trouble);
 
   // --- calls along a route, routed.cc
   net::Awaitable<void> routed_call(net::Exchange& exchange, Call& call);
