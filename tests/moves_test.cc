@@ -165,6 +165,32 @@ TEST_F(Moves, CallsThatAreLostAreMadeAgainInTime) {
   EXPECT_GT(totals(job).unconfirmed_attempts, 5) << "some were lost";
 }
 
+// What a cap holds back is foreseen when it would have to go live, and not again when it has happened.
+TEST_F(Moves, AMissByItsCapAloneIsForeseen) {
+  sim::Scenario scenario = steady(hours(20));
+  scenario.flex_refused = 1;
+  open(scenario, 0);
+  const JobId job = give({"ana", 1, 300, hours(2), true});
+  Job capped = *store_->job(job).value();
+  run_until(begin + minutes(5));
+  capped.totals = totals(job);
+  ASSERT_GT(capped.totals.reserved.n, 0) << "all of it lies in a batch";
+  capped.cap = PicoUsd{3'000'000'000};  // 0.003 USD: for less than half of it, live
+  ASSERT_TRUE(store_->amend(capped));
+  ASSERT_TRUE(engine_->take_up(job));
+  run_until(begin + hours(1));
+  EXPECT_FALSE(engine_->forecast(job).miss) << "batches may still end";
+  run_until(begin + minutes(108));
+  ASSERT_TRUE(engine_->forecast(job).miss);
+  EXPECT_EQ(engine_->forecast(job).miss->finish, Time{});
+  EXPECT_LE(engine_->forecast(job).miss->at, begin + minutes(105)) << "a quarter of an hour before it happens";
+  EXPECT_GT(engine_->forecast(job).miss->probability, 0.9);
+  EXPECT_EQ(engine_->load().misses_foreseen, 1);
+  run_until(begin + hours(2));
+  EXPECT_TRUE(engine_->forecast(job).miss) << "it is not withdrawn while the cap stands";
+  EXPECT_LE(totals(job).cost + totals(job).unconfirmed, *capped.cap);
+}
+
 // A miss that is foreseen is said once, and withdrawn when the deadline can be kept again.
 TEST_F(Moves, AForeseenMissIsWithdrawn) {
   open(steady(hours(5)), 0);

@@ -177,7 +177,7 @@ void Engine::Core::try_shape(JobAtWork& job, ShapeAtWork& shape) {
 bool Engine::Core::overtake(Line& line, const plan::Overtake& action) {
   JobAtWork* const job = at_stage(action.job);
   auto batch = batches.find(action.batch);
-  if (job == nullptr || batch == batches.end() || batch->second.line != &line) return false;
+  if (job == nullptr || job->capped || batch == batches.end() || batch->second.line != &line) return false;
   const int64_t room = live_room(line, ServiceTier::standard);
   if (room == 0) return true;
   auto members = store.members(action.batch);

@@ -39,6 +39,7 @@ struct JobView {
   Time accepted, deadline;
   bool kept = false;        // false: best effort, never above batch price
   bool paused = false;      // place nothing new
+  bool capped = false;      // nothing of it can be bought at present: it is not packed, and drains only what is given back
   bool rush = false;        // promoted by its user
   int64_t requests = 0;     // of the whole job
   double on_time = 0.99;    // wanted probability; from 0.999 on nothing is left to chance

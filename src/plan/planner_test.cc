@@ -194,6 +194,20 @@ TEST(Planner, APausedJobPlacesNothing) {
   EXPECT_EQ(s.count<Pack>() + s.count<Drain>() + s.count<Try>() + s.count<Cancel>(), 0u);
 }
 
+// What its cap lets nothing more be bought of is not packed; what it has in batches comes back for its deadline.
+TEST(Planner, ACappedJobPacksNothingAndStillHasADeadline) {
+  Situation s(hours(6));
+  s.group(50, true, noon).in_batch(50);
+  s.view.capped = true;
+  apply(s.state, JobChanged{s.view});
+  EXPECT_EQ(s.at(Duration{0}).count<Pack>(), 0u);
+  EXPECT_EQ(s.at(hours(5) + minutes(45)).count<Cancel>(), 1u);
+  EXPECT_EQ(s.at(hours(5) + minutes(58)).count<Drain>(), 1u);
+  s.view.capped = false;
+  apply(s.state, JobChanged{s.view});
+  EXPECT_EQ(s.at(minutes(1)).count<Pack>(), 1u);
+}
+
 TEST(Planner, AJobPromotedByItsUserDrainsAtOnce) {
   Situation s(hours(6));
   s.view.rush = true;

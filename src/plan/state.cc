@@ -170,7 +170,7 @@ void State::take(const JobGone& e) {
 void State::place_in_lane(JobState& job, Group& g) {
   LaneState& lane = lanes_[g.view.lane.n];
   const GroupKey key{job.view.id, g.view.shape};
-  const bool waits = job.places() && g.view.open > 0;
+  const bool waits = job.places() && !job.view.capped && g.view.open > 0;
   const Time flush = g.view.fresh ? Time{0} : g.view.since + flush_after(job.view.deadline - g.view.since);
   if (!waits || !g.waiting || flush != g.flush) {
     take_from_lane(g);

@@ -46,6 +46,18 @@ class Promises(Serving):
         self.assertLessEqual(decimal.Decimal(ended.json["cost_usd"]), cap)
         self.assertNotIn("the cap bounds", self.run_sim("--within", "2h", "--again", "--max-cost", str(live), count=30).err)
 
+    def test_a_miss_by_the_cap_alone_is_foreseen(self):
+        (self.dir / "stuck.toml").write_text('stuck = 1.0\nflex_refused = 1.0\n')
+        probe = self.run_sim("--within", "2h", "--dry-run", count=300, scenario="stuck.toml").json
+        cap = decimal.Decimal(probe["batch_bound_usd"]) / 40  # bounds are some fifty times what answers cost here
+        ended = self.run_sim("--within", "2h", "--max-cost", str(cap), "--no-probe", count=300, scenario="stuck.toml")
+        answer = ended.json
+        self.assertIn(ended.exit, (3, 4), ended.err)
+        self.assertIn("does not cover what would have to go live", ended.err)
+        self.assertLess(answer["miss_foreseen"]["at"], answer["deadline"])
+        self.assertIsNone(answer["miss_foreseen"]["finish"])
+        self.assertLessEqual(decimal.Decimal(answer["cost_usd"]), cap)
+
     def test_a_batch_of_the_gateway_is_promised_something(self):
         key = self.twolane("keys", "create", "ana", "--weight", "3", "--json").json["key"]
         self.assertEqual(self.twolane("keys", "list", "--json").json["keys"][0]["weight"], 3)
