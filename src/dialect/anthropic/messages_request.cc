@@ -210,7 +210,8 @@ Status decode_thinking(const Fields::Member& member, ChatRequest& to) {
 }  // namespace
 
 Result<ChatRequest> decode_request(const Json& body) {
-  ChatRequest r;
+  Result<ChatRequest> decoded;
+  ChatRequest& r = *decoded;
   r.from = Endpoint::messages;
   Fields f(body, "");
   r.model = TRY(f.text("model"));
@@ -239,7 +240,7 @@ Result<ChatRequest> decode_request(const Json& body) {
   r.top_k = f.setting("top_k");
   r.stop = f.setting("stop_sequences");
   append(r.extra, f.rest({"metadata", "cache_control", "service_tier", "stream"}));
-  return r;
+  return decoded;
 }
 
 }  // namespace twolane::dialect::anthropic

@@ -294,7 +294,8 @@ Status decode_config(const Fields::Member& member, ChatRequest& to) {
 }  // namespace
 
 Result<ChatRequest> decode_request(const Json& body) {
-  ChatRequest r;
+  Result<ChatRequest> decoded;
+  ChatRequest& r = *decoded;
   r.from = Endpoint::generate_content;
   Fields f(body, "");
   Decoder decoder;
@@ -335,7 +336,7 @@ Result<ChatRequest> decode_request(const Json& body) {
   CHECKED(decode_tool_config(f.take("toolConfig", "tool_config"), r));
   CHECKED(decode_config(f.take("generationConfig", "generation_config"), r));
   append(r.extra, f.rest({"labels", "serviceTier", "service_tier"}));
-  return r;
+  return decoded;
 }
 
 }  // namespace twolane::dialect::gemini

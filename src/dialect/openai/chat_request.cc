@@ -223,7 +223,8 @@ bool says_nothing(const Native& n) {
 }  // namespace
 
 Result<ChatRequest> decode_chat_request(const Json& body) {
-  ChatRequest r;
+  Result<ChatRequest> decoded;
+  ChatRequest& r = *decoded;
   r.from = Endpoint::chat_completions;
   Fields f(body, "");
   r.model = TRY(f.text("model"));
@@ -261,7 +262,7 @@ Result<ChatRequest> decode_chat_request(const Json& body) {
                     "prompt_cache_retention", "prompt_cache_options", "service_tier", "stream",
                     "stream_options", "prediction"});
   for (Native& n : r.extra) n.matters = n.matters && !says_nothing(n);
-  return r;
+  return decoded;
 }
 
 }  // namespace twolane::dialect::openai
