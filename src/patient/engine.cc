@@ -218,6 +218,7 @@ Status Engine::Core::take_up(JobId id) {
       return fail(no_key(provider));
   tell_plan(*job);
   look_at_promise(*job);
+  takeovers_told = {};  // told with the next plan
   close_cancelled(*job);
   job->capped = false;
   if (job->trouble) release(*job, std::string(job->trouble->code));  // what holds it will say so again

@@ -94,7 +94,7 @@ class Cut(BatchDoor):
         _, self.origin = self.listening("serve", *self.slow(3000), "--threads", "1", "--access-log", "off")
         batch = self.create(self.upload(openai_lines(40))["id"]).json["id"]
         job = self.ask("GET", "/twolane/v1/batches/" + batch).json["job"]
-        self.until(lambda: self.remote("show", job, "--json").json, lambda j: any(b["sent_at"] for b in j["batches"]))
+        self.until(lambda: self.remote("show", job, "--json").json, lambda j: any(b["sent_at"] and b["tier"] == "batch" for b in j["batches"]))
         said = self.remote("cancel", job, "t-1", "--rows", "21-40", "--json")
         self.assertEqual((said.exit, said.json["job"]), (0, job), said.err)
         self.assertEqual(self.remote("show", job, "--json").json["cut"], 21)

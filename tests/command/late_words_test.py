@@ -18,7 +18,7 @@ class LateWords(BatchDoor):
     def give(self, count=30):
         batch = self.create(self.upload(openai_lines(count))["id"], twolane_deadline="24h").json["id"]
         job = self.ask("GET", "/twolane/v1/batches/" + batch).json["job"]
-        self.seen(job, lambda j: any(b["sent_at"] for b in j["batches"]), within=10)
+        self.seen(job, lambda j: any(b["id"] and b["tier"] == "batch" for b in j["batches"]), within=10)
         return job
 
     def seen(self, job, done, within=AT_ONCE):
@@ -70,6 +70,27 @@ class LateWords(BatchDoor):
         unwanted = self.each_word(say)
         refused = self.twolane("promote", unwanted, "--json")
         self.assertEqual((refused.exit, refused.json["error"]["code"]), (2, "job.cancelling"))
+
+    def test_what_show_and_lanes_say_meanwhile(self):
+        self.begin()
+        nothing = self.twolane("lanes", "--json").json
+        self.assertEqual((nothing["lanes"], nothing["out"]), ([], []))
+        job = self.give()
+        out = self.twolane("lanes", "--json").json["out"]
+        self.assertEqual([(o["provider"], o["model"], o["batches"]) for o in out], [("openai", "gpt-5.4-mini", 1)])
+        self.assertTrue(0.9 < out[0]["as_slow"] <= 1, out)
+        self.assertRegex(self.twolane("lanes").out, r"(?s)no batch has ended yet.*OUT NOW.*openai/gpt-5.4-mini +1 ")
+        shown = lambda: self.twolane("show", job).out
+        self.assertIn("promise accepted: the live lane can keep it whatever the batches do\nlive    from ", shown())
+        self.by_command(job, "pause")
+        self.seen(job, lambda j: j["state"] == "paused")
+        self.assertIn("paused  nothing is placed, not even for the deadline: twolane resume " + job[:6], shown())
+        self.by_command(job, "deadline", "--within", "9h", "--best-effort")
+        self.seen(job, lambda j: not j["kept"])
+        self.assertIn("promise none: best effort is never promoted", shown())
+        self.by_command(job, "cancel")
+        self.seen(job, lambda j: j["state"] == "cancelling")
+        self.assertIn("cancel  nothing more is bought", shown())
 
     def test_over_http(self):
         self.begin()

@@ -113,6 +113,21 @@ class Patient(Serving):
         self.assertEqual([r.status for r in again], [200, 200])
         self.assertEqual(len(self.ledger()), 2)
 
+    def test_how_sure_a_call_is_to_be_on_time(self):
+        self.serve()
+        wish = {"twolane_deadline": "12h", "prefer": "respond-async"}
+        for sure in ({}, {"twolane_on_time": "0.999"}, {"twolane_on_time": "0.999"}):
+            taken = self.ask("POST", "/v1/chat/completions", CHAT, **wish, **sure)
+            self.assertEqual(taken.status, 202, taken.text)
+        jobs = self.poll("/twolane/v1/jobs", lambda r: len(r.json["data"]) == 2).json["data"]
+        self.assertEqual(sorted(j["requests"] for j in jobs), [1, 2])  # a job has one target
+        asked = {"model": "gpt-5.4-mini", "input": "Say something.", "background": True}
+        for nonsense in ("1", "0.2", "often", "99 %"):
+            for path, body in (("/v1/chat/completions", CHAT), ("/v1/responses", asked)):
+                refused = self.ask("POST", path, body, twolane_deadline="12h", twolane_on_time=nonsense)
+                self.assertEqual(refused.status, 400, nonsense)
+                self.assertIn("Twolane-On-Time is a probability from 0.5 to below 1", refused.text)
+
     def test_background_responses(self):
         self.serve()
         made = self.ask("POST", "/v1/responses", {"model": "gpt-5.4-mini", "input": "hello", "background": True})
