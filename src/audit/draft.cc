@@ -78,7 +78,7 @@ void Draft::set_status(std::string_view text) {
   if (n && *n >= 100 && *n <= 599) status_ = static_cast<int>(*n);
 }
 
-FieldFault Draft::set(Slot slot, Unit unit, Scalar value) {
+FieldFault Draft::set(Slot slot, Unit unit, const Scalar& value) {
   const std::string_view text = value.text;
   if (text.empty()) return {};
   if (slot < Slot::text_slots) {

@@ -34,7 +34,7 @@ class Draft {
  public:
   void begin(const FormatSpec& spec, Duration zone = {});
   // Any slot but the whole values. Empty texts are absent values.
-  FieldFault set(Slot slot, Unit unit, Scalar value);
+  FieldFault set(Slot slot, Unit unit, const Scalar& value);  // by reference: a copy of what was just written stalls
   BodyReader::Facts& facts() { return facts_; }
   // For readers that find pieces of the prompt otherwise than in bodies.
   std::vector<PrefixBlock>& blocks() { return blocks_; }
