@@ -29,7 +29,7 @@ class OneEngine : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  void open(sim::Scenario scenario, int64_t quota, double live_per_minute = 600) {
+  void open(sim::Scenario scenario, int64_t quota, double live_per_minute = 600, double live_reserve = 0) {
     engine_.reset();
     providers_ = sim::Providers::open(std::move(scenario), 1, "").value();
     world_ = std::make_unique<sim::VirtualWorld>(*providers_, 1, begin);
@@ -41,6 +41,7 @@ class OneEngine : public ::testing::Test {
     account.access = {"http://sim/openai/v1", "key"};
     account.fingerprint = "k1";
     account.live_per_minute = live_per_minute;
+    account.live_reserve = live_reserve;
     account.enqueued_tokens = quota;
     s.accounts = {account};
     engine_ = std::make_unique<patient::Engine>(*world_, *store_, payloads_, std::move(s));

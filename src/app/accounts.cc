@@ -19,6 +19,7 @@ patient::Account account_of(const ProviderConfig& p, std::string base_url, const
   a.fingerprint = fingerprint(key);
   if (p.limits.live_per_minute > 0) a.live_per_minute = static_cast<double>(p.limits.live_per_minute);
   if (p.limits.live_in_flight > 0) a.live_in_flight = static_cast<int>(p.limits.live_in_flight);
+  a.live_reserve = static_cast<double>(p.limits.live_reserve.value_or(0)) / 100;
   a.enqueued_tokens = p.limits.enqueued_tokens;
   a.creates_per_hour = p.limits.creates_per_hour;
   return a;

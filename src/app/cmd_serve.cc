@@ -108,9 +108,12 @@ Status check_targets(const Config& config, const std::vector<gateway::Provider>&
   return {};
 }
 
+constexpr int64_t usual_reserve = 20;  // per cent of the live rate that interactive calls keep
+
 // Who the patient lane buys from, on whose clock.
-Result<gateway::Keeper::Settings> patient_settings(const Config& config, const std::string& home,
-                                                   std::optional<double> speed) {
+Result<gateway::Keeper::Settings> patient_settings(Config config, const std::string& home, std::optional<double> speed) {
+  for (ProviderConfig& p : config.providers)
+    if (!p.limits.live_reserve) p.limits.live_reserve = usual_reserve;
   gateway::Keeper::Settings patient;
   patient.home = home;
   patient.retention = config.retention;

@@ -24,10 +24,11 @@ struct Setting {
 using Settings = std::map<std::string, Setting, std::less<>>;  // by dotted path
 
 constexpr std::array<std::string_view, 3> store_keys = {"home", "retention", "token_tables"};
-constexpr std::array<std::string_view, 4> limit_keys = {"live_per_minute", "live_in_flight",
-                                                        "enqueued_tokens", "creates_per_hour"};
-constexpr std::array<std::string_view, 6> provider_keys = {
-    "base_url", "key_file", "live_per_minute", "live_in_flight", "enqueued_tokens", "creates_per_hour"};
+constexpr std::array<std::string_view, 5> limit_keys = {"live_per_minute", "live_in_flight", "enqueued_tokens",
+                                                        "creates_per_hour", "live_reserve"};
+constexpr std::array<std::string_view, 7> provider_keys = {
+    "base_url", "key_file", "live_per_minute", "live_in_flight", "enqueued_tokens", "creates_per_hour", "live_reserve"};
+constexpr int64_t most_reserve = 90;  // per cent
 constexpr std::string_view price_book_key = "price_book";  // stands above the sections
 constexpr std::array<std::string_view, 4> sections = {"store", "limits", "providers", "routes"};
 
@@ -201,14 +202,16 @@ class Applier {
     Limits l = otherwise;
     int64_t* const fields[] = {&l.live_per_minute, &l.live_in_flight, &l.enqueued_tokens, &l.creates_per_hour};
     for (size_t i = 0; i < limit_keys.size(); ++i) {
+      const bool reserve = i == std::size(fields);
       const std::string path = prefix + std::string(limit_keys[i]);
       const auto* s = find(path);
       if (!s) continue;
       int64_t n = 0;
       const auto [end, ec] = std::from_chars(s->text.data(), s->text.data() + s->text.size(), n);
-      if (ec != std::errc{} || end != s->text.data() + s->text.size() || n <= 0)
-        return fail(bad_value(sources_, path, *s, "it is a whole number above 0"));
-      *fields[i] = n;
+      if (ec != std::errc{} || end != s->text.data() + s->text.size() || (reserve ? n < 0 || n > most_reserve : n <= 0))
+        return fail(bad_value(sources_, path, *s, reserve ? "it is a whole number of per cent, 0 to 90" : "it is a whole number above 0"));
+      if (reserve) l.live_reserve = n;
+      else *fields[i] = n;
     }
     return l;
   }

@@ -22,6 +22,7 @@ namespace twolane::app {
 struct Limits {
   int64_t live_per_minute = 0;   // calls of the live lane
   int64_t live_in_flight = 0;    // at the same time
+  std::optional<int64_t> live_reserve;  // per cent of live_per_minute that interactive calls keep
   int64_t enqueued_tokens = 0;   // per model, in batches
   int64_t creates_per_hour = 0;  // batches
 };

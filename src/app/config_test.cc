@@ -124,6 +124,7 @@ TEST(Config, EveryMistakeNamesItsPlaceAndWhatWasMeant) {
       {"[store\n", "config.syntax", 1, "mend that line"},
       {"[limits]\nlive_per_minute = -1\n", "config.value", 2, "correct or remove it"},
       {"[limits]\nlive_per_minute = \"many\"\n", "config.value", 2, "correct or remove it"},
+      {"[limits]\nlive_reserve = 91\n", "config.value", 2, "correct or remove it"},
       {"[store]\nretention = \"soon\"\n", "config.value", 2, "correct or remove it"},
       {"[providers.openai]\nbase_url = \"ftp://x\"\n", "config.value", 2, "correct or remove it"},
       {"[providers.local]\ndialect = \"openai\"\n", "config.value", 1,

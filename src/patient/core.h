@@ -26,9 +26,17 @@
 #include "patient/result_reader.h"
 #include "patient/settlement.h"
 #include "patient/standing.h"
+#include "patient/stated_limits.h"
 #include "plan/planner.h"
 
 namespace twolane::patient {
+
+// What was heard of the limits for one model.
+struct ModelPace {
+  TokensOfCalls each;
+  double per_minute = 0;  // calls; 0: nothing limits them
+  Time heard;
+};
 
 // One provider as this process reaches it.
 struct Line {
@@ -39,6 +47,13 @@ struct Line {
   double per_minute = 0;
   double told = 0;              // to the plan: what can be drained a minute
   Time slowed;                  // when it was slowed last
+  std::map<std::string, ModelPace> models;
+  double stated = 0;            // calls a minute by the provider's own limits; 0: it said none
+  double eased = 1;             // share of the pace, where little is left of a limit
+  Time eased_until;
+  bool drains = false;          // it has standard calls to make, more than it may at once
+  Time drained_since;           // the first answer of that; 0: none yet
+  int64_t drained = 0;          // answers since then
   double tokens = 0;
   Time refilled;
   int in_flight = 0;
@@ -343,6 +358,11 @@ struct Engine::Core {
   // --- pace.cc
   int64_t live_room(Line& line, ServiceTier tier);  // calls that may be sent now
   Duration patience_of(const Line& line, const JobAtWork& job);  // for a standard call of it
+  double allowed(const Line& line) const;  // calls a minute, by the account and by what the provider says
+  double pace(const Line& line);           // at which calls are sent now
+  void hear_limits(Line& line, const std::string& model, const wire::HttpReply& reply, const Usage* usage);
+  void works(Line& line, bool drains);     // whether it has more to drain than it may at once
+  void count_drained(Line& line);          // a standard answer
   void tell_plan(Line& line);
   void recall_pace(Line& line);    // as an earlier process left it
   void forget_pace(Line& line);    // of a slowness that is over

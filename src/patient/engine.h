@@ -32,6 +32,7 @@ struct Account {
   std::string fingerprint;        // of the key; never the key
   double live_per_minute = 600;   // allowed rate of the live lane
   int live_in_flight = 32;        // concurrent live calls
+  double live_reserve = 0;        // share of live_per_minute that others (interactive calls) keep, 0..1
   int64_t enqueued_tokens = 0;    // per model; 0: the catalogue's assumption, then learned
   int64_t creates_per_hour = 0;   // 0: the catalogue's
 };

@@ -24,7 +24,7 @@ ServiceTier tier_of(const plan::Drain& drain) { return drain.tier; }
 ServiceTier tier_of(const plan::Overtake&) { return ServiceTier::standard; }
 
 void Engine::Core::pump_later(Line& line, ServiceTier tier) {
-  const double per_ms = line.per_minute / 60'000;
+  const double per_ms = pace(line) / 60'000;
   Time at = now() + pump_pause;
   if (line.tokens < 1) at = std::max(at, now() + Duration{static_cast<int64_t>((1 - line.tokens) / per_ms) + 1});
   at = std::max(at, line.paused_until);
@@ -39,6 +39,8 @@ void Engine::Core::pump_later(Line& line, ServiceTier tier) {
 }
 
 void Engine::Core::pump_all() {
+  if (drains.empty())
+    for (auto& [name, line] : lines) works(line, false);
   if (drains.empty() || stopping) return;
   for (auto& [name, line] : lines) pump(line);
 }
@@ -59,6 +61,7 @@ void Engine::Core::pump(Line& line) {
     if (!more || tier == ServiceTier::standard) more = tier;
     if (tier == ServiceTier::standard && live_room(line, tier) == 0) break;
   }
+  works(line, more == ServiceTier::standard);
   if (more) pump_later(line, *more);
 }
 
@@ -292,6 +295,7 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   const bool good = reply->status / 100 == 2;
   auto served = dialect::read_served(wave.row.endpoint, body);
   const bool silent = !served && served.error().code == "dialect.no_usage";
+  hear_limits(line, wave.row.model, *reply, good && served ? &served->usage : nullptr);
   const auto book = [&] {
     const auto tier = line.api->read_tier(wave.row.endpoint, *reply, body);
     price(s, wave, tier ? *tier : wave.row.tier, served->usage);
@@ -343,7 +347,10 @@ void Engine::Core::prove(BatchAtWork& wave, const store::Member& m, const store:
   JobAtWork& job = jobs.at(m.job);
   ShapeAtWork& shape = job.shapes[static_cast<size_t>(m.shape)];
   if (wave.row.probe) shape.trying = false;
-  if (s.state == AttemptState::answered) regain(*wave.line);
+  if (s.state == AttemptState::answered) {
+    regain(*wave.line);
+    if (wave.row.tier == ServiceTier::standard) count_drained(*wave.line);
+  }
   if (shape.shape.proof != Shape::Proof::untried) return;
   if (s.state == AttemptState::answered) {
     shape.shape.proof = Shape::Proof::proven;

@@ -22,6 +22,9 @@ constexpr Duration down_at_most = hours(6);  // then failures are the requests' 
 constexpr Duration longest_pause = minutes(1);
 constexpr int64_t flex_at_a_time = 192;  // of the 256 connections that a process has to a provider
 constexpr Duration least_patience = minutes(2);
+constexpr Duration eased_for = seconds(10);     // what was left of a limit is old news then
+constexpr Duration stated_for = hours(1);
+constexpr Duration measured_over = minutes(1);
 
 std::string pace_fact(const std::string& world, const std::string& provider) { return "pace." + world + '\t' + provider; }
 
@@ -30,7 +33,7 @@ std::string pace_fact(const std::string& world, const std::string& provider) { r
 int64_t Engine::Core::live_room(Line& line, ServiceTier tier) {
   const bool flex = tier == ServiceTier::flex;
   if (line.paused_until > now() || (flex && line.flex_paused_until > now())) return 0;
-  const double gained = line.per_minute * static_cast<double>((now() - line.refilled).ms) / 60'000;
+  const double gained = pace(line) * static_cast<double>((now() - line.refilled).ms) / 60'000;
   line.refilled = now();
   line.tokens = std::min(line.tokens + gained, std::max(1.0, line.per_minute / 30));
   const int64_t most = flex ? flex_at_a_time : line.account.live_in_flight;
@@ -47,6 +50,55 @@ Duration Engine::Core::patience_of(const Line& line, const JobAtWork& job) {
   return std::clamp(left / 3, least, answer_within);
 }
 
+double Engine::Core::allowed(const Line& line) const {
+  const double set = line.account.live_per_minute;
+  return line.stated > 0 ? std::min(set, line.stated) : set;
+}
+
+double Engine::Core::pace(const Line& line) {
+  const double eased = line.eased_until > now() ? line.eased : 1;
+  return std::max(line.per_minute * (1 - line.account.live_reserve) * eased, slowest_per_minute);
+}
+
+// Limits are those of a model; a line goes at the pace of the tightest that it heard of lately.
+void Engine::Core::hear_limits(Line& line, const std::string& model, const wire::HttpReply& reply, const Usage* usage) {
+  ModelPace& heard = line.models[model];
+  if (usage != nullptr) heard.each.take(*usage);
+  const StatedLimits limits = stated_limits(reply.headers);
+  if (limits == StatedLimits{}) return;
+  line.eased = ease(limits);
+  line.eased_until = now() + eased_for;
+  heard.per_minute = calls_per_minute(limits, heard.each);
+  heard.heard = now();
+  line.stated = 0;
+  for (const auto& [name, m] : line.models)
+    if (m.per_minute > 0 && now() - m.heard < stated_for) line.stated = line.stated > 0 ? std::min(line.stated, m.per_minute) : m.per_minute;
+  line.per_minute = std::min(line.per_minute, std::max(allowed(line), slowest_per_minute));
+  tell_plan(line);
+}
+
+void Engine::Core::works(Line& line, bool drains) {
+  line.drains = drains;
+  if (!drains) line.drained_since = {};
+}
+
+// A drain that had work all the time for a minute tells the plan what it reached.
+void Engine::Core::count_drained(Line& line) {
+  if (!line.drains) return;
+  if (line.drained_since.ms == 0) {
+    line.drained_since = now();
+    line.drained = 0;
+    return;
+  }
+  ++line.drained;
+  const Duration took = now() - line.drained_since;
+  if (took < measured_over) return;
+  const double reached = static_cast<double>(line.drained) * 60'000 / static_cast<double>(took.ms);
+  plan::apply(plan, plan::RateMeasured{line.account.provider, reached});
+  remember_live(line.account.provider);
+  line.drained_since = {};
+}
+
 // What can be drained is bounded by the allowed rate and by the calls that may be under way at a time. Small
 // changes are not told: everything booked is booked anew with each. What is told is kept for the next process.
 void Engine::Core::tell_plan(Line& line) {
@@ -55,28 +107,29 @@ void Engine::Core::tell_plan(Line& line) {
   if (std::abs(rate - line.told) < line.told * told_from) return;
   const bool first = line.told == 0;
   line.told = rate;
-  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = rate}, 0});
+  plan::apply(plan, plan::RateKnown{line.account.provider, {.requests_per_minute = rate}, line.account.live_reserve});
   if (first) return;
-  char pace[80];
-  std::snprintf(pace, sizeof pace, "%.17g %lld %lld", line.per_minute, static_cast<long long>(line.takes.ms),
-                static_cast<long long>(line.slowed.ms));
+  char pace[120];
+  std::snprintf(pace, sizeof pace, "%.17g %lld %lld %.17g", line.per_minute, static_cast<long long>(line.takes.ms),
+                static_cast<long long>(line.slowed.ms), line.stated);
   ok(store.remember(pace_fact(settings.world, line.account.provider), pace));
 }
 
 void Engine::Core::recall_pace(Line& line) {
   const auto saved = store.recall(pace_fact(settings.world, line.account.provider));
-  double per_minute = 0;
+  double per_minute = 0, stated = 0;
   long long takes = 0, slowed = 0;
-  if (!saved || std::sscanf(saved->c_str(), "%lf %lld %lld", &per_minute, &takes, &slowed) != 3 || !(per_minute > 0)) return;
+  if (!saved || std::sscanf(saved->c_str(), "%lf %lld %lld %lf", &per_minute, &takes, &slowed, &stated) < 3 || !(per_minute > 0)) return;
   line.per_minute = std::min(per_minute, line.account.live_per_minute);
   line.takes = milliseconds(takes);
   line.slowed = Time{slowed};
+  line.stated = std::max(stated, 0.0);
 }
 
 // Nobody was refused for a while: the next drain begins at the full rate again.
 void Engine::Core::forget_pace(Line& line) {
-  if (line.per_minute >= line.account.live_per_minute || now() - line.slowed < slowness_lasts) return;
-  line.per_minute = line.account.live_per_minute;
+  if (line.per_minute >= allowed(line) || now() - line.slowed < slowness_lasts) return;
+  line.per_minute = allowed(line);
   tell_plan(line);
 }
 
@@ -86,9 +139,9 @@ bool Engine::Core::is_down(const Line& line) {
 }
 
 void Engine::Core::regain(Line& line) {
-  const double allowed = line.account.live_per_minute;
-  if (line.per_minute >= allowed) return;
-  line.per_minute = std::min(line.per_minute + allowed * regained, allowed);
+  const double most = allowed(line);
+  if (line.per_minute >= most) return;
+  line.per_minute = std::min(line.per_minute + most * regained, most);
   tell_plan(line);
 }
 
