@@ -150,7 +150,7 @@ void Keeper::look() {
   }
   const auto load = engine_->load();
   jobs_open_ = load.open;
-  misses_foreseen_ = load.misses_foreseen;
+  if (misses_foreseen_.exchange(load.misses_foreseen) != load.misses_foreseen) tell_misses();
   if (!broken_) {
     if (const Status looked = tickets_->look(now()); !looked)
       std::fprintf(stderr, "tickets: %s: %s\n", looked.error().message.c_str(), looked.error().why.c_str());
@@ -166,6 +166,26 @@ void Keeper::look() {
     std::fprintf(stderr, "retention: %s: %s\n", retired.error().message.c_str(), retired.error().why.c_str());
   const auto virtual_pause = static_cast<int64_t>(static_cast<double>(between_looks.ms) * settings_.speed);
   world_->at(world_->now() + milliseconds(std::max<int64_t>(1, virtual_pause)), [this] { look(); });
+}
+
+// A deadline that will be missed is said when that is foreseen, and when it no longer is.
+void Keeper::tell_misses() {
+  const auto jobs = home_->store().jobs();
+  if (!jobs) return;
+  std::set<JobId> missing;
+  for (const Job& job : *jobs) {
+    if (job.totals.unfinished() == 0) continue;
+    const auto standing = patient::recall_standing(home_->store(), job.id);
+    if (!standing || !standing->miss) continue;
+    missing.insert(job.id);
+    if (missing_.contains(job.id)) continue;
+    std::fprintf(stderr, "%s job %s: the deadline %s will be missed; live, the rest takes until %s\n", rfc3339(now()).c_str(),
+                 job.id.hex().c_str(), rfc3339(job.deadline).c_str(), rfc3339(standing->miss->finish).c_str());
+  }
+  for (const JobId id : missing_)
+    if (!missing.contains(id) && !engine_->finished(id))
+      std::fprintf(stderr, "%s job %s: the deadline can be kept again\n", rfc3339(now()).c_str(), id.hex().c_str());
+  missing_ = std::move(missing);
 }
 
 std::string Keeper::metrics() const {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -139,6 +140,7 @@ class Keeper {
   Status take_up_all();
   Status know_owners();
   void look();
+  void tell_misses();
   void look_at_spending();
   void look_at_findings(bool last);
   Status sweep();
@@ -160,6 +162,7 @@ class Keeper {
   int looks_ = 0;
   Time swept_;  // when it was looked for what is over
   std::vector<JobId> due_;  // jobs whose retention is over
+  std::set<JobId> missing_;  // jobs of which it was told that their deadline will be missed
   std::thread thread_;
   std::atomic<bool> stopping_ = false, broken_ = false;
   std::atomic<int64_t> jobs_open_ = 0, misses_foreseen_ = 0;

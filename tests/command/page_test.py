@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 from serve_batches_test import BatchDoor, openai_lines
@@ -16,8 +17,9 @@ class Page(BatchDoor):
     def begin(self, speed=60):
         (self.dir / "stuck.toml").write_text(STUCK)
         (self.dir / "twolane.toml").write_text("[providers.openai]\nlive_per_minute = 60\n")
-        _, self.origin = self.listening("serve", "--sim=" + str(self.dir / "stuck.toml"), "--speed", speed, "--threads", "1",
-                                        "--access-log", "off")
+        process, self.origin = self.listening("serve", "--sim=" + str(self.dir / "stuck.toml"), "--speed", speed, "--threads", "1",
+                                              "--access-log", "off")
+        return process
 
     def give(self, count, **headers):
         batch = self.create(self.upload(openai_lines(count))["id"], **headers).json["id"]
@@ -41,6 +43,27 @@ class Page(BatchDoor):
         self.assertEqual(jobs[kept]["promise"]["verdict"], "accepted")
         self.assertGreater(jobs[kept]["takeover_at"], jobs[kept]["now"])
         self.assertIn(jobs[cannot]["promise"]["verdict"], ("at_risk", "cannot"))
+
+    def test_a_foreseen_miss_is_said_at_once(self):
+        process = self.begin()
+        job = self.give(1500, twolane_deadline="2m")
+        self.wait("/twolane/v1/jobs/" + job, lambda j: j["miss_foreseen"])
+        metrics = self.ask("GET", "/metrics").text
+        for _ in range(40):
+            if "twolane_deadline_misses_foreseen 1" in metrics:
+                break
+            time.sleep(0.05)
+            metrics = self.ask("GET", "/metrics").text
+        self.assertIn("twolane_deadline_misses_foreseen 1", metrics)
+        self.ask("POST", "/twolane/v1/jobs/%s/deadline?by=2040-01-01T00:00:00Z" % job, b"")
+        self.wait("/twolane/v1/jobs/" + job, lambda j: not j["miss_foreseen"])
+        time.sleep(0.4)  # the gateway looks every quarter of a second
+        process.terminate()
+        said = process.communicate()[1].decode().splitlines()
+        about = [line for line in said if job in line]
+        self.assertEqual(len(about), 2, said)
+        self.assertRegex(about[0], "the deadline .* will be missed; live, the rest takes until 20")
+        self.assertIn("can be kept again", about[1])
 
     @unittest.skipUnless(BROWSER, "no browser here")
     def test_in_a_browser(self):
