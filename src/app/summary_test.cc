@@ -116,6 +116,22 @@ TEST(Summary, AnInterruption) {
             "end it  twolane cancel 7f3c91\n");
 }
 
+TEST(Summary, APartThatIsNotWantedAnyMore) {
+  Ending e = done();
+  of(e.job.totals, RequestState::succeeded) = 10083;
+  of(e.job.totals, RequestState::cancelled) = 3000;
+  std::string text = ending_text(e, zone);
+  EXPECT_EQ(text.substr(0, text.find(" (exit")), "done in part   10,083 answered, 3,000 cancelled");
+  EXPECT_NE(text.find("next  twolane run tickets.jsonl --again\n"), text.npos) << text;
+  of(e.job.totals, RequestState::succeeded) = 83;
+  of(e.job.totals, RequestState::open) = 10000;
+  text = ending_text(e, zone);
+  EXPECT_EQ(text.substr(0, text.find(" (exit")), "done in part   83 answered, 3,000 cancelled, 10,000 open");
+  EXPECT_NE(text.find("next  twolane resume 7f3c91\n"), text.npos) << text;
+  e.job.state = JobState::cancelled;
+  EXPECT_TRUE(ending_text(e, zone).starts_with("cancelled   ")) << text;
+}
+
 TEST(Summary, TheFirstExitCodeThatAppliesWins) {
   Ending e = done();
   EXPECT_EQ(exit_code(e), 0);
