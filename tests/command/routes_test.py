@@ -107,6 +107,21 @@ class Fallbacks(Routed):
             self.assertEqual([t.get("may_be_billed", False) for t in line["tries"]], [True, True, False])
             self.assertNotIn("up_to_usd", line, "no price is known of one's own servers")
 
+    def test_a_refusal_that_stalls_is_given_up(self):
+        def stall(request):
+            request.send_response(500)
+            request.send_header("content-length", "100")
+            request.end_headers()
+            request.wfile.write(b'{"error":')
+            hang(request)
+        a, b = self.upstream(stall), self.upstream(reply())
+        self.configure('targets = ["a/m", "b/m"]\nfirst_byte = "200ms"\n', a=a, b=b)
+        self.serve_routes()
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", ROUTED).status, 200)
+        line = self.logged(1)[0]
+        self.assertEqual(self.tries(line), [("a/m", "refused"), ("b/m", "answered")])
+        self.assertLess(line["tries"][0]["ms"], 10000, "not when the upstream closes")
+
     def test_a_connection_that_breaks_before_the_answer_is_not_asked_elsewhere(self):
         a, b = self.upstream(drop), self.upstream(reply())
         self.configure('targets = ["a/m", "b/m"]\n', a=a, b=b)
