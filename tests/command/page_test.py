@@ -81,7 +81,7 @@ class Page(BatchDoor):
         self.assertIn("on track", rows[kept[:6]])
         self.assertIn("paused", rows[paused[:6]])
         self.assertIn("twolane resume " + paused[:6], rows[paused[:6]])
-        self.assertRegex(rows[cut[:6]], "cancelled [12]")
+        self.assertRegex(rows[cut[:6]], "cancelled [12]|not wanted any more")
         needs = shown.split('id="needs"')[1].split("</ul>")[0]
         self.assertRegex(needs, "late|at risk|cannot")
         self.assertIn("paused", needs)
