@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cctype>
+#include <limits>
 
 #include "audit/hash.h"
 #include "price/price.h"
@@ -213,18 +214,22 @@ void Collector::place_in_time(Profile& p, const Call& call, PicoUsd spend) {
 void Collector::shape(Profile& p, const Call& call) {
   const int64_t start = call.start->ms;
   const int64_t end = start + (call.latency ? call.latency->ms : 1000);
-  int64_t running = 0;
+  int64_t running = 0, first_end = std::numeric_limits<int64_t>::max();
   bool at_end = false;
-  for (const int64_t e : p.ends) {
+  size_t first = 0;  // of those kept, the call that ended first: it gives way to this one
+  for (size_t i = 0; i < p.ends.size(); ++i) {
+    const int64_t e = p.ends[i];
     running += e > start ? 1 : 0;
-    at_end = at_end || (e <= start && e > start - 300);
+    at_end |= e <= start && e > start - 300;
+    first = e < first_end ? i : first;
+    first_end = std::min(e, first_end);
   }
   p.in_flight.add(running);
   if (call.latency) {
     ++p.ends_known;
     p.start_at_end += at_end ? 1 : 0;
   }
-  *std::ranges::min_element(p.ends) = end;
+  p.ends[first] = end;
   Run& run = p.open_run;
   if (run.calls > 0 && (start > run.end.ms + run_gap.ms || start < run.start.ms - run_gap.ms)) p.close_run();
   if (run.calls == 0) run = {{start}, {end}, 0};
