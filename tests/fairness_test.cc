@@ -48,6 +48,32 @@ TEST_F(Fairness, TheLiveLaneIsSharedByWeightWhereItIsTooSlowForAll) {
   EXPECT_NEAR(b / (a + b), 0.75, 0.07) << a << " and " << b;
 }
 
+// A batch may hold requests of many jobs. What one owner cancels of it delays nobody else ...
+TEST_F(Fairness, ACancelDelaysNobodyElse) {
+  open(steady(hours(5)), 0);
+  const JobId many = give({"ana", 1, 100, hours(24)}), few = give({"ben", 1, 50, hours(24)});
+  run_until(begin + minutes(10));
+  ASSERT_EQ(store_->batches_of(few).value().size(), 1u);
+  ASSERT_EQ(store_->batches_of(many).value().front().id, store_->batches_of(few).value().front().id) << "they share it";
+  say(many, "cancel");
+  EXPECT_LE(done(few, begin + hours(24)), begin + minutes(310));
+  EXPECT_FALSE(store_->batches_of(few).value().front().cancelling());
+  EXPECT_EQ(answered(few), 50);
+}
+
+// ... and what the same owner wants of it goes into another batch.
+TEST_F(Fairness, AnOwnersOtherJobMovesOn) {
+  open(steady(hours(5)), 0);
+  const JobId many = give({"ana", 1, 100, hours(24)}), few = give({"ana", 1, 50, hours(24)});
+  run_until(begin + minutes(10));
+  ASSERT_EQ(store_->batches_of(many).value().front().id, store_->batches_of(few).value().front().id) << "they share it";
+  say(many, "cancel");
+  run_until(begin + minutes(11));
+  EXPECT_TRUE(store_->batches_of(few).value().front().cancelling());
+  done(few, begin + hours(24));
+  EXPECT_EQ(answered(few), 50);
+}
+
 TEST_F(Fairness, AHundredAreDrainedBesideThousandsThatAreLate) {
   open(steady(hours(20)), 0);
   give({"ana", 1, 10'000, minutes(12), true});

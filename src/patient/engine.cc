@@ -350,11 +350,20 @@ void Engine::Core::tell_plan(const BatchAtWork& batch) {
   // Nothing can be cancelled in a batch that has ended: what it lacks is waited for no longer either.
   view.cancelling = batch.row.cancelling() || batch.row.state >= BatchState::ended;
   view.returning = !batch.given_up && batch.row.state != BatchState::settled;
+  std::set<std::string> owners;
   for (const auto& [stage, n] : batch.unfinished) {
-    if (at_stage(stage)->job.state == JobState::cancelling) view.unwanted += n;
-    else if (n > 0) view.members.emplace_back(stage, n);
+    if (n <= 0) continue;
+    const JobAtWork& job = *at_stage(stage);
+    owners.insert(job.terms.owner);
+    if (job.job.state == JobState::cancelling) view.unwanted += n;
+    else view.members.emplace_back(stage, n);
   }
-  for (const auto& [job, n] : batch.unwanted) view.unwanted += n;
+  for (const auto& [job, n] : batch.unwanted) {
+    if (n > 0) owners.insert(jobs.at(job).terms.owner);
+    view.unwanted += n;
+  }
+  // What one owner cancels does not delay another's answers.
+  if (owners.size() > 1 && !view.members.empty() && view.sent.ms != 0) view.unwanted = 0;
   plan::apply(plan, plan::BatchChanged{std::move(view)});
 }
 
