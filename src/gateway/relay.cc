@@ -25,7 +25,9 @@ class Names {
   }
 
  private:
-  static constexpr uint64_t mark(std::string_view name) { return uint64_t{1} << ((name.size() * 5 + wire::lower(name.back())) % 64); }
+  static constexpr uint64_t mark(std::string_view name) {
+    return uint64_t{1} << ((name.size() * 5 + wire::lower(name.back())) % 64);
+  }
 
   std::string_view names_[n];
   uint64_t seen_ = 0;

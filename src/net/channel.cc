@@ -147,7 +147,7 @@ Awaitable<ErrorCode> Channel<parses_requests>::read_body(wire::Sink take) {
   co_return ErrorCode{};
 }
 
-// What was read already, as far as it goes; `raw` is what was parsed, and holds until the next read.
+// What was read already, as far as it goes; `raw` is what was parsed and holds until the next read.
 template <bool parses_requests>
 ErrorCode Channel<parses_requests>::parse(std::string_view& raw) {
   raw = {};
@@ -188,7 +188,8 @@ template <bool parses_requests>
 Awaitable<ErrorCode> Channel<parses_requests>::write_bytes(std::string_view first,
                                                            std::string_view second) {
   std::string joined;  // over TLS: one record instead of two
-  if (stream.is_tls() && !first.empty() && !second.empty() && first.size() + second.size() <= tls_record) {
+  if (stream.is_tls() && !first.empty() && !second.empty() &&
+      first.size() + second.size() <= tls_record) {
     joined.append(first).append(second);
     first = joined, second = {};
   }

@@ -10,7 +10,8 @@ namespace twolane::net {
 Clock::time_point lately() {
   timespec ticked{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &ticked);  // the same clock as std::chrono::steady_clock
-  return Clock::time_point(std::chrono::seconds(ticked.tv_sec) + std::chrono::nanoseconds(ticked.tv_nsec));
+  return Clock::time_point(std::chrono::seconds(ticked.tv_sec) +
+                           std::chrono::nanoseconds(ticked.tv_nsec));
 }
 
 void Deadline::in(Duration from_now) {

@@ -37,7 +37,8 @@ std::error_code replace_durably(const std::string& path, std::string_view text) 
   const std::string aside = path + ".new";
   {
     const Descriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.good() || !write_all(file.get(), text) || ::fsync(file.get()) != 0) return system_says();
+    if (!file.good() || !write_all(file.get(), text) || ::fsync(file.get()) != 0)
+      return system_says();
   }
   if (std::rename(aside.c_str(), path.c_str()) != 0) return system_says();
   return sync_directory_of(path);
