@@ -51,7 +51,7 @@ class Chains : public OneEngine {
   std::string answer(JobId job, int64_t index) {
     const auto rows = store_->outcomes(job, index, 1).value();
     const auto& row = rows.at(0);
-    if (row.state != RequestState::succeeded) return "(" + std::string(name_of(row.state)) + ")";
+    if (row.state != RequestState::succeeded) return "(" + std::string(name_of(row.state)) + " after " + std::to_string(row.tries) + " tries: " + row.error + ")";
     return dialect::answer_text(row.endpoint, payloads_.read(row.result).value());
   }
   std::string error(JobId job, int64_t index) { return store_->outcomes(job, index, 1).value().at(0).error; }

@@ -98,6 +98,7 @@ struct JobAtWork {
   int64_t needs_from = std::numeric_limits<int64_t>::min() / 2;
 
   std::vector<int64_t> level_requests;     // by steps after; a job without chains has one level
+  int32_t most_steps_left = 0;             // behind what is open or under way: levels below it are not all open
   bool chained() const { return level_requests.size() > 1; }
 };
 
@@ -388,7 +389,11 @@ struct Engine::Core {
   std::map<JobId, JobAtWork> jobs;
   std::map<BatchId, BatchAtWork> batches;
   std::map<BatchId, ContentAtWork> contents;
-  std::map<JobId, JobId> stages;  // jobs by stage, but for the stages that have the job's own id
+  struct Stage {
+    JobId job;
+    int32_t steps_after = 0;
+  };
+  std::map<JobId, Stage> stages;  // but for those that have the job's own id
   ResultReader results{payloads};
   std::map<std::string, int64_t> enqueued_limit;  // learned, by provider/model
   plan::State plan;

@@ -282,7 +282,7 @@ bool Engine::Core::let_go(JobId id) {
     batch.unwanted.erase(id);
   }
   if (jobs.erase(id) > 0) forget_stages(id);
-  std::erase_if(stages, [&](const auto& stage) { return stage.second == id; });
+  std::erase_if(stages, [&](const auto& stage) { return stage.second.job == id; });
   return true;
 }
 
@@ -331,6 +331,7 @@ plan::GroupView Engine::Core::view_of(JobAtWork& job, ShapeAtWork& s) {
   const bool fresh = s.returned.ms == 0;
   plan::GroupView group{stage_of(job, s.shape.number), s.shape.number, lane_number(lane_of(s, s.target)), s.open,
                         fresh ? job.job.accepted : s.returned, fresh, false, s.trying};
+  group.more = s.shape.steps_after < job.most_steps_left;
   for (size_t t = 0; t < s.shape.targets.size(); ++t)
     if (t != s.target && line_of(s.shape.targets[t].provider) != nullptr)
       group.elsewhere.push_back({lane_number(lane_of(s, t)), batch_price});

@@ -289,7 +289,8 @@ void Engine::Core::take_answer(BatchAtWork& wave, const store::Member& m, const 
   if (reply == nullptr) return take_silence(wave, m, heard, s, texts);
   const Circumstances how = circumstances(m);
   Line& line = *wave.line;
-  const bool flex_overloaded = wave.row.tier == ServiceTier::flex && reply->status == 503;
+  // What flex cannot serve has the standard tier before it: the request is not to blame.
+  const bool flex_overloaded = wave.row.tier == ServiceTier::flex && reply->status >= 500;
   const bool all_fail = is_down(line) || flex_overloaded;
   const std::string body = reply->body.text().value_or(std::string());
   const bool good = reply->status / 100 == 2;

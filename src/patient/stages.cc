@@ -30,7 +30,7 @@ JobId Engine::Core::stage_of(const JobAtWork& job, int32_t shape) const {
 
 JobAtWork* Engine::Core::at_stage(JobId stage) {
   const auto known = stages.find(stage);
-  const auto job = jobs.find(known == stages.end() ? stage : known->second);
+  const auto job = jobs.find(known == stages.end() ? stage : known->second.job);
   return job == jobs.end() ? nullptr : &job->second;
 }
 
@@ -38,7 +38,7 @@ JobAtWork* Engine::Core::at_stage(JobId stage) {
 plan::Action Engine::Core::of_jobs(plan::Action action) {
   const auto job_of = [&](JobId stage) {
     const auto known = stages.find(stage);
-    return known == stages.end() ? stage : known->second;
+    return known == stages.end() ? stage : known->second.job;
   };
   std::visit(
       [&]<class A>(A& a) {
@@ -54,6 +54,9 @@ plan::Action Engine::Core::of_jobs(plan::Action action) {
 
 void Engine::Core::tell_stages(JobAtWork& job, const plan::JobView& whole) {
   if (!job.chained()) return plan::apply(plan, plan::JobChanged{whole});
+  const std::vector<int64_t> left = under_way(job);
+  for (int32_t level = 0; level < levels_of(job); ++level)
+    if (left[static_cast<size_t>(level)] > 0) job.most_steps_left = level;
   for (int32_t level = 0; level < levels_of(job); ++level) {
     if (!is_open(job, level)) continue;
     plan::JobView view = whole;
@@ -61,15 +64,15 @@ void Engine::Core::tell_stages(JobAtWork& job, const plan::JobView& whole) {
     view.accepted = job.standing.opened[static_cast<size_t>(level)];
     view.steps_after += level;
     view.requests = job.level_requests[static_cast<size_t>(level)];
-    if (level > 0) stages[view.id] = job.job.id;
+    if (level > 0) stages[view.id] = {job.job.id, level};
     plan::apply(plan, plan::JobChanged{view});
   }
 }
 
 void Engine::Core::forget_stages(JobId id) {
   plan::apply(plan, plan::JobGone{id});
-  for (const auto& [stage, job] : stages)
-    if (job == id) plan::apply(plan, plan::JobGone{stage});
+  for (const auto& [stage, of] : stages)
+    if (of.job == id) plan::apply(plan, plan::JobGone{stage});
 }
 
 // Whether requests of the level ever were open. The plan hears of it from then on.
@@ -94,10 +97,14 @@ void Engine::Core::look_at_levels(JobAtWork& job) {
 std::vector<int64_t> Engine::Core::under_way(const JobAtWork& job) const {
   std::vector<int64_t> all(job.level_requests.size());
   for (const ShapeAtWork& s : job.shapes) all[static_cast<size_t>(s.shape.steps_after)] += s.open;
-  for (const auto& [id, batch] : batches)
-    for (size_t level = 0; level < all.size() && batch.jobs.contains(job.job.id); ++level)
-      if (const auto n = batch.unfinished.find(stage_id(job.job.id, static_cast<int32_t>(level))); n != batch.unfinished.end())
-        all[level] += n->second;
+  for (const auto& [id, batch] : batches) {
+    if (!batch.jobs.contains(job.job.id)) continue;
+    for (const auto& [stage, n] : batch.unfinished) {
+      const auto known = stages.find(stage);
+      if (stage == job.job.id) all[0] += n;
+      else if (known != stages.end() && known->second.job == job.job.id) all[static_cast<size_t>(known->second.steps_after)] += n;
+    }
+  }
   return all;
 }
 

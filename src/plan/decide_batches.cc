@@ -76,12 +76,27 @@ void Decision::alone(const BatchView& b, const JobState& job) {
 
 // ---------------------------------------------------------------- packing
 
+// Company comes from batches that return, and from answers behind which others become open. Steps that go by flex
+// are no reason to stop waiting.
+bool Decision::waits_for_company(const LaneState& lane) {
+  for (const auto& [at, key] : lane.flush_at) {
+    const JobState& job = s_.jobs_.at(key.first);
+    const Group& g = *std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& x) { return x.view.shape == key.second; });
+    if (at > now_ && (lane.returning > 0 || g.view.more)) {
+      wake(at);
+      if (lane.returning > 0) return true;  // and so do all behind it
+    } else if (!goes_by_flex(job, g)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void Decision::pack(LaneState& lane) {
   if (lane.waiting.empty()) return;
   if (lane.held && *lane.held > now_) return wake(*lane.held);
   const bool full = s_.batch_requests > 0 && lane.open >= s_.batch_requests;
-  const bool company = lane.returning > 0 && !full;
-  if (company && lane.flush_at.begin()->first > now_) return wake(lane.flush_at.begin()->first);
+  if (!full && waits_for_company(lane)) return;
   const LaneId id{static_cast<uint32_t>(&lane - s_.lanes_.data())};
   Pack pack{id, {}, 0, false};
   int64_t taken = 0;

@@ -72,6 +72,7 @@ class Decision {
   bool restarted_enough(const JobState& job) const;
   void overtaken(const BatchView& b, const std::deque<PeerEnd>& peers);
   void alone(const BatchView& b, const JobState& job);
+  bool waits_for_company(const LaneState& lane);
   void pack(LaneState& lane);
   int64_t size_for(const LaneState& lane, const JobState& job) const;
   // How many of a group's open requests ride in batches: all as long as that may be in time; close to the

@@ -66,6 +66,7 @@ struct GroupView {
   bool untried = false;  // one of them must be tried before many are bought
   bool trying = false;   // and that one is under way
   std::vector<Alternative> elsewhere = {};  // within the caller's equivalence set; its own lane not among them
+  bool more = false;     // others of the job will be open behind answers that are still to come
 };
 
 struct BatchView {

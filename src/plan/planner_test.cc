@@ -312,6 +312,19 @@ TEST(Planner, ABatchThatThreeOthersOvertookIsSentAgain) {
   EXPECT_EQ(s.at(minutes(25)).count<Cancel>(), 0u) << "twice is enough";
 }
 
+// Answers come one by one, and behind each a request becomes open: those go together.
+TEST(Planner, WhatOthersFollowWaitsForThem) {
+  Situation s(hours(10), 1000);
+  GroupView g{JobId{1}, 0, s.lane, 3, noon, false};
+  g.more = true;
+  apply(s.state, GroupChanged{g});
+  EXPECT_EQ(s.at(minutes(1)).count<Pack>(), 0u);
+  EXPECT_EQ(s.at(minutes(15)).count<Pack>(), 1u) << "no longer than for company";
+  g.more = false;
+  apply(s.state, GroupChanged{g});
+  EXPECT_EQ(s.at(minutes(2)).count<Pack>(), 1u) << "nothing more is coming";
+}
+
 TEST(Planner, ASlowLaneIsLeftForAnotherThatTheCallerNamed) {
   Situation s(hours(6), 1000);
   const LaneId elsewhere = s.state.number({"gemini", Endpoint::chat_completions, "gemini-3-flash"});
