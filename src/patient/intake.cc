@@ -7,20 +7,19 @@
 #include <map>
 #include <optional>
 
-#include "dialect/catalogue.h"
 #include "patient/id_set.h"
 #include "patient/input_again.h"
 #include "patient/input_faults.h"
 #include "patient/input_format.h"
 #include "patient/input_pump.h"
 #include "patient/input_records.h"
+#include "patient/input_suits.h"
 #include "patient/job_name.h"
 #include "patient/line_checker.h"
 #include "patient/needs.h"
 #include "patient/price_bound.h"
 #include "patient/repeated_ids.h"
 #include "patient/row_spool.h"
-#include "price/price.h"
 #include "wire/json_fault.h"
 #include "wire/utf8.h"
 
@@ -28,15 +27,6 @@ namespace twolane::patient {
 namespace {
 
 constexpr int64_t rows_at_once = 4096;
-
-Error input_error(std::string code, std::string message, std::string why, std::string next) {
-  Error e;
-  e.code = std::move(code);
-  e.message = std::move(message);
-  e.why = std::move(why);
-  e.next = {std::move(next)};
-  return e;
-}
 
 // The error as one line of --skip-invalid keeps it.
 std::string reason_json(const Error& e) {
@@ -47,26 +37,6 @@ std::string reason_json(const Error& e) {
   if (e.where.column > 0) out["column"] = e.where.column;
   if (!e.why.empty()) out["why"] = e.why;
   return wire::dump(out);
-}
-
-// Names one model of each provider, the cheapest in a batch; `twolane price` lists them all.
-Error no_model() {
-  Error e = input_error("input.model", "rows name no model", "nobody can be asked without one", "");
-  e.next.clear();
-  for (const auto& provider : dialect::providers()) {
-    std::optional<PicoUsd> least;
-    std::string_view cheapest;
-    for (const auto& m : dialect::models()) {
-      if (m.provider != provider.name || m.operation != Operation::chat) continue;
-      const Target target{std::string(m.provider), std::string(m.name)};
-      const auto price = price::bound(target, ServiceTier::batch, 1000, 100);
-      if (price && (!least || *price < *least)) least = *price, cheapest = m.name;
-    }
-    if (least)
-      e.next.push_back("--model " + std::string(provider.name) + "/" + std::string(cheapest));
-  }
-  e.next.push_back("twolane price lists the others");
-  return e;
 }
 
 class Intake {
@@ -94,7 +64,6 @@ class Intake {
   Status open();
   Status tell_format();
   Status read_columns();
-  Status suits_format() const;
   Status read_records();
   Status take(const Record& record);
   Status refuse(Error error, const Record& record);
@@ -190,7 +159,7 @@ Status Intake::tell_format() {
                                 "its bytes are no characters",
                                 "convert it: iconv -f LATIN1 -t UTF-8 FILE > FILE.utf8"));
   }
-  CHECKED(suits_format());
+  CHECKED(suits_format(options_.input));
   checker_ = std::make_unique<LineChecker>(options_.input, options_.see);
   return dry_run_ ? Status() : begin_rows();
 }
@@ -204,33 +173,6 @@ Status Intake::read_columns() {
   Row row;
   if (row.read_json(line)) options_.input.columns = row.names();
   return {};
-}
-
-Status Intake::suits_format() const {
-  const InputOptions& in = options_.input;
-  if (!is_rows(in.format)) {
-    if (in.prompt.empty() && in.system.empty() && in.schema.is_null()) return {};
-    return fail(input_error(
-        "input.format", "the input is " + std::string(spoken(in.format)) + ", not rows",
-        "its lines bring their own prompts: --prompt, --system and --schema are for rows",
-        "leave those out, or give it CSV or JSON rows"));
-  }
-  if (in.prompt.empty()) {
-    std::string columns;
-    for (const auto& c : in.columns)
-      columns += (columns.empty() ? "{" : ", {") + c.substr(0, 64) + "}";
-    return fail(input_error(
-        "input.format", "the input is rows, and rows need a prompt",
-        columns.empty() ? "a row is no request yet" : "a row is no request yet; it has " + columns,
-        "--prompt '... " +
-            (in.columns.empty() ? "{column}" : "{" + in.columns.back().substr(0, 64) + "}") + "'"));
-  }
-  if (in.models.empty()) return fail(no_model());
-  Status templates = check_templates(in);
-  if (templates) return templates;
-  Error e = templates.error();
-  if (in.format == InputFormat::csv_rows && e.where.note.starts_with("has ")) e.where.line = 1;
-  return fail(std::move(e));
 }
 
 Error Intake::placed(Error e, const Record& record) const {
