@@ -4,13 +4,18 @@
 #include <algorithm>
 
 namespace twolane::patient {
+namespace {
+
+constexpr int64_t block_bytes = 1 << 20;
+
+}  // namespace
 
 Result<std::string_view> SourceWindow::up_to(int64_t offset, int64_t most) {
   const auto held = static_cast<int64_t>(window_.size());
   if (offset < at_ || offset + most > at_ + held) {
-    if (static_cast<int64_t>(window_.capacity()) > 8 * block_bytes_ && most < block_bytes_)
+    if (static_cast<int64_t>(window_.capacity()) > 8 * block_bytes && most < block_bytes)
       std::string().swap(window_);  // a single large slice does not keep its memory
-    window_.resize(static_cast<size_t>(std::max(block_bytes_, most)));
+    window_.resize(static_cast<size_t>(std::max(block_bytes, most)));
     size_t got = 0;
     while (got < window_.size()) {
       const size_t n = TRY(source_->read(offset + static_cast<int64_t>(got), window_.data() + got,

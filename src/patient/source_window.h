@@ -14,8 +14,8 @@ namespace twolane::patient {
 
 class SourceWindow {
  public:
-  explicit SourceWindow(std::shared_ptr<const wire::ByteSource> source, int64_t block_bytes = 1 << 20)
-      : source_(std::move(source)), block_bytes_(block_bytes) {}
+  explicit SourceWindow(std::shared_ptr<const wire::ByteSource> source)
+      : source_(std::move(source)) {}
 
   // Valid until the next call. Error store.corrupt where the source ends before the slice does.
   Result<std::string_view> slice(int64_t offset, int64_t length);
@@ -24,7 +24,6 @@ class SourceWindow {
 
  private:
   std::shared_ptr<const wire::ByteSource> source_;
-  int64_t block_bytes_;
   std::string window_;
   int64_t at_ = 0;  // of window_ in the source
 };
