@@ -36,6 +36,8 @@ void run(uint64_t seed, Tally& sum) {
   sum.unfinished_jobs += t.unfinished_jobs;
   sum.cut += t.cut;
   sum.followed += t.followed;
+  sum.flex += t.flex;
+  sum.shed += t.shed;
 }
 
 // Four shares, so that a test runner can put them on several cores.
@@ -50,9 +52,9 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     failures += HasFailure() ? 1 : 0;
   }
   std::printf("%d requests in %d batches and waves, %d restarts: %d answered, %d failed; %d charges, %d contents (%d deleted by others), %d unheard, "
-              "%d paid twice; %d jobs stopped by their cap; %d requests cancelled one by one; %d answers followed\n",
+              "%d paid twice; %d jobs stopped by their cap; %d requests cancelled one by one; %d answers followed; %d by flex, %d shed\n",
               sum.requests, sum.batches, sum.restarts, sum.answered, sum.failed, sum.charges, sum.contents, sum.deleted_contents, sum.unheard,
-              sum.paid_twice, sum.unfinished_jobs, sum.cut, sum.followed);
+              sum.paid_twice, sum.unfinished_jobs, sum.cut, sum.followed, sum.flex, sum.shed);
   if (count >= 100) {  // the faults bite: a world in which nothing happens proves nothing
     EXPECT_GT(sum.restarts, 0);
     EXPECT_GT(sum.answered, 0);
@@ -61,6 +63,8 @@ TEST_P(SeededWorld, KeepsTheLaws) {
     EXPECT_GT(sum.paid_twice, 0);
     EXPECT_GT(sum.cut, 0);
     EXPECT_GT(sum.followed, 0);
+    EXPECT_GT(sum.flex, 0);
+    EXPECT_GT(sum.shed, 0);
   }
 }
 

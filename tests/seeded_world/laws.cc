@@ -118,6 +118,10 @@ void Audit::ledger_of(const Job& job) {
       const Batch& batch = batches.at(a.key.batch);
       const std::string custom_id = dialect::custom_id_of(batch.id.hex(), a.key.position);
       if (a.state == AttemptState::answered) ++kept[a.index], answered[a.index] = a.at;
+      if (batch.tier == ServiceTier::flex && batch.promotion) {
+        tally_.flex += a.state == AttemptState::answered;
+        tally_.shed += a.state == AttemptState::refused;
+      }
       const auto [first, fresh] = bought.try_emplace(a.index, batch.created);
       if (!fresh) first->second = std::min(first->second, batch.created);
       const auto cut = laws_.cut.find({job.id, a.index});

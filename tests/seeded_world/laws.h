@@ -19,6 +19,7 @@ struct Tally {
   int charges = 0, contents = 0, deleted_contents = 0, unheard = 0, paid_twice = 0, unfinished_jobs = 0;
   int cut = 0;  // requests that were cancelled one by one
   int followed = 0;  // answers that another request was asked with, or after
+  int flex = 0, shed = 0;  // answers on the flex tier for a deadline, and calls for which it had no capacity
   int compared = 0, in_flight = 0;  // decisions after a kill; with calls in flight
   Time end;
 };
