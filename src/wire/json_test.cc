@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "wire/json_fault.h"
 #include "wire/utf8.h"
 
@@ -159,6 +161,34 @@ TEST(Json, DumpIsWhatNlohmannWrites) {
         Json(1e300), Json(-0.0), Json::array(), Json::object(), Json::array({1, "a", Json::array(), Json::object()}),
         Json{{"", Json{{"b", nullptr}}}, {"a", Json::array({0.5, -7})}}})
     EXPECT_EQ(dump(value), reference(value));
+}
+
+TEST(Json, DumpWritesScalarsAsNlohmannDoes) {
+  for (const double n : {0.0, -0.0, 0.2, 1.0, 1e20, 1e-5, 123456789.125, 5e-324, 1.7976931348623157e308})
+    EXPECT_EQ(dump(Json(n)), reference(Json(n)));
+  EXPECT_EQ(dump(Json(std::numeric_limits<double>::infinity())), "null");
+  EXPECT_EQ(dump(parse_json("[true,false,null,-1,18446744073709551615]").value()),
+            "[true,false,null,-1,18446744073709551615]");
+}
+
+TEST(Json, AnObjectFromMembersKeepsTheirOrderAndMovesThem) {
+  std::string text(100, 'x');
+  const char* const bytes = text.data();
+  Json object = object_of({{"b", std::move(text)}, {"a", object_of({{"n", 1}})}, {"c", nullptr}}, 1);
+  EXPECT_EQ(object["b"].get_ref<const std::string&>().data(), bytes);
+  object["more"] = Json::array({true});
+  object["and more"] = "";
+  EXPECT_EQ(dump(object), "{\"b\":\"" + std::string(100, 'x') + R"(","a":{"n":1},"c":null,"more":[true],"and more":""})");
+  EXPECT_EQ(dump(object_of({})), "{}");
+}
+
+TEST(Json, ATreeGivesBackWhatIsDeep) {
+  std::string deep;
+  for (int i = 0; i < 127; ++i) deep += "[{\"a\":";
+  deep += "\"text that is too long to lie within its string\"";
+  for (int i = 0; i < 127; ++i) deep += "}]";
+  const Tree tree(parse_json(deep).value());
+  EXPECT_EQ(dump(tree.json), deep);
 }
 
 TEST(Json, BothWaysInGiveTheSame) {
