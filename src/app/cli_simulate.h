@@ -12,7 +12,7 @@ namespace twolane::app {
 
 struct SimulateFlags {
   std::string scenario = "calm", policy, deadline = "6h", trial, csv, reference;
-  int64_t items = 1000, days = 400, seeds = 1;
+  int64_t items = 1000, days = 400, seeds = 0;
   int64_t trace = -1;  // the day to show, or none
   bool grid = false, gates = false;
 };
