@@ -58,7 +58,8 @@ Result<RequestText> request_text(const InputOptions& options, std::string_view l
   RequestText out;
   out.body = here(parts.body.text);
   out.endpoint = TRY(endpoint_of(options.format, parts));
-  out.after = TRY(ids_after(parts.after));
+  // Lines are checked when they are taken in; a job of an earlier version may mean something else by it.
+  if (auto ids = ids_after(parts.after)) out.after = std::move(*ids);
   const std::string_view id = parts.custom_id.text, model = parts.model.text;
   if (within(id, copy) && within(model, copy)) {
     out.custom_id = here(id);

@@ -75,6 +75,16 @@ TEST(RequestText, Rows) {
       << "compiled templates belong to their options";
 }
 
+TEST(RequestText, WhatItComesAfter) {
+  const auto after = [](const std::string& member) {
+    const std::string line = R"({"custom_id":"c","after":)" + member + R"(,"method":"POST","url":"/v1/responses","body":{"model":"m"}})";
+    return request_text(of(InputFormat::openai_jsonl), line, 0).value().after;
+  };
+  EXPECT_EQ(after(R"("a\"b")"), std::vector<std::string>{"a\"b"});
+  EXPECT_EQ(after(R"(["a","b"])"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(after("7").empty()) << "of a job that was taken in before lines could come after others";
+}
+
 TEST(RequestText, WhatIsNoRequest) {
   for (const char* line :
        {"", "{", "[]", R"({"custom_id":"a"})", R"({"body":3,"url":"/v1/responses"})",

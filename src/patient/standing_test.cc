@@ -20,6 +20,7 @@ TEST_F(StandingFacts, ComeBackAsTheyWere) {
   s.rush = true;
   s.restarts = 2;
   s.returned = {Time{5}, Time{0}, Time{9}};
+  s.opened = {Time{0}, Time{7}};
   s.deadline = Time{1000};
   s.kept = true;
   s.promise = plan::Verdict{plan::Verdict::Kind::cannot, 0.01, Time{2000}};
@@ -29,6 +30,7 @@ TEST_F(StandingFacts, ComeBackAsTheyWere) {
   EXPECT_EQ(back.rush, s.rush);
   EXPECT_EQ(back.restarts, s.restarts);
   EXPECT_EQ(back.returned, s.returned);
+  EXPECT_EQ(back.opened, s.opened);
   EXPECT_EQ(back.deadline, s.deadline);
   EXPECT_EQ(back.kept, s.kept);
   EXPECT_EQ(back.promise->kind, s.promise->kind);
