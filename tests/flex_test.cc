@@ -50,7 +50,8 @@ TEST_F(Flex, WhatIsShedCostsNothingAndSlowsNothing) {
   EXPECT_EQ(line().slowed.ms, 0);
   // It was tried, and found to be shed: ten attempts and a few more, not one a second for ten minutes.
   int64_t refused = 0;
-  for (const Attempt& a : store_->ledger(job, 0, 10'000).value()) refused += a.state == AttemptState::refused;
+  const std::vector<Attempt> attempts = store_->ledger(job, 0, 10'000).value();
+  for (const Attempt& a : attempts) refused += a.state == AttemptState::refused;
   EXPECT_GE(refused, 10);
   EXPECT_LT(refused, 300);
 }
@@ -73,7 +74,8 @@ TEST_F(Flex, WhatIsNotAnsweredWhileThereIsTimeIsGivenUpAndShownAsUnconfirmed) {
   EXPECT_GE(t.unconfirmed_attempts, 50);
   EXPECT_GT(t.unconfirmed.n, 0);
   EXPECT_EQ(line().slowed.ms, 0);
-  for (const Attempt& a : store_->ledger(job, 0, 10'000).value())
+  const std::vector<Attempt> attempts = store_->ledger(job, 0, 10'000).value();
+  for (const Attempt& a : attempts)
     if (a.state == AttemptState::unconfirmed) {
       const auto row = store_->request(job, a.index).value();
       EXPECT_EQ(row->tries, 0) << "it was not the request's own fault";
