@@ -205,9 +205,10 @@ Result<std::optional<std::string>> translate_embedding_list(std::string_view bod
   const Json* input = wire::find(parsed, "input");
   const bool several = input && input->is_array() && input->size() > 1 && input->front().is_string();
   if (!several) return std::optional<std::string>();
-  const std::string out = TRY(without_throwing(
-      [&]() -> Result<std::string> { return wire::dump(TRY(embedding_list_to_gemini(parsed, model))); }));
-  return std::optional(out);
+  const auto translated = [&]() -> Result<std::string> {
+    return wire::dump(TRY(embedding_list_to_gemini(parsed, model)));
+  };
+  return std::optional(TRY(without_throwing(translated)));
 }
 
 Result<std::string> translate_answer(Endpoint from, std::string_view body, Endpoint to,

@@ -230,7 +230,8 @@ Json state_json(Keeper& keeper, const Object& b, const std::optional<Job>& job) 
 }
 
 Result<Json> inlined(Keeper& keeper, const Object& b) {
-  const std::string text = TRY(TRY(keeper.results(b, true, true, 0)).text());
+  const auto results = TRY(keeper.results(b, true, true, 0));
+  const std::string text = TRY(results.text());
   Json all = Json::array();
   size_t at = 0;
   while (at < text.size()) {

@@ -144,7 +144,8 @@ Result<HttpReply> answer(Keeper& keeper, const Ask& ask, std::string_view rest) 
   const size_t slash = std::min(rest.find('/'), rest.size());
   const std::string name(rest.substr(0, slash));
   const std::string_view verb = slash < rest.size() ? rest.substr(slash + 1) : std::string_view();
-  const Job job = TRY(patient::pick_job(TRY(jobs_of(keeper, ask.owner())), name));
+  std::vector<Job> theirs = TRY(jobs_of(keeper, ask.owner()));
+  const Job job = TRY(patient::pick_job(std::move(theirs), name));
   if (ask.method == "GET" && verb.empty()) return show(keeper, job);
   if (ask.method == "GET" && verb == "results") return results(keeper, job);
   constexpr std::string_view verbs[] = {"cancel", "retry", "promote", "pause", "resume", "deadline", "forget"};

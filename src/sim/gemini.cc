@@ -170,7 +170,8 @@ Result<HttpReply> Gemini::live(Call& call, Endpoint endpoint, const Model& model
 Result<HttpReply> Gemini::stream(Call& call, const Model& model) {
   HttpReply reply = TRY(live(call, Endpoint::generate_content, model));
   if (reply.status != 200) return reply;
-  const auto answer = TRY(wire::parse_json(TRY(reply.body.text())));
+  const std::string said = TRY(reply.body.text());
+  const auto answer = TRY(wire::parse_json(said));
   if (call.asked("alt") == "sse") {
     reply.headers.front().second = "text/event-stream";
     reply.body = sse_of(Endpoint::generate_content, answer, false);
