@@ -56,6 +56,7 @@ class OneEngine : public ::testing::Test {
     bool kept = false;
     std::string lines = {};  // instead of so many requests
     std::optional<PicoUsd> cap = {};
+    std::vector<Target> models = {};  // instead of those that the requests name
   };
   JobId give(const Given& g) {
     const std::string path = directory_ / (std::to_string(++given_) + ".jsonl");
@@ -74,7 +75,9 @@ class OneEngine : public ::testing::Test {
     job.deadline = world_->now() + g.within;
     job.kept = g.kept;
     job.cap = g.cap;
-    const auto checked = patient::take_in(path, {}, job, {world_->random() | 1}, "", *store_, payloads_, false);
+    patient::IntakeOptions options;
+    options.input.models = g.models;
+    const auto checked = patient::take_in(path, options, job, {world_->random() | 1}, "", *store_, payloads_, false);
     if (!checked) {
       ADD_FAILURE() << checked.error().message << ": " << checked.error().why;
       return {};

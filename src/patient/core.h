@@ -80,6 +80,7 @@ struct ShapeAtWork {
   Time returned;         // since when requests are open that were placed before; 0: none ever was
   bool trying = false;
   int refused_tries = 0;
+  std::vector<double> batch_prices;  // by target, as shares of list at the present one; empty: not known yet
 };
 
 struct JobAtWork {
@@ -204,6 +205,7 @@ struct Engine::Core {
   plan::Lane lane_of(const ShapeAtWork& shape, size_t target) const;
   plan::LaneId lane_number(const plan::Lane& lane);  // knows of it what was learned before
   void move(const plan::Move& action);
+  void price_targets(const JobAtWork& job, ShapeAtWork& shape);
   void slow(BatchId id);                // cancelled because its lane or itself is slow
   void learn_from(const BatchAtWork& batch, bool by_itself);
   void hold_lane(plan::LaneId lane, Time until);

@@ -9,7 +9,6 @@
 
 namespace twolane::patient {
 
-constexpr double batch_price = 0.5;           // of list, wherever batches are sold
 constexpr Duration hold_retry = minutes(10);  // a provider without credit is asked again after this
 
 template <class... F>
@@ -332,9 +331,11 @@ plan::GroupView Engine::Core::view_of(JobAtWork& job, ShapeAtWork& s) {
   plan::GroupView group{stage_of(job, s.shape.number), s.shape.number, lane_number(lane_of(s, s.target)), s.open,
                         fresh ? job.job.accepted : s.returned, fresh, false, s.trying};
   group.more = s.shape.steps_after < job.most_steps_left;
-  for (size_t t = 0; t < s.shape.targets.size(); ++t)
-    if (t != s.target && line_of(s.shape.targets[t].provider) != nullptr)
-      group.elsewhere.push_back({lane_number(lane_of(s, t)), batch_price});
+  price_targets(job, s);
+  for (size_t t = 0; t < s.batch_prices.size(); ++t)
+    if (t == s.target) group.price = s.batch_prices[t];
+    else if (line_of(s.shape.targets[t].provider) != nullptr)
+      group.elsewhere.push_back({lane_number(lane_of(s, t)), s.batch_prices[t]});
   group.untried = settings.probe && s.shape.proof == Shape::Proof::untried &&
                   s.shape.requests >= settings.probe_from && probe_tier(job.job, s.shape.targets[s.target]);
   return group;

@@ -7,10 +7,12 @@
 
 #include "patient/core.h"
 #include "patient/trouble.h"
+#include "price/price.h"
 
 namespace twolane::patient {
 namespace {
 
+constexpr double unknown_price = 0.5;  // of list: what batches cost wherever they are sold
 constexpr std::string_view index_fact = "lanes";  // a line for each lane of which something was learned
 
 // World, provider, endpoint and model. Simulated lanes teach nothing about real ones.
@@ -106,6 +108,27 @@ void Engine::Core::slow(BatchId id) {
   cancel(id, "because others were faster");
 }
 
+// By the price book, for a request like the job's first. A token is about four bytes, and answers are a quarter
+// as long as their limits, which are set to be far away. A price that nobody knows is taken for half.
+void Engine::Core::price_targets(const JobAtWork& job, ShapeAtWork& s) {
+  const std::vector<Target>& targets = s.shape.targets;
+  if (targets.size() < 2 || !s.batch_prices.empty()) return;
+  const auto first = store.request(job.job.id, 0);
+  if (!first) return broke(first.error());
+  Usage usage;
+  usage.fresh = std::max<int64_t>(*first ? (*first)->input_bound / 4 : 0, 1);
+  usage.output = *first ? (*first)->output_bound / 4 : 0;
+  const auto cost = [&](const Target& target, ServiceTier tier) {
+    const auto charge = price::charge(target, tier, usage, {.at = now()});
+    return charge ? static_cast<double>(charge->n) : 0;
+  };
+  const double list = cost(targets[s.target], ServiceTier::standard);
+  for (const Target& target : targets) {
+    const double batch = cost(target, ServiceTier::batch);
+    s.batch_prices.push_back(list > 0 && batch > 0 ? batch / list : unknown_price);
+  }
+}
+
 void Engine::Core::move(const plan::Move& action) {
   auto found = jobs.find(action.job);
   if (found == jobs.end()) return;
@@ -113,6 +136,7 @@ void Engine::Core::move(const plan::Move& action) {
   for (size_t t = 0; t < shape.shape.targets.size(); ++t) {
     if (t == shape.target || plan.number(lane_of(shape, t)) != action.lane) continue;
     shape.target = t;
+    shape.batch_prices.clear();
     if (!ok(store.remember(target_fact(action.job, action.shape), std::to_string(t)))) return;
     note(action.job, "goes on at " + shape.shape.targets[t].provider + ": its lane is slow");
     tell_plan(found->second, shape);

@@ -310,6 +310,7 @@ bool Engine::Core::move_to_next_target(BatchAtWork& batch) {
       if (target.provider != batch.row.provider || target.model != batch.row.model) continue;
       if (s.target + 1 >= s.shape.targets.size()) continue;
       ++s.target;
+      s.batch_prices.clear();
       ok(store.remember(target_fact(id, s.shape.number), std::to_string(s.target)));
       moved = true;
     }

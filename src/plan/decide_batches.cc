@@ -150,7 +150,7 @@ const Alternative* Decision::better_lane(const JobState& job, const Group& g) co
   if (g.view.elsewhere.empty()) return nullptr;
   const Duration left = std::max(wait_of(job), Duration{0});
   const Duration most = job.view.kept ? left : job.view.deadline - now_;
-  LaneOffer best{0.5, likely_by(g.view.lane, job.view.requests, most) * worth_a_move};
+  LaneOffer best{g.view.price, likely_by(g.view.lane, job.view.requests, most) * worth_a_move};
   const Alternative* found = nullptr;
   for (const Alternative& a : g.view.elsewhere) {
     const LaneOffer offer{a.price, likely_by(a.lane, job.view.requests, most)};

@@ -49,7 +49,8 @@ struct JobView {
   int32_t restarts = 0;     // batches given up for being slow, so far
 };
 
-// Another lane in which a group may run, and its price as a share of list.
+// Another lane in which a group may run, and what its batches cost as a share of list where the group is now:
+// what would be late goes live there.
 struct Alternative {
   LaneId lane;
   double price = 0.5;
@@ -67,6 +68,7 @@ struct GroupView {
   bool trying = false;   // and that one is under way
   std::vector<Alternative> elsewhere = {};  // within the caller's equivalence set; its own lane not among them
   bool more = false;     // others of the job will be open behind answers that are still to come
+  double price = 0.5;    // of batches in its own lane, as a share of list
 };
 
 struct BatchView {

@@ -337,6 +337,9 @@ TEST(Planner, ASlowLaneIsLeftForAnotherThatTheCallerNamed) {
   apply(s.state, GroupChanged{g});
   ASSERT_EQ(s.at(Duration{0}).count<Move>(), 1u);
   EXPECT_EQ(all<Move>(s.actions)[0].lane, elsewhere);
+  g.elsewhere[0].price = 1.2;
+  apply(s.state, GroupChanged{g});
+  EXPECT_EQ(s.at(Duration{0}).count<Move>(), 0u) << "its batches cost more than going live here";
 }
 
 TEST(Planner, FlexComesBeforeStandardWhereItIsOpen) {

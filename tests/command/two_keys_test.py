@@ -81,4 +81,5 @@ class TwoKeys(BatchDoor):
         done = self.when(ben, self.give(ben, FEW, twolane_deadline="30m"), lambda s: s["open"] == 0)
         self.assertEqual((done["succeeded"], done["late"], done["miss_foreseen"]), (FEW, 0, False), done)
         self.assertLess(self.state(ana, many)["succeeded"], MANY // 8)
-        self.assertTrue(self.state(ana, many)["miss_foreseen"], "the thousands cannot be in time, and it is said")
+        # More than the live lane can do rides in batches for half of its time; then it is said, well before the deadline.
+        self.assertEqual(self.when(ana, many, lambda s: s["miss_foreseen"])["late"], 0)
