@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "app/escape.h"
 #include "app/figures.h"
+#include "app/usage_error.h"
 #include "gateway/keys.h"
 #include "gateway/spending.h"
 #include "model/model_name.h"
@@ -18,21 +19,11 @@ namespace {
 
 using gateway::KeyRules;
 
-Error usage(std::string field, std::string message, std::string why, std::string next) {
-  Error e;
-  e.code = "usage.value";
-  e.message = std::move(message);
-  e.where.field = std::move(field);
-  e.why = std::move(why);
-  e.next = {std::move(next)};
-  return e;
-}
-
 Result<std::optional<PicoUsd>> budget(const std::string& text, const char* flag) {
   if (text.empty()) return std::optional<PicoUsd>();
   const auto usd = parse_usd(text);
   if (usd && usd->n >= 0) return std::optional(*usd);
-  return fail(usage(flag, '"' + text + "\" is no amount", "it is an amount of USD", std::string(flag) + " 5.00"));
+  return fail(usage_error(flag, '"' + text + "\" is no amount", "it is an amount of USD", std::string(flag) + " 5.00"));
 }
 
 Result<KeyRules> rules_of(const KeyFlags& flags) {
@@ -41,19 +32,19 @@ Result<KeyRules> rules_of(const KeyFlags& flags) {
   r.created = net::wall_time();
   for (const auto& model : flags.models) r.models.push_back(model_key(model));
   if (!flags.lane.empty() && flags.lane != "patient" && flags.lane != "interactive")
-    return fail(usage("--lane", '"' + flags.lane + "\" is no lane", "there are two", "--lane patient"));
+    return fail(usage_error("--lane", '"' + flags.lane + "\" is no lane", "there are two", "--lane patient"));
   r.lane = flags.lane;
   if (!flags.deadline.empty()) {
     const auto span = parse_duration(flags.deadline);
     if (!span || span->ms <= 0)
-      return fail(usage("--deadline", '"' + flags.deadline + "\" is no span", "it is a span from the request on",
-                        "--deadline 6h"));
+      return fail(usage_error("--deadline", '"' + flags.deadline + "\" is no span", "it is a span from the request on",
+                              "--deadline 6h"));
     r.deadline = *span;
   }
   r.requests_per_minute = flags.requests_per_minute;
   r.tokens_per_minute = flags.tokens_per_minute;
   if (!(flags.weight >= 0.01 && flags.weight <= 1000))
-    return fail(usage("--weight", "that is no weight", "it is a number from 0.01 to 1000; a key without one has 1", "--weight 3"));
+    return fail(usage_error("--weight", "that is no weight", "it is a number from 0.01 to 1000; a key without one has 1", "--weight 3"));
   r.weight = flags.weight;
   r.budget_per_day = TRY(budget(flags.budget_per_day, "--budget-per-day"));
   r.budget_per_month = TRY(budget(flags.budget_per_month, "--budget-per-month"));
@@ -69,8 +60,8 @@ Status create(const Shell& shell, const std::string& path) {
   auto keys = TRY(gateway::read_keys(path));
   KeyRules rules = TRY(rules_of(shell.in.keys));
   if (find(keys, rules.name))
-    return fail(usage("keys create", "there is a key named \"" + rules.name + '"', "names are unique",
-                      "twolane keys revoke " + rules.name));
+    return fail(usage_error("keys create", "there is a key named \"" + rules.name + '"', "names are unique",
+                            "twolane keys revoke " + rules.name));
   const auto fresh = gateway::fresh_key();
   rules.hash = fresh.hash;
   rules.shown = fresh.shown;
@@ -129,8 +120,8 @@ Status revoke(const Shell& shell, const std::string& path) {
   auto keys = TRY(gateway::read_keys(path));
   KeyRules* key = find(keys, shell.in.keys.name);
   if (!key)
-    return fail(usage("keys revoke", "there is no key named \"" + shell.in.keys.name + '"', "nothing was changed",
-                      "twolane keys list"));
+    return fail(usage_error("keys revoke", "there is no key named \"" + shell.in.keys.name + '"', "nothing was changed",
+                            "twolane keys list"));
   key->revoked = net::wall_time();
   CHECKED(gateway::write_keys(path, keys));
   auto object = good_answer();
