@@ -87,6 +87,10 @@ class OneEngine : public ::testing::Test {
     return checked->id;
   }
 
+  int64_t cancelled_batches(JobId id) {
+    const auto batches = store_->batches_of(id).value();
+    return std::count_if(batches.begin(), batches.end(), [](const Batch& b) { return b.cancelling(); });
+  }
   Totals totals(JobId id) { return store_->job(id).value()->totals; }
   int64_t answered(JobId id) { return totals(id).of(RequestState::succeeded); }
   int64_t placed(JobId id) { return totals(id).of(RequestState::batched) + totals(id).of(RequestState::live); }

@@ -1,5 +1,5 @@
 // What the lanes teach: completion times of batches, kept in the store for the next process, and what follows
-// when a lane is slow.
+// when a lane is slow: another batch, or another model that the caller named, at its price.
 #include "patient/learning.h"
 
 #include <array>
