@@ -52,7 +52,7 @@ void Decision::expire() {
 void Decision::try_shapes() {
   for (const auto& [job, shape] : s_.untried_) {
     const JobState& j = s_.jobs_.at(job);
-    const Group& g = *std::find_if(j.groups.begin(), j.groups.end(), [&](const Group& x) { return x.view.shape == shape; });
+    const Group& g = group_of(j, shape);
     if (!g.view.trying && wait_of(j) > Duration{0}) actions_.push_back(Try{job, shape});
   }
 }

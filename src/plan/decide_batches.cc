@@ -81,7 +81,7 @@ void Decision::alone(const BatchView& b, const JobState& job) {
 bool Decision::waits_for_company(const LaneState& lane) {
   for (const auto& [at, key] : lane.flush_at) {
     const JobState& job = s_.jobs_.at(key.first);
-    const Group& g = *std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& x) { return x.view.shape == key.second; });
+    const Group& g = group_of(job, key.second);
     if (at > now_ && (lane.returning > 0 || g.view.more)) {
       wake(at);
       if (lane.returning > 0) return true;  // and so do all behind it
@@ -102,7 +102,7 @@ void Decision::pack(LaneState& lane) {
   int64_t taken = 0;
   for (const auto& [due, key] : lane.waiting) {
     const JobState& job = s_.jobs_.at(key.first);
-    const Group& g = *std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& x) { return x.view.shape == key.second; });
+    const Group& g = group_of(job, key.second);
     const int64_t most = batch_share(lane, job, g);
     if (most == 0) continue;
     if (const Alternative* better = better_lane(job, g)) {

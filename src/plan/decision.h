@@ -3,6 +3,7 @@
 // decide.cc promotes, decide_batches.cc restarts and packs. Neither keeps anything beyond the decision.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <limits>
 #include <map>
@@ -28,6 +29,10 @@ class Decision {
   // How long until the drain must start that this job is part of; never for best effort.
   Duration wait_of(const JobState& job) const;
   static Duration time_of(const JobState& job) { return job.view.deadline - job.view.accepted; }
+  // What the state's indexes name is there.
+  static const Group& group_of(const JobState& job, int32_t shape) {
+    return *std::find_if(job.groups.begin(), job.groups.end(), [&](const Group& g) { return g.view.shape == shape; });
+  }
   bool has_flex(const Group& g) const { return s_.lanes_[g.view.lane.n].flex; }
   Duration flex_window(const Provider& p, const JobState& job) const;
   // A job that is too large for the live lane has no time for calls that may be given up.
